@@ -1,0 +1,33 @@
+/* The only door out of the simulated machine: memory and the end of the world.
+
+   The program that embeds the machine (the Valgrind tool, a host command, a
+   test) fills in a struct vmt_port and hands it to vmt_port_set() before
+   anything else.  alloc returns NULL when there is no memory; the block is not
+   cleared; `what` names the owner for the embedder's own accounting.  fatal
+   does not return.  */
+
+#ifndef VMT_MMU_BASE_PORT_H
+#define VMT_MMU_BASE_PORT_H
+
+#include "vmtrace/mmu/base/types.h"
+
+struct vmt_port {
+   void *(*alloc)(const char *what, size_t bytes);
+   void (*free)(void *block);
+   void (*fatal)(const char *file, int line, const char *condition,
+                 uint64_t left, uint64_t right) __attribute__((noreturn));
+};
+
+void vmt_port_set(const struct vmt_port *port);
+
+void *vmt_alloc(const char *what, size_t bytes);
+void *vmt_alloc_zeroed(const char *what, size_t bytes);
+void vmt_free(void *block);                    /* NULL is allowed */
+
+/* memcpy, memmove and memset are all that mmu/ may ask of its surroundings
+   besides the port; a compiler calls them by itself.  */
+void *memcpy(void *to, const void *from, size_t bytes);
+void *memmove(void *to, const void *from, size_t bytes);
+void *memset(void *to, int value, size_t bytes);
+
+#endif

@@ -1,0 +1,43 @@
+/* Reads a machine file: one `name = value` a line, `#` starts a comment.
+
+      name = skylake
+      title = Intel Skylake client (2015)
+      source = Intel Optimization Reference Manual, table 2-18 ...
+      va_bits = 48            pa_bits = 39          page_bytes = 4096
+      itlb = 128,8            # entries,ways of 4 KiB pages; optional ,policy
+      itlb.2m = 8,8           # lru (default), plru, fifo, random
+      dtlb = 64,4
+      dtlb.2m = 32,4
+      stlb = 1536,12
+      stlb.2m = shared        # or entries,ways
+      levels = 9,9,9,9        # index bits, top level first
+      walk_cache = 0,4,32     # cached entries of PML4E, PDPTE, PDE: top first,
+                              # one less than levels
+
+   (one setting a line; shown side by side here for room).  A setting given
+   twice, an unknown one, or a bad value is an error.  `source` may be repeated
+   and is not kept.  What is not given is as in `generic`, without 2 MiB and
+   1 GiB entries.  */
+
+#ifndef VMT_MMU_MACHINE_MACHINE_FILE_H
+#define VMT_MMU_MACHINE_MACHINE_FILE_H
+
+#include "vmtrace/mmu/base/status.h"
+#include "vmtrace/mmu/machine/config.h"
+
+struct vmt_machine_file_error {
+   uint32_t line;               /* from 1 */
+   char message[120];           /* "dtlb: 3 ways do not divide 64 entries" */
+};
+
+/* Parses text[0, bytes).  VMT_BAD_INPUT with *error filled in; *config is then
+   unchanged.  */
+enum vmt_status vmt_machine_file_parse(const char *text, size_t bytes,
+                                       struct vmt_machine_config *config,
+                                       struct vmt_machine_file_error *error);
+
+/* Parses "entries,ways[,policy]" as options give it.  Whether it could.  */
+bool vmt_tlb_shape_parse(const char *text, size_t bytes,
+                         struct vmt_tlb_shape *shape);
+
+#endif

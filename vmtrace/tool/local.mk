@@ -1,0 +1,1 @@
+# vmtrace/tool
