@@ -1,1 +1,27 @@
-# vmtrace/mmu
+# The simulated machine, compiled twice: for the Valgrind tool, and for host
+# programs and tests.  Neither has a C library under it.
+
+MMU_SOURCES = \
+	vmtrace/mmu/base/assert.h \
+	vmtrace/mmu/base/port.c \
+	vmtrace/mmu/base/port.h \
+	vmtrace/mmu/base/random.h \
+	vmtrace/mmu/base/status.h \
+	vmtrace/mmu/base/types.h
+
+# Freestanding, and never a call to memset from the body of memset.
+MMU_CFLAGS = -std=gnu11 -ffreestanding -fno-builtin $(WARNING_CFLAGS)
+
+# What Valgrind compiles its own tools with (Makefile.all.am): no PIC, no stack
+# protector, no red zones relied upon by signal frames.
+TOOL_CFLAGS = -m64 -O2 -g -std=gnu11 -fomit-frame-pointer -fno-strict-aliasing \
+	-fno-builtin -fno-stack-protector -fno-pie -fno-asynchronous-unwind-tables \
+	$(WARNING_CFLAGS)
+TOOL_CPPFLAGS = -I$(VALGRIND_INCLUDEDIR) -DVGA_amd64=1 -DVGO_linux=1 \
+	-DVGP_amd64_linux=1 -DVGPV_amd64_linux_vanilla=1
+
+noinst_LIBRARIES += libmmu-tool.a libmmu-host.a
+libmmu_tool_a_SOURCES = $(MMU_SOURCES)
+libmmu_tool_a_CFLAGS = $(TOOL_CFLAGS) $(MMU_CFLAGS)
+libmmu_host_a_SOURCES = $(MMU_SOURCES)
+libmmu_host_a_CFLAGS = $(MMU_CFLAGS) $(SANITIZE_CFLAGS)
