@@ -1,1 +1,17 @@
-# vmtrace/cli
+# The command `vmtrace`: one file per verb.  The program is built in its room,
+# because the top of the build tree has a folder of that name.
+
+bin_PROGRAMS += vmtrace/cli/vmtrace
+
+vmtrace_cli_vmtrace_SOURCES = \
+	vmtrace/cli/main.c \
+	vmtrace/cli/output.c \
+	vmtrace/cli/output.h \
+	vmtrace/cli/table.c \
+	vmtrace/cli/table.h \
+	vmtrace/cli/verbs.c \
+	vmtrace/cli/verbs.h
+vmtrace_cli_vmtrace_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
+	-DVMT_PKGDATADIR='"$(pkgdatadir)"'
+vmtrace_cli_vmtrace_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
+vmtrace_cli_vmtrace_LDADD = libmmu-host.a $(HOST_LIBS)
