@@ -7,7 +7,13 @@ MMU_SOURCES = \
 	vmtrace/mmu/base/port.h \
 	vmtrace/mmu/base/random.h \
 	vmtrace/mmu/base/status.h \
-	vmtrace/mmu/base/types.h
+	vmtrace/mmu/base/types.h \
+	vmtrace/mmu/containers/hashmap.c \
+	vmtrace/mmu/containers/hashmap.h \
+	vmtrace/mmu/containers/pool.c \
+	vmtrace/mmu/containers/pool.h \
+	vmtrace/mmu/containers/vector.c \
+	vmtrace/mmu/containers/vector.h
 
 # Freestanding, and never a call to memset from the body of memset.
 MMU_CFLAGS = -std=gnu11 -ffreestanding -fno-builtin $(WARNING_CFLAGS)

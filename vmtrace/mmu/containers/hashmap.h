@@ -4,7 +4,8 @@
    Every key is allowed but VMT_HASHMAP_NO_KEY.  Owns its slots.  A grow that
    finds no memory returns VMT_NO_MEMORY and leaves the map as it was.  Deletion
    moves later entries back, so there are no tombstones.  Iteration order
-   depends on the keys alone (and the order of insertion), never on addresses.
+   depends on the keys alone (and the order of insertion), never on addresses;
+   keys must not come or go while one iterates.
 
    Cost: O(1) expected for all but iteration.  */
 
@@ -28,6 +29,9 @@ struct vmt_hashmap {
 
 void vmt_hashmap_init(struct vmt_hashmap *map, const char *what);
 void vmt_hashmap_free(struct vmt_hashmap *map);
+
+/* Room for n_keys in all: puts up to that number cannot fail.  */
+enum vmt_status vmt_hashmap_reserve(struct vmt_hashmap *map, uint64_t n_keys);
 
 /* The value of key, or NULL.  Good until the next put or delete.  */
 uint64_t *vmt_hashmap_find(const struct vmt_hashmap *map, uint64_t key);
