@@ -13,7 +13,11 @@ MMU_SOURCES = \
 	vmtrace/mmu/containers/pool.c \
 	vmtrace/mmu/containers/pool.h \
 	vmtrace/mmu/containers/vector.c \
-	vmtrace/mmu/containers/vector.h
+	vmtrace/mmu/containers/vector.h \
+	vmtrace/mmu/machine/config.c \
+	vmtrace/mmu/machine/config.h \
+	vmtrace/mmu/machine/machine_file.c \
+	vmtrace/mmu/machine/machine_file.h
 
 # Freestanding, and never a call to memset from the body of memset.
 MMU_CFLAGS = -std=gnu11 -ffreestanding -fno-builtin $(WARNING_CFLAGS)

@@ -35,7 +35,8 @@ struct vmt_machine_config {
 /* `generic`: what a run has without --machine (PRODUCT names its TLBs).  */
 void vmt_machine_config_generic(struct vmt_machine_config *config);
 
-/* NULL, or what is wrong with it, in words for the user.  */
+/* NULL, or what is wrong with it, in words for the user; as a rule they begin
+   with the setting of machine_file.h that is at fault ("levels: ...").  */
 const char *vmt_machine_config_fault(const struct vmt_machine_config *config);
 
 #endif

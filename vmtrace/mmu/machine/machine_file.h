@@ -14,10 +14,14 @@
       walk_cache = 0,4,32     # cached entries of PML4E, PDPTE, PDE: top first,
                               # one less than levels
 
-   (one setting a line; shown side by side here for room).  A setting given
-   twice, an unknown one, or a bad value is an error.  `source` may be repeated
-   and is not kept.  What is not given is as in `generic`, without 2 MiB and
-   1 GiB entries.  */
+   (one setting a line; shown side by side here for room).  Where there is no
+   such TLB or no walk cache the value is `none`; itlb and dtlb must have one.  A
+   setting given twice, an unknown one, or a bad value is an error, and so is a
+   machine that vmt_machine_config_fault() finds fault with.  `source` may be
+   repeated and is not kept.  What is not given is as in `generic`, without 2 MiB
+   and 1 GiB entries; a machine without a name is `custom`, one without a title
+   has its name for it; with another number of levels, the walk caches of the
+   levels that are left.  */
 
 #ifndef VMT_MMU_MACHINE_MACHINE_FILE_H
 #define VMT_MMU_MACHINE_MACHINE_FILE_H
@@ -36,7 +40,8 @@ enum vmt_status vmt_machine_file_parse(const char *text, size_t bytes,
                                        struct vmt_machine_config *config,
                                        struct vmt_machine_file_error *error);
 
-/* Parses "entries,ways[,policy]" as options give it.  Whether it could.  */
+/* Parses "entries,ways[,policy]" or "none" as options give it.  Whether it
+   could, and such a TLB can be built; *shape is unchanged when not.  */
 bool vmt_tlb_shape_parse(const char *text, size_t bytes,
                          struct vmt_tlb_shape *shape);
 
