@@ -7,11 +7,19 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/main.c \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \
+	vmtrace/cli/run.c \
+	vmtrace/cli/run.h \
+	vmtrace/cli/run_child.c \
+	vmtrace/cli/run_profile.c \
+	vmtrace/cli/run_program.c \
 	vmtrace/cli/table.c \
 	vmtrace/cli/table.h \
 	vmtrace/cli/verbs.c \
 	vmtrace/cli/verbs.h
 vmtrace_cli_vmtrace_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
-	-DVMT_PKGDATADIR='"$(pkgdatadir)"'
+	-DVMT_PKGDATADIR='"$(pkgdatadir)"' \
+	-DVMT_VALGRIND='"$(VALGRIND)"' \
+	-DVMT_VALGRIND_COREDIR='"$(VALGRIND_COREDIR)"' \
+	-DVMT_VALGRIND_TARGET='"$(VALGRIND_TARGET)"'
 vmtrace_cli_vmtrace_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
 vmtrace_cli_vmtrace_LDADD = libmmu-host.a $(HOST_LIBS)

@@ -6,6 +6,7 @@
 #include "vmtrace/cli/output.h"
 
 const struct vmt_verb vmt_verbs[] = {
+   { "run", "run a program under Valgrind and write its profile", vmt_verb_run },
    { "help", "what a verb does and its options", vmt_verb_help },
 };
 const size_t vmt_n_verbs = sizeof vmt_verbs / sizeof vmt_verbs[0];

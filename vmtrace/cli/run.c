@@ -1,0 +1,198 @@
+#include "vmtrace/cli/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vmtrace/cli/output.h"
+#include "vmtrace/cli/verbs.h"
+
+static const char help[] =
+   "usage: vmtrace run [options] [--] PROGRAM [arguments]\n"
+   "\n"
+   "Runs PROGRAM under Valgrind's vmtrace tool.  The program keeps its input,\n"
+   "output and exit status.\n"
+   "\n"
+   "options:\n"
+   "  -q, --quiet  no progress line, no closing line, nothing from Valgrind\n"
+   "               but errors\n"
+   "  -h, --help   this text\n"
+   "\n"
+   "All other options go to Valgrind; 'valgrind --tool=vmtrace --help' lists\n"
+   "them.  --fair-sched=yes is set, so that threaded programs are repeatable.\n"
+   "\n"
+   "environment:\n"
+   "  VMTRACE_VALGRIND  the Valgrind to use\n"
+   "\n"
+   "exit status: the program's; 126 when it cannot be executed, 127 when it is\n"
+   "not found, 2 when vmtrace or Valgrind is at fault before it starts.\n";
+
+struct run_options {
+   const char *out_pattern;
+   bool quiet, trace_children;
+   char **passed;               /* for Valgrind, n_passed of them */
+   int n_passed;
+   char **program;              /* NULL-terminated */
+};
+
+/* The value of "--name=value", or NULL.  */
+static const char *
+option_value(const char *option, const char *name)
+{
+   size_t n = strlen(name);
+
+   return strncmp(option, name, n) == 0 && option[n] == '=' ? option + n + 1 : NULL;
+}
+
+/* Valgrind's options carry their value with them; a long one that does not
+   would turn the value into the program.  */
+static bool
+lacks_value(const char *option)
+{
+   static const char *const bare[] = {
+      "--verbose", "--version", "--help-debug", "--help-dyn-options"
+   };
+
+   if (strncmp(option, "--", 2) != 0 || strchr(option, '=') != NULL)
+      return false;
+   for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++)
+      if (strcmp(option, bare[i]) == 0)
+         return false;
+   return true;
+}
+
+/* One option.  0, or 2 after complaining.  */
+static int
+take_option(struct run_options *options, char *option)
+{
+   const char *value;
+
+   if (strcmp(option, "-q") == 0 || strcmp(option, "--quiet") == 0) {
+      options->quiet = true;
+      return VMT_EXIT_OK;
+   }
+   if (lacks_value(option)) {
+      vmt_complain("run: %s needs a value: %s=...; see 'vmtrace help run'", option,
+                   option);
+      return VMT_EXIT_TROUBLE;
+   }
+   value = option_value(option, "--tool");
+   if (value != NULL && strcmp(value, "vmtrace") != 0) {
+      vmt_complain("run: runs the tool vmtrace, not %s", value);
+      return VMT_EXIT_TROUBLE;
+   }
+   value = option_value(option, "--vmtrace-out-file");
+   if (value != NULL)
+      options->out_pattern = value;
+   value = option_value(option, "--trace-children");
+   if (value != NULL)
+      options->trace_children = strcmp(value, "yes") == 0;
+   options->passed[options->n_passed++] = option;
+   return VMT_EXIT_OK;
+}
+
+static int
+take_options(struct run_options *options, int argc, char **argv)
+{
+   int i, status = VMT_EXIT_OK;
+
+   for (i = 1; i < argc && argv[i][0] == '-' && status == VMT_EXIT_OK; i++) {
+      if (strcmp(argv[i], "--") == 0) {
+         i++;
+         break;
+      }
+      status = take_option(options, argv[i]);
+   }
+   options->program = argv + i;
+   if (status == VMT_EXIT_OK && i == argc) {
+      vmt_complain("run: which program? see 'vmtrace help run'");
+      return VMT_EXIT_TROUBLE;
+   }
+   return status;
+}
+
+/* Says where the profile is, when there is one.  */
+static void
+print_closing(const struct run_options *options, pid_t pid)
+{
+   char *path = vmt_run_profile_path(options->out_pattern, pid);
+   struct stat st;
+
+   if (path != NULL && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+      vmt_complain("the profile is %s%s; 'vmtrace report %s' shows it", path,
+                   options->trace_children ? ", those of its children are beside it"
+                                           : "", path);
+   free(path);
+}
+
+static bool
+wants_progress(const struct run_options *options)
+{
+   const char *term = getenv("TERM");
+
+   return !options->quiet && isatty(STDERR_FILENO) && term != NULL &&
+          strcmp(term, "dumb") != 0;
+}
+
+/* Runs the program; returns only after trouble.  */
+static int
+run(const struct run_options *options, int argc)
+{
+   struct vmt_run_child child = { .out_pattern = options->out_pattern,
+                                  .progress = wants_progress(options) };
+   int n = 0, status = vmt_run_program_check(options->program[0]);
+   char *valgrind;
+
+   if (status != VMT_EXIT_OK)
+      return status;
+   valgrind = vmt_run_valgrind_find();
+   if (valgrind == NULL)
+      return VMT_EXIT_TROUBLE;
+   /* Three of ours, -q, "--" and the end.  */
+   child.argv = calloc((size_t)argc + 6, sizeof *child.argv);
+   if (child.argv == NULL) {
+      vmt_complain("out of memory");
+      free(valgrind);
+      return VMT_EXIT_TROUBLE;
+   }
+   child.argv[n++] = valgrind;
+   child.argv[n++] = (char *)"--tool=vmtrace";
+   child.argv[n++] = (char *)"--fair-sched=yes";
+   if (options->quiet)
+      child.argv[n++] = (char *)"-q";
+   for (int i = 0; i < options->n_passed; i++)
+      child.argv[n++] = options->passed[i];
+   child.argv[n++] = (char *)"--";
+   for (char **word = options->program; *word != NULL; word++)
+      child.argv[n++] = *word;
+   status = vmt_run_child_watch(&child);
+   free(child.argv);
+   free(valgrind);
+   if (status < 0)
+      return VMT_EXIT_TROUBLE;
+   if (!options->quiet)
+      print_closing(options, child.pid);
+   vmt_run_end_as(status);
+}
+
+int
+vmt_verb_run(int argc, char **argv)
+{
+   struct run_options options = { .out_pattern = "vmtrace.out.%p" };
+   int status;
+
+   if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+      return vmt_output_text(help);
+   options.passed = calloc((size_t)argc, sizeof *options.passed);
+   if (options.passed == NULL) {
+      vmt_complain("out of memory");
+      return VMT_EXIT_TROUBLE;
+   }
+   status = take_options(&options, argc, argv);
+   if (status == VMT_EXIT_OK)
+      status = run(&options, argc);
+   free(options.passed);
+   return status;
+}
