@@ -17,7 +17,13 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/config.c \
 	vmtrace/mmu/machine/config.h \
 	vmtrace/mmu/machine/machine_file.c \
-	vmtrace/mmu/machine/machine_file.h
+	vmtrace/mmu/machine/machine_file.h \
+	vmtrace/mmu/mechanisms/pagetable.c \
+	vmtrace/mmu/mechanisms/pagetable.h \
+	vmtrace/mmu/mechanisms/tlb.c \
+	vmtrace/mmu/mechanisms/tlb.h \
+	vmtrace/mmu/mechanisms/walkcache.c \
+	vmtrace/mmu/mechanisms/walkcache.h
 
 # Freestanding, and never a call to memset from the body of memset.
 MMU_CFLAGS = -std=gnu11 -ffreestanding -fno-builtin $(WARNING_CFLAGS)

@@ -9,9 +9,12 @@
 
    A vpn is in pages of the geometry's page_shift; those beyond its virtual bits
    must not be asked for.  Owns all of its memory.  An entry pointer stays good
-   until its page's range is cleared.
+   while its bits are not 0, and otherwise until the next clear: a chunk goes
+   when its last entry does.  Every table but the root holds a chunk somewhere
+   below it.
 
-   Cost: O(levels), O(1) for a page in the chunk that was asked for last.  */
+   Cost: O(levels), O(1) for a page in the chunk that was asked for last; next
+   and clear O(levels) for each chunk they meet.  */
 
 #ifndef VMT_MMU_MECHANISMS_PAGETABLE_H
 #define VMT_MMU_MECHANISMS_PAGETABLE_H
@@ -44,26 +47,52 @@ struct vmt_pte {
    uint32_t owner;              /* the charge that made the page resident */
 } __attribute__((packed, aligned(4)));
 
+#define VMT_PTE_CHUNK 16
+
+struct vmt_pagetable_node;
+
+/* A node of level l has a slot for each 2^slot_shift[l] pages: on the leaf level
+   for each chunk, above it for each table of level l - 1.  */
 struct vmt_pagetable {
    struct vmt_walk_shape shape;                 /* levels and index bits */
-   void *root;
+   uint32_t slot_shift[VMT_MAX_LEVELS + 1];
+   uint64_t n_slots[VMT_MAX_LEVELS + 1];
+   vmt_vpn n_pages;                             /* that the geometry has */
+   struct vmt_pagetable_node *root;
    uint64_t n_tables[VMT_MAX_LEVELS + 1];       /* tables in use, by level */
    struct vmt_pool chunks, leaves;
-   vmt_vpn last_chunk_vpn;                      /* cache of the last chunk */
+   vmt_vpn last_chunk_vpn;                      /* first page of the last chunk;
+                                                   VMT_NO_VPN: none */
    struct vmt_pte *last_chunk;
 };
 
-/* Only n_levels and index_bits of the shape matter; each index has 4 to 16
-   bits.  */
+/* Only n_levels and index_bits of the shape matter to the page table, but
+   vmt_walk_shape_fault() must accept all of it.  */
 enum vmt_status vmt_pagetable_init(struct vmt_pagetable *table,
                                    const struct vmt_walk_shape *shape);
 void vmt_pagetable_free(struct vmt_pagetable *table);
 
+/* The two below, past the cache of the last chunk.  */
+struct vmt_pte *vmt_pagetable_find_slow(struct vmt_pagetable *table, vmt_vpn vpn);
+struct vmt_pte *vmt_pagetable_get_slow(struct vmt_pagetable *table, vmt_vpn vpn);
+
 /* The entry of vpn, or NULL when its chunk was never asked for.  */
-struct vmt_pte *vmt_pagetable_find(struct vmt_pagetable *table, vmt_vpn vpn);
+static inline struct vmt_pte *
+vmt_pagetable_find(struct vmt_pagetable *table, vmt_vpn vpn)
+{
+   if ((vpn & ~(vmt_vpn)(VMT_PTE_CHUNK - 1)) == table->last_chunk_vpn)
+      return &table->last_chunk[vpn % VMT_PTE_CHUNK];
+   return vmt_pagetable_find_slow(table, vpn);
+}
 
 /* The entry of vpn, made if need be; NULL when there is no memory.  */
-struct vmt_pte *vmt_pagetable_get(struct vmt_pagetable *table, vmt_vpn vpn);
+static inline struct vmt_pte *
+vmt_pagetable_get(struct vmt_pagetable *table, vmt_vpn vpn)
+{
+   if ((vpn & ~(vmt_vpn)(VMT_PTE_CHUNK - 1)) == table->last_chunk_vpn)
+      return &table->last_chunk[vpn % VMT_PTE_CHUNK];
+   return vmt_pagetable_get_slow(table, vpn);
+}
 
 /* The first entry of [*vpn, end) whose bits are not 0, and its page in *vpn;
    NULL when there is none.  Absent tables are skipped whole.  */

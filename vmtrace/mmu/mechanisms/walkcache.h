@@ -5,10 +5,11 @@
 
    Model: one fully associative LRU cache for each non-leaf level that the
    machine names; an entry of level l is tagged by the page number without the
-   index bits of levels l and below.  Level 1 is the leaf (PTE) level, level 2
+   index bits of the levels below l (a PDE by address bits 21 and up).  Level 1 is the leaf (PTE) level, level 2
    the one whose entries point to leaf tables (PDE), 3 PDPTE, 4 PML4E, 5 PML5E.
    A walk uses the deepest level that hits, loads the entries below it, and
-   fills the caches of every level it loaded.  Left out: accessed-bit updates,
+   fills the caches of every level it loaded; the levels above the one that hit
+   are not touched, so they age.  Left out: accessed-bit updates,
    speculative fills, caching of entries that do not point to a table.
 
    The vpn is in translation pages.  Owns its arrays.  */
@@ -22,16 +23,19 @@
 
 struct vmt_walk_shape {
    uint32_t n_levels;                           /* 1 to VMT_MAX_LEVELS */
-   uint32_t index_bits[VMT_MAX_LEVELS + 1];     /* [1] is the leaf level's */
+   uint32_t index_bits[VMT_MAX_LEVELS + 1];     /* [1] is the leaf level's; 4 to
+                                                   16 each, 58 in all */
    uint32_t n_entries[VMT_MAX_LEVELS + 1];      /* [l]: cached entries of level
                                                    l; [1] is unused; 0: none */
 };
 
 struct vmt_walkcache {
    struct vmt_walk_shape shape;
-   struct vmt_tlb levels[VMT_MAX_LEVELS + 1];
+   uint32_t tag_shifts[VMT_MAX_LEVELS + 1];     /* index bits below level l */
+   struct vmt_tlb levels[VMT_MAX_LEVELS + 1];   /* [2] to [n_levels] */
 };
 
+/* NULL, or what is wrong with it.  The page table accepts the same shapes.  */
 const char *vmt_walk_shape_fault(const struct vmt_walk_shape *shape);
 enum vmt_status vmt_walkcache_init(struct vmt_walkcache *cache,
                                    const struct vmt_walk_shape *shape);
