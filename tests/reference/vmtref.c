@@ -1,0 +1,337 @@
+/* vmtref: instrumentation, options and output.  See ref.h.
+
+   Ir is one for each instruction mark; what a block holds before its first mark
+   (self-checks) is Valgrind's own.  Dr and Dw are one for each load and store of
+   the intermediate code, in its order; a compare-and-swap is a read and a write
+   of all it compares, whether or not it swaps; a helper that modifies memory is
+   a read and a write of the whole range.  An access that is going to be refused
+   (SIGSEGV, SIGBUS) counts as any other: the helper runs before it.
+
+   Loads whose value is never used are dropped by VEX's optimiser.  With every
+   register kept up to date at each instruction nearly all of them have a use;
+   what is still lost are loads whose value is folded away within the instruction
+   (an `and` of memory with 0).  --ref-exact-loads=yes turns the optimiser off,
+   so that nothing is lost, at about half the speed.  */
+
+#include "ref.h"
+
+#include "pub_tool_vki.h"
+#include "pub_tool_libcassert.h"
+#include "pub_tool_libcbase.h"
+#include "pub_tool_libcfile.h"
+#include "pub_tool_libcprint.h"
+#include "pub_tool_libcproc.h"
+#include "pub_tool_machine.h"
+#include "pub_tool_mallocfree.h"
+#include "pub_tool_options.h"
+#include "pub_tool_threadstate.h"
+#include "pub_tool_tooliface.h"
+
+struct ref_counts ref_counts;
+UInt ref_n_cores = 1;
+
+static struct ref_shape clo_itlb = { 128, 8 }, clo_dtlb = { 64, 4 },
+                        clo_stlb = { 1536, 12 };
+static Bool clo_exact_loads = False;
+static const HChar *clo_out = NULL;
+
+static UInt
+core_of(ThreadId tid)
+{
+   return (tid - 1) % ref_n_cores;
+}
+
+static VG_REGPARM(2) void
+on_fetch(Addr address, UWord n_bytes)
+{
+   ref_counts.ir++;
+   ref_tlb_access(core_of(VG_(get_running_tid)()), REF_FETCH, address, n_bytes);
+}
+
+static VG_REGPARM(2) void
+on_read(Addr address, UWord n_bytes)
+{
+   ref_counts.dr++;
+   ref_tlb_access(core_of(VG_(get_running_tid)()), REF_READ, address, n_bytes);
+}
+
+static VG_REGPARM(2) void
+on_write(Addr address, UWord n_bytes)
+{
+   UInt core = core_of(VG_(get_running_tid)());
+   Addr page, last = (address + n_bytes - 1) / REF_PAGE_BYTES;
+
+   ref_counts.dw++;
+   ref_tlb_access(core, REF_WRITE, address, n_bytes);
+   for (page = address / REF_PAGE_BYTES; page <= last; page++)
+      if (ref_page_allows(page, REF_WRITE))
+         ref_page_written(core, page);
+}
+
+/* A page beyond the end of its file looks allowed, until the signal comes.  */
+static void
+on_signal(ThreadId tid, Int number, Bool alt_stack)
+{
+   if (number == VKI_SIGBUS)
+      ref_tlb_undo_fills();
+}
+
+static void
+on_kernel_write(CorePart part, ThreadId tid, Addr start, SizeT n_bytes)
+{
+   Addr page;
+
+   if (n_bytes == 0 || tid == VG_INVALID_THREADID)
+      return;
+   for (page = start / REF_PAGE_BYTES;
+        page <= (start + n_bytes - 1) / REF_PAGE_BYTES; page++)
+      ref_page_written(core_of(tid), page);
+}
+
+static void
+on_fork(ThreadId tid)
+{
+   ref_pages_fork();
+}
+
+/* ------------------------------------------------- instrumentation --- */
+
+static void
+call(IRSB *sb, const HChar *name, void *function, IRExpr *address, UInt n_bytes,
+     IRExpr *guard)
+{
+   IRDirty *dirty = unsafeIRDirty_0_N(
+      2, name, VG_(fnptr_to_fnentry)(function),
+      mkIRExprVec_2(address, mkIRExpr_HWord(n_bytes)));
+
+   if (guard != NULL)
+      dirty->guard = guard;
+   addStmtToIRSB(sb, IRStmt_Dirty(dirty));
+}
+
+static void
+add_read(IRSB *sb, IRExpr *address, UInt n_bytes, IRExpr *guard)
+{
+   call(sb, "on_read", &on_read, address, n_bytes, guard);
+}
+
+static void
+add_write(IRSB *sb, IRExpr *address, UInt n_bytes, IRExpr *guard)
+{
+   call(sb, "on_write", &on_write, address, n_bytes, guard);
+}
+
+static void
+add_dirty(IRSB *sb, const IRDirty *dirty)
+{
+   if (dirty->mFx == Ifx_Read || dirty->mFx == Ifx_Modify)
+      add_read(sb, dirty->mAddr, dirty->mSize, dirty->guard);
+   if (dirty->mFx == Ifx_Write || dirty->mFx == Ifx_Modify)
+      add_write(sb, dirty->mAddr, dirty->mSize, dirty->guard);
+}
+
+static void
+add_cas(IRSB *sb, const IRCAS *cas)
+{
+   UInt n_bytes = sizeofIRType(typeOfIRExpr(sb->tyenv, cas->dataLo));
+
+   if (cas->dataHi != NULL)
+      n_bytes *= 2;
+   add_read(sb, cas->addr, n_bytes, NULL);
+   add_write(sb, cas->addr, n_bytes, NULL);
+}
+
+static void
+add_guarded_load(IRSB *sb, const IRLoadG *load)
+{
+   IRType wide, loaded;
+
+   typeOfIRLoadGOp(load->cvt, &wide, &loaded);
+   add_read(sb, load->addr, sizeofIRType(loaded), load->guard);
+}
+
+static void
+add_linked(IRSB *sb, const IRStmt *st)
+{
+   if (st->Ist.LLSC.storedata == NULL)
+      add_read(sb, st->Ist.LLSC.addr,
+               sizeofIRType(typeOfIRTemp(sb->tyenv, st->Ist.LLSC.result)), NULL);
+   else
+      add_write(sb, st->Ist.LLSC.addr,
+                sizeofIRType(typeOfIRExpr(sb->tyenv, st->Ist.LLSC.storedata)),
+                NULL);
+}
+
+/* The calls that a statement needs, in front of it.  */
+static void
+add_calls(IRSB *sb, const IRStmt *st)
+{
+   const IRExpr *data;
+   const IRStoreG *store;
+   UInt n_bytes;
+
+   switch (st->tag) {
+   case Ist_IMark:
+      n_bytes = st->Ist.IMark.len;
+      call(sb, "on_fetch", &on_fetch, mkIRExpr_HWord(st->Ist.IMark.addr),
+           n_bytes != 0 ? n_bytes : 1, NULL);   /* 0: not an instruction */
+      break;
+   case Ist_WrTmp:
+      data = st->Ist.WrTmp.data;
+      if (data->tag == Iex_Load)
+         add_read(sb, data->Iex.Load.addr, sizeofIRType(data->Iex.Load.ty), NULL);
+      break;
+   case Ist_LoadG:
+      add_guarded_load(sb, st->Ist.LoadG.details);
+      break;
+   case Ist_Store:
+      add_write(sb, st->Ist.Store.addr,
+                sizeofIRType(typeOfIRExpr(sb->tyenv, st->Ist.Store.data)), NULL);
+      break;
+   case Ist_StoreG:
+      store = st->Ist.StoreG.details;
+      add_write(sb, store->addr,
+                sizeofIRType(typeOfIRExpr(sb->tyenv, store->data)), store->guard);
+      break;
+   case Ist_Dirty:
+      add_dirty(sb, st->Ist.Dirty.details);
+      break;
+   case Ist_CAS:
+      add_cas(sb, st->Ist.CAS.details);
+      break;
+   case Ist_LLSC:
+      add_linked(sb, st);
+      break;
+   default:
+      break;
+   }
+}
+
+static IRSB *
+instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
+           const VexGuestExtents *extents, const VexArchInfo *arch,
+           IRType guest_word, IRType host_word)
+{
+   IRSB *out = deepCopyIRSBExceptStmts(in);
+   Bool in_guest = False;
+   Int i;
+
+   for (i = 0; i < in->stmts_used; i++) {
+      if (in->stmts[i]->tag == Ist_IMark)
+         in_guest = True;
+      if (in_guest)
+         add_calls(out, in->stmts[i]);
+      addStmtToIRSB(out, in->stmts[i]);
+   }
+   return out;
+}
+
+/* ------------------------------------------------ options and output --- */
+
+static void
+parse_shape(const HChar *option, const HChar *text, struct ref_shape *shape)
+{
+   HChar *rest, *end = NULL;
+
+   shape->n_entries = VG_(strtoull10)(text, &rest);
+   if (*rest == ',')
+      shape->n_ways = VG_(strtoull10)(rest + 1, &end);
+   if (end == NULL || *end != '\0' || shape->n_ways == 0
+       || shape->n_entries == 0 || shape->n_entries % shape->n_ways != 0)
+      VG_(fmsg_bad_option)(option, "wanted: entries,ways\n");
+}
+
+static Bool
+process_option(const HChar *arg)
+{
+   const HChar *shape;
+
+   if VG_STR_CLO(arg, "--itlb", shape)
+      parse_shape(arg, shape, &clo_itlb);
+   else if VG_STR_CLO(arg, "--dtlb", shape)
+      parse_shape(arg, shape, &clo_dtlb);
+   else if VG_STR_CLO(arg, "--stlb", shape)
+      parse_shape(arg, shape, &clo_stlb);
+   else if VG_BINT_CLO(arg, "--cores", ref_n_cores, 1, REF_MAX_CORES) {}
+   else if VG_STR_CLO(arg, "--ref-out", clo_out) {}
+   else if VG_BOOL_CLO(arg, "--ref-exact-loads", clo_exact_loads) {}
+   else
+      return False;
+   return True;
+}
+
+static void
+print_usage(void)
+{
+   VG_(printf)(
+"    --itlb= --dtlb= --stlb=<entries>,<ways>  TLBs [128,8 64,4 1536,12]\n"
+"    --cores=<n>                  simulated cores [1]\n"
+"    --ref-out=<file>             write the counts there, too\n"
+"    --ref-exact-loads=no|yes     no optimiser: no load is lost [no]\n");
+}
+
+static void
+print_debug_usage(void)
+{
+   VG_(printf)("    (none)\n");
+}
+
+static void
+after_options(void)
+{
+   VG_(clo_vex_control).iropt_register_updates_default =
+      VexRegUpdAllregsAtEachInsn;
+   if (clo_exact_loads)
+      VG_(clo_vex_control).iropt_level = 0;
+   ref_pages_init();
+   ref_tlb_init(&clo_itlb, &clo_dtlb, &clo_stlb);
+}
+
+static void
+write_counts(const HChar *text, Int n_bytes)
+{
+   HChar *path = VG_(expand_file_name)("--ref-out", clo_out);
+   SysRes fd = VG_(open)(path, VKI_O_CREAT | VKI_O_TRUNC | VKI_O_WRONLY, 0644);
+
+   if (sr_isError(fd) || VG_(write)(sr_Res(fd), text, n_bytes) != n_bytes)
+      VG_(umsg)("cannot write %s\n", path);
+   if (!sr_isError(fd))
+      VG_(close)(sr_Res(fd));
+   VG_(free)(path);
+}
+
+static void
+finish(Int exit_code)
+{
+   const struct ref_counts *c = &ref_counts;
+   HChar text[256];
+
+   VG_(snprintf)(text, sizeof text,
+                 "{\"Ir\":%llu,\"Dr\":%llu,\"Dw\":%llu,"
+                 "\"ItlbM\":%llu,\"DtlbM\":%llu,\"StlbM\":%llu}\n",
+                 c->ir, c->dr, c->dw, c->itlb_misses, c->dtlb_misses,
+                 c->stlb_misses);
+   VG_(umsg)("%s", text);
+   if (clo_out != NULL)
+      write_counts(text, VG_(strlen)(text));
+}
+
+static void
+before_options(void)
+{
+   VG_(details_name)("vmtref");
+   VG_(details_version)(NULL);
+   VG_(details_description)("a naive reference for vmtrace");
+   VG_(details_copyright_author)("Copyright (C) the vmtrace authors.");
+   VG_(details_bug_reports_to)("the vmtrace authors");
+   VG_(details_avg_translation_sizeB)(600);
+   VG_(basic_tool_funcs)(after_options, instrument, finish);
+   VG_(needs_command_line_options)(process_option, print_usage,
+                                   print_debug_usage);
+   VG_(needs_syscall_wrapper)(ref_syscall_before, ref_syscall_after);
+   VG_(track_pre_deliver_signal)(on_signal);
+   VG_(track_post_mem_write)(on_kernel_write);
+   VG_(atfork)(NULL, on_fork, on_fork);
+}
+
+VG_DETERMINE_INTERFACE_VERSION(before_options)
