@@ -12,12 +12,16 @@ MMU_SOURCES = \
 	vmtrace/mmu/containers/hashmap.h \
 	vmtrace/mmu/containers/pool.c \
 	vmtrace/mmu/containers/pool.h \
+	vmtrace/mmu/containers/rangemap.c \
+	vmtrace/mmu/containers/rangemap.h \
 	vmtrace/mmu/containers/vector.c \
 	vmtrace/mmu/containers/vector.h \
 	vmtrace/mmu/machine/config.c \
 	vmtrace/mmu/machine/config.h \
 	vmtrace/mmu/machine/machine_file.c \
 	vmtrace/mmu/machine/machine_file.h \
+	vmtrace/mmu/mechanisms/areas.c \
+	vmtrace/mmu/mechanisms/areas.h \
 	vmtrace/mmu/mechanisms/pagetable.c \
 	vmtrace/mmu/mechanisms/pagetable.h \
 	vmtrace/mmu/mechanisms/tlb.c \
