@@ -16,12 +16,26 @@ MMU_SOURCES = \
 	vmtrace/mmu/containers/rangemap.h \
 	vmtrace/mmu/containers/vector.c \
 	vmtrace/mmu/containers/vector.h \
+	vmtrace/mmu/machine/access.c \
+	vmtrace/mmu/machine/accounting.c \
+	vmtrace/mmu/machine/accounting.h \
 	vmtrace/mmu/machine/config.c \
 	vmtrace/mmu/machine/config.h \
+	vmtrace/mmu/machine/events.c \
+	vmtrace/mmu/machine/events.h \
+	vmtrace/mmu/machine/fault.c \
+	vmtrace/mmu/machine/filter.c \
+	vmtrace/mmu/machine/filter.h \
+	vmtrace/mmu/machine/fork.c \
+	vmtrace/mmu/machine/machine.c \
+	vmtrace/mmu/machine/machine.h \
 	vmtrace/mmu/machine/machine_file.c \
 	vmtrace/mmu/machine/machine_file.h \
+	vmtrace/mmu/machine/mapping.c \
 	vmtrace/mmu/mechanisms/areas.c \
 	vmtrace/mmu/mechanisms/areas.h \
+	vmtrace/mmu/mechanisms/pagecache.c \
+	vmtrace/mmu/mechanisms/pagecache.h \
 	vmtrace/mmu/mechanisms/pagetable.c \
 	vmtrace/mmu/mechanisms/pagetable.h \
 	vmtrace/mmu/mechanisms/tlb.c \

@@ -1,0 +1,219 @@
+/* The simulated machine: the cores with their TLBs, one address space with its
+   page table and areas, the page cache, and the ledger.
+
+   An embedder (the Valgrind tool, a replay, a test) feeds it events in program
+   order: accesses, and what system calls do to the address space.  Each access
+   goes *filter -> TLB -> walk -> fault*, and what came of it goes up as a
+   struct vmt_outcome; the embedder finds out whom to charge and hands that back
+   to vmt_machine_charge().  Nothing here calls out but through the port.
+
+   Model, besides what each mechanism says of itself: a core runs one thread at
+   a time; an access touches one page at a time, lowest first (the embedder
+   loops); an access counts at most one miss a level and page, the retry after
+   a fault none; a fault fills the TLBs as a walk that succeeds does; an access
+   that ends in a signal (Prot, Segv, Bus) looks the TLBs up and fills nothing.
+   Kernel accesses fault but use no TLB.  Without an L2 TLB an L1 miss walks,
+   and counts in StlbM.
+
+   Frames, swap and reclaim will hang on struct vmt_pte and struct vmt_outcome:
+   a page has an owner, a frame number has its place in the entry.
+
+   Units: addresses are bytes; a translation page has 2^config.page_shift of
+   them, a page of areas, faults and residency 4 KiB.  The machine owns all it
+   points to.  VMT_NO_MEMORY leaves the event half done and the machine fit
+   only to be freed, since an address space cannot be guessed.  */
+
+#ifndef VMT_MMU_MACHINE_MACHINE_H
+#define VMT_MMU_MACHINE_MACHINE_H
+
+#include "vmtrace/mmu/base/status.h"
+#include "vmtrace/mmu/containers/vector.h"
+#include "vmtrace/mmu/machine/accounting.h"
+#include "vmtrace/mmu/machine/config.h"
+#include "vmtrace/mmu/machine/events.h"
+#include "vmtrace/mmu/machine/filter.h"
+#include "vmtrace/mmu/mechanisms/areas.h"
+#include "vmtrace/mmu/mechanisms/pagecache.h"
+#include "vmtrace/mmu/mechanisms/pagetable.h"
+#include "vmtrace/mmu/mechanisms/tlb.h"
+#include "vmtrace/mmu/mechanisms/walkcache.h"
+
+#define VMT_MAX_CORES 256
+#define VMT_MAX_DEFERRED 64
+
+/* What a run sets besides the machine file.  */
+struct vmt_settings {
+   uint32_t n_cores;
+   uint64_t fault_around_bytes;         /* a power of two, at least 4 KiB */
+   bool page_cache_warm;
+   uint64_t stack_limit_bytes;          /* how far the main stack may grow */
+};
+
+struct vmt_core {
+   struct vmt_tlb itlb, dtlb, stlb;
+   struct vmt_walkcache walk;
+};
+
+/* A file, a shared anonymous object: what an area's object names.  */
+struct vmt_object {
+   uint64_t bytes;                      /* ~0: as long as asked for */
+   bool on_device;                      /* pages come from the page cache of a
+                                           device: cold ones are major faults */
+};
+
+enum vmt_access_kind {
+   VMT_READ,
+   VMT_WRITE,
+   VMT_MODIFY,                          /* read, then written by the same
+                                           instruction: faults as a write */
+   VMT_FETCH
+};
+
+/* An access of a group (below) that has to wait for its turn.  */
+struct vmt_deferred {
+   vmt_addr addr;
+   uint64_t tick;
+   uint32_t bytes, context;             /* context: the embedder's */
+   enum vmt_access_kind kind;
+};
+
+struct vmt_machine {
+   struct vmt_filter filter;            /* first: its address is in the code */
+   struct vmt_machine_config config;
+   struct vmt_settings settings;
+   struct vmt_core *cores, *core;       /* core: the one that runs */
+   struct vmt_areas areas;
+   struct vmt_pagetable pages;
+   struct vmt_pagecache cache;
+   struct vmt_vector objects;           /* struct vmt_object; id 0 is none */
+   struct vmt_accounting ledger;
+   struct vmt_deferred deferred[VMT_MAX_DEFERRED];
+   uint32_t n_deferred;
+};
+
+#define VMT_NO_EVENT VMT_N_EVENTS
+
+/* What an access to one page brought about.  */
+struct vmt_outcome {
+   uint32_t label;                      /* of the area; 0: none there */
+   enum vmt_event event;                /* a fault kind, Prot, Segv, Bus, or
+                                           VMT_NO_EVENT */
+   uint8_t n_l1_misses, n_stlb_misses;  /* 0 or 1 */
+   uint8_t n_walk_refs;
+   bool is_fetch, excluded;
+   uint32_t n_shootdowns;
+   uint32_t n_new_pages;                /* resident from now on, without owner */
+   vmt_vpn new_start, new_end;          /* 4 KiB pages among which they are */
+};
+
+/* ---- life ---- */
+
+enum vmt_status vmt_machine_init(struct vmt_machine *machine,
+                                 const struct vmt_machine_config *config,
+                                 const struct vmt_settings *settings);
+void vmt_machine_free(struct vmt_machine *machine);
+
+/* A new object; its id, 0 when there is no memory.  */
+uint32_t vmt_machine_object(struct vmt_machine *machine, uint64_t bytes,
+                            bool on_device);
+void vmt_machine_set_object_bytes(struct vmt_machine *machine, uint32_t object,
+                                  uint64_t bytes);
+
+/* Guest instructions executed before `tick`.  */
+static inline uint64_t
+vmt_instrs_at(uint64_t tick)
+{
+   return tick >> VMT_TICK_SHIFT;
+}
+
+/* ---- accesses (access.c) ---- */
+
+/* An access of the running core at addr, to the one translation page it is in.
+   Whether the outcome holds anything to charge.  */
+bool vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
+                        enum vmt_access_kind kind, uint64_t tick,
+                        struct vmt_outcome *outcome);
+
+/* An access of the kernel to the 4 KiB page at addr: no TLB.  */
+bool vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
+                               bool write, struct vmt_outcome *outcome);
+
+/* Charges an outcome, and gives the pages it made resident to the charge.  */
+enum vmt_status vmt_machine_charge(struct vmt_machine *machine,
+                                   const struct vmt_outcome *outcome,
+                                   uint32_t charge);
+
+/* Puts an access off until its tick has come.  Entries of the filter that could
+   let an access of the same TLB set pass unseen in between are killed, so that
+   the embedder is called and can take the deferred one first.  Order: rising
+   ticks.  */
+void vmt_machine_defer(struct vmt_machine *machine,
+                       const struct vmt_deferred *deferred);
+
+/* Takes the first deferred access with a tick below `tick`; false: none.  */
+bool vmt_machine_undefer(struct vmt_machine *machine, uint64_t tick,
+                         struct vmt_deferred *deferred);
+
+/* Whether a write (or read) at addr would find its page in the running core's
+   L1 data TLB, with the right to go ahead.  */
+bool vmt_machine_is_quiet(const struct vmt_machine *machine, vmt_addr addr,
+                          enum vmt_access_kind kind);
+
+/* The thread that runs now is on this core.  */
+void vmt_machine_switch_core(struct vmt_machine *machine, uint32_t core);
+
+/* ---- the address space (mapping.c) ---- */
+
+/* Each returns through *n_shootdowns how many other cores had to be told. */
+
+/* Maps area (areas.h) over whatever is there.  */
+enum vmt_status vmt_machine_map(struct vmt_machine *machine,
+                                const struct vmt_area *area,
+                                uint32_t *n_shootdowns);
+enum vmt_status vmt_machine_unmap(struct vmt_machine *machine, vmt_addr start,
+                                  vmt_addr end, uint32_t *n_shootdowns);
+/* rights: VMT_AREA_READ | WRITE | EXEC.  */
+enum vmt_status vmt_machine_protect(struct vmt_machine *machine, vmt_addr start,
+                                    vmt_addr end, uint32_t rights,
+                                    uint32_t *n_shootdowns);
+enum vmt_status vmt_machine_move(struct vmt_machine *machine, vmt_addr from,
+                                 uint64_t old_bytes, vmt_addr to,
+                                 uint64_t new_bytes, bool keep_old,
+                                 uint32_t *n_shootdowns);
+
+enum vmt_advice {
+   VMT_ADVICE_ZAP,              /* MADV_DONTNEED, DONTNEED_LOCKED: entries go */
+   VMT_ADVICE_FREE,             /* MADV_FREE: clean and old, but there */
+   VMT_ADVICE_AGE,              /* MADV_COLD, PAGEOUT without swap */
+   VMT_ADVICE_REMOVE            /* MADV_REMOVE: the object's pages go too */
+};
+
+enum vmt_status vmt_machine_advise(struct vmt_machine *machine, vmt_addr start,
+                                   vmt_addr end, enum vmt_advice advice,
+                                   uint32_t *n_shootdowns);
+
+/* The address space after a fork: frames are shared, entries write-protected.
+   In the child, areas without private frames start anew, and the ledger is
+   empty.  */
+enum vmt_status vmt_machine_fork(struct vmt_machine *machine, bool child);
+
+/* ---- inside the machine ---- */
+
+/* Resolves a fault at addr (fault.c): the event, and the entry made good unless
+   the event is a signal.  */
+enum vmt_event vmt_fault_resolve(struct vmt_machine *machine, vmt_addr addr,
+                                 enum vmt_access_kind kind,
+                                 struct vmt_outcome *outcome);
+
+/* Whether the entry lets an access of this kind go ahead.  */
+bool vmt_pte_allows(const struct vmt_pte *pte, enum vmt_access_kind kind);
+
+/* Drops the pages of [start, end) from every core's TLBs and from the filter;
+   how many cores other than the running one had any.  */
+uint32_t vmt_machine_shoot(struct vmt_machine *machine, vmt_addr start,
+                           vmt_addr end);
+
+/* The same for one page on the other cores alone.  */
+uint32_t vmt_machine_shoot_others(struct vmt_machine *machine, vmt_addr addr);
+
+#endif

@@ -1,0 +1,247 @@
+#include "vmtrace/mmu/machine/machine.h"
+
+#include "vmtrace/mmu/base/assert.h"
+
+static const struct vmt_outcome nothing = {.event = VMT_NO_EVENT};
+
+static bool
+is_write(enum vmt_access_kind kind)
+{
+   return kind == VMT_WRITE || kind == VMT_MODIFY;
+}
+
+/* USER stands for "may be read": it is taken from pages of PROT_NONE areas.  */
+bool
+vmt_pte_allows(const struct vmt_pte *pte, enum vmt_access_kind kind)
+{
+   const uint64_t readable = VMT_PTE_PRESENT | VMT_PTE_USER;
+
+   if (pte == NULL || (pte->bits & readable) != readable)
+      return false;
+   if (kind == VMT_FETCH)
+      return (pte->bits & VMT_PTE_NO_EXECUTE) == 0;
+   return !is_write(kind) || (pte->bits & VMT_PTE_WRITABLE) != 0;
+}
+
+/* The L2 TLB and the walk behind an L1 miss.  */
+static void
+look_up_l2(struct vmt_core *core, vmt_vpn vpn, uint64_t tick, bool fill,
+           struct vmt_outcome *outcome)
+{
+   struct vmt_tlb_entry *entry = vmt_tlb_find(&core->stlb, vpn);
+
+   if (entry != NULL) {
+      vmt_tlb_touch(&core->stlb, entry, tick);
+      return;
+   }
+   outcome->n_stlb_misses = 1;
+   outcome->n_walk_refs = (uint8_t)vmt_walkcache_walk(&core->walk, vpn, tick);
+   if (fill && core->stlb.shape.n_entries != 0)
+      vmt_tlb_insert(&core->stlb, vpn, tick);
+}
+
+/* Looks vpn up in the L1 TLB that `side` fronts, and makes the filter know it
+   unless the access ended in a signal.  */
+static void
+look_up(struct vmt_machine *machine, struct vmt_tlb *l1,
+        struct vmt_filter_entry *side, vmt_vpn vpn, uint64_t tick, bool fill,
+        bool may_store, struct vmt_outcome *outcome)
+{
+   struct vmt_tlb_entry *entry = vmt_tlb_find(l1, vpn);
+
+   if (entry != NULL) {
+      vmt_tlb_touch(l1, entry, tick);
+   } else {
+      outcome->n_l1_misses = 1;
+      look_up_l2(machine->core, vpn, tick, fill, outcome);
+      if (fill) {
+         vmt_vpn evicted;
+
+         vmt_filter_sync_set(side, l1, vpn);
+         evicted = vmt_tlb_insert(l1, vpn, tick);
+         if (evicted != VMT_NO_VPN)
+            vmt_filter_kill(side, l1, evicted);
+      }
+   }
+   if (fill)
+      vmt_filter_install(side, l1, vpn, may_store, tick);
+}
+
+static uint32_t
+label_at(struct vmt_machine *machine, vmt_addr addr, struct vmt_outcome *outcome)
+{
+   const struct vmt_area *area = vmt_areas_find(&machine->areas, addr);
+
+   if (area == NULL)
+      return 0;
+   outcome->excluded = (area->flags & VMT_AREA_EXCLUDED) != 0;
+   return area->label;
+}
+
+static bool
+is_signal(enum vmt_event event)
+{
+   return event == VMT_EV_Prot || event == VMT_EV_Segv || event == VMT_EV_Bus;
+}
+
+bool
+vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
+                   enum vmt_access_kind kind, uint64_t tick,
+                   struct vmt_outcome *outcome)
+{
+   bool fetch = kind == VMT_FETCH;
+   struct vmt_core *core = machine->core;
+   vmt_vpn page = addr >> VMT_PAGE_SHIFT;
+   struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, page);
+
+   *outcome = nothing;
+   outcome->is_fetch = fetch;
+   if (!vmt_pte_allows(pte, kind)) {
+      outcome->event = vmt_fault_resolve(machine, addr, kind, outcome);
+      pte = vmt_pagetable_find(&machine->pages, page);
+   }
+   if (pte != NULL && !is_signal(outcome->event))
+      pte->bits |= VMT_PTE_ACCESSED | (is_write(kind) ? VMT_PTE_DIRTY : 0);
+
+   look_up(machine, fetch ? &core->itlb : &core->dtlb,
+           fetch ? machine->filter.fetch : machine->filter.data,
+           addr >> machine->config.page_shift, tick,
+           !is_signal(outcome->event),
+           pte != NULL && vmt_pte_allows(pte, VMT_WRITE) &&
+              (pte->bits & VMT_PTE_DIRTY) != 0,
+           outcome);
+
+   if (outcome->event == VMT_NO_EVENT && outcome->n_l1_misses == 0)
+      return false;
+   outcome->label = label_at(machine, addr, outcome);
+   return true;
+}
+
+bool
+vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
+                          bool write, struct vmt_outcome *outcome)
+{
+   enum vmt_access_kind kind = write ? VMT_WRITE : VMT_READ;
+   struct vmt_pte *pte =
+      vmt_pagetable_find(&machine->pages, addr >> VMT_PAGE_SHIFT);
+
+   *outcome = nothing;
+   if (vmt_pte_allows(pte, kind)) {
+      pte->bits |= VMT_PTE_ACCESSED | (write ? VMT_PTE_DIRTY : 0);
+      return false;
+   }
+   outcome->event = vmt_fault_resolve(machine, addr, kind, outcome);
+
+   /* The system call fails with EFAULT: no signal, nothing to count.  */
+   if (is_signal(outcome->event))
+      outcome->event = VMT_NO_EVENT;
+   else
+      vmt_pagetable_find(&machine->pages, addr >> VMT_PAGE_SHIFT)->bits |=
+         VMT_PTE_ACCESSED | (write ? VMT_PTE_DIRTY : 0);
+   outcome->label = label_at(machine, addr, outcome);
+   return outcome->event != VMT_NO_EVENT;
+}
+
+/* The pages without owner that the outcome made resident.  */
+static void
+own_pages(struct vmt_machine *machine, const struct vmt_outcome *outcome,
+          uint32_t charge)
+{
+   vmt_vpn vpn = outcome->new_start;
+   struct vmt_pte *pte;
+
+   while ((pte = vmt_pagetable_next(&machine->pages, &vpn, outcome->new_end)) !=
+          NULL) {
+      if (pte->owner == VMT_NO_CHARGE && (pte->bits & VMT_PTE_ZERO) == 0)
+         pte->owner = charge;
+      vpn++;
+   }
+}
+
+static void
+add_excluded(struct vmt_accounting *ledger, const struct vmt_outcome *outcome)
+{
+   if (outcome->event != VMT_NO_EVENT)
+      ledger->excluded[outcome->event]++;
+   ledger->excluded[outcome->is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM] +=
+      outcome->n_l1_misses;
+   ledger->excluded[VMT_EV_StlbM] += outcome->n_stlb_misses;
+   ledger->excluded[VMT_EV_WalkRef] += outcome->n_walk_refs;
+   ledger->excluded[VMT_EV_Shoot] += outcome->n_shootdowns;
+}
+
+static enum vmt_status
+add_if_any(struct vmt_accounting *ledger, uint32_t charge, enum vmt_event event,
+           uint32_t n)
+{
+   return n == 0 ? VMT_OK : vmt_accounting_add(ledger, charge, event, n);
+}
+
+enum vmt_status
+vmt_machine_charge(struct vmt_machine *machine,
+                   const struct vmt_outcome *outcome, uint32_t charge)
+{
+   struct vmt_accounting *ledger = &machine->ledger;
+   enum vmt_status status = VMT_OK;
+
+   if (outcome->excluded) {
+      add_excluded(ledger, outcome);
+      return VMT_OK;
+   }
+   if (outcome->n_new_pages != 0) {
+      own_pages(machine, outcome, charge);
+      status = vmt_accounting_own(ledger, charge, outcome->n_new_pages);
+   }
+   if (outcome->event != VMT_NO_EVENT)
+      status |= vmt_accounting_add(ledger, charge, outcome->event, 1);
+   status |= add_if_any(ledger, charge,
+                        outcome->is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM,
+                        outcome->n_l1_misses);
+   status |= add_if_any(ledger, charge, VMT_EV_StlbM, outcome->n_stlb_misses);
+   status |= add_if_any(ledger, charge, VMT_EV_WalkRef, outcome->n_walk_refs);
+   status |= add_if_any(ledger, charge, VMT_EV_Shoot, outcome->n_shootdowns);
+   return status == VMT_OK ? VMT_OK : VMT_NO_MEMORY;
+}
+
+bool
+vmt_machine_is_quiet(const struct vmt_machine *machine, vmt_addr addr,
+                     enum vmt_access_kind kind)
+{
+   vmt_vpn vpn = addr >> machine->config.page_shift;
+   const struct vmt_filter_entry *entry =
+      &machine->filter.data[vpn & (VMT_FILTER_ENTRIES - 1)];
+
+   return (is_write(kind) ? entry->store_tag : entry->load_tag) == vpn;
+}
+
+void
+vmt_machine_defer(struct vmt_machine *machine,
+                  const struct vmt_deferred *deferred)
+{
+   uint32_t shift = machine->config.page_shift, i = machine->n_deferred;
+   vmt_vpn vpn = deferred->addr >> shift;
+   vmt_vpn last = (deferred->addr + deferred->bytes - 1) >> shift;
+
+   vmt_assert_cmp(machine->n_deferred, <, VMT_MAX_DEFERRED);
+   for (; i > 0 && machine->deferred[i - 1].tick > deferred->tick; i--)
+      machine->deferred[i] = machine->deferred[i - 1];
+   machine->deferred[i] = *deferred;
+   machine->n_deferred++;
+   for (; vpn <= last; vpn++)
+      vmt_filter_kill_set(machine->filter.data, &machine->core->dtlb, vpn);
+}
+
+bool
+vmt_machine_undefer(struct vmt_machine *machine, uint64_t tick,
+                    struct vmt_deferred *deferred)
+{
+   uint32_t i;
+
+   if (machine->n_deferred == 0 || machine->deferred[0].tick >= tick)
+      return false;
+   *deferred = machine->deferred[0];
+   machine->n_deferred--;
+   for (i = 0; i < machine->n_deferred; i++)
+      machine->deferred[i] = machine->deferred[i + 1];
+   return true;
+}

@@ -1,0 +1,158 @@
+#include "vmtrace/mmu/machine/accounting.h"
+
+#include "vmtrace/mmu/base/assert.h"
+
+enum vmt_status
+vmt_accounting_init(struct vmt_accounting *ledger)
+{
+   memset(ledger, 0, sizeof *ledger);
+   vmt_hashmap_init(&ledger->ids, "charge ids");
+   vmt_vector_init(&ledger->charges, "charges", sizeof(struct vmt_charge));
+   vmt_vector_init(&ledger->counters, "counters", sizeof(struct vmt_counter));
+   vmt_vector_init(&ledger->residencies, "residencies",
+                   sizeof(struct vmt_residency));
+
+   /* Index 0 of each means none.  */
+   if (vmt_vector_push(&ledger->charges) == NULL ||
+       vmt_vector_push(&ledger->counters) == NULL ||
+       vmt_vector_push(&ledger->residencies) == NULL) {
+      vmt_accounting_free(ledger);
+      return VMT_NO_MEMORY;
+   }
+   return VMT_OK;
+}
+
+void
+vmt_accounting_free(struct vmt_accounting *ledger)
+{
+   vmt_hashmap_free(&ledger->ids);
+   vmt_vector_free(&ledger->charges);
+   vmt_vector_free(&ledger->counters);
+   vmt_vector_free(&ledger->residencies);
+}
+
+uint32_t
+vmt_accounting_charge(struct vmt_accounting *ledger, uint32_t stack,
+                      uint16_t area, uint16_t thread)
+{
+   uint64_t key = (uint64_t)stack << 32 | (uint64_t)area << 16 | thread;
+   uint64_t *id = vmt_hashmap_find(&ledger->ids, key);
+   struct vmt_charge *charge;
+
+   if (id != NULL)
+      return (uint32_t)*id;
+   charge = vmt_vector_push(&ledger->charges);
+   if (charge == NULL || vmt_hashmap_put(&ledger->ids, key, &id) != VMT_OK)
+      return VMT_NO_CHARGE;
+   *id = ledger->charges.n_records - 1;
+   charge->stack = stack;
+   charge->area = area;
+   charge->thread = thread;
+   return (uint32_t)*id;
+}
+
+static struct vmt_counter *
+find_counter(const struct vmt_accounting *ledger, uint32_t charge,
+             enum vmt_event event)
+{
+   uint32_t index = vmt_accounting_get(ledger, charge)->counters;
+
+   while (index != 0) {
+      struct vmt_counter *counter = vmt_vector_at(&ledger->counters, index);
+
+      if (counter->event == event)
+         return counter;
+      index = counter->next;
+   }
+   return NULL;
+}
+
+enum vmt_status
+vmt_accounting_add(struct vmt_accounting *ledger, uint32_t charge,
+                   enum vmt_event event, uint64_t n)
+{
+   struct vmt_counter *counter = find_counter(ledger, charge, event);
+
+   if (counter == NULL) {
+      struct vmt_charge *owner = vmt_accounting_get(ledger, charge);
+
+      counter = vmt_vector_push(&ledger->counters);
+      if (counter == NULL)
+         return VMT_NO_MEMORY;
+      counter->event = event;
+      counter->next = owner->counters;
+      owner->counters = ledger->counters.n_records - 1;
+   }
+   counter->count += n;
+   ledger->totals[event] += n;
+   return VMT_OK;
+}
+
+uint64_t
+vmt_accounting_count(const struct vmt_accounting *ledger, uint32_t charge,
+                     enum vmt_event event)
+{
+   const struct vmt_counter *counter = find_counter(ledger, charge, event);
+
+   return counter == NULL ? 0 : counter->count;
+}
+
+void
+vmt_accounting_resident(struct vmt_accounting *ledger, int64_t n_pages)
+{
+   ledger->n_resident_pages += (uint64_t)n_pages;
+   if (ledger->n_resident_pages > ledger->n_peak_pages)
+      ledger->n_peak_pages = ledger->n_resident_pages;
+}
+
+enum vmt_status
+vmt_accounting_own(struct vmt_accounting *ledger, uint32_t charge,
+                   int64_t n_pages)
+{
+   struct vmt_charge *owner = vmt_accounting_get(ledger, charge);
+   struct vmt_residency *residency;
+
+   if (owner->residency == 0) {
+      if (vmt_vector_push(&ledger->residencies) == NULL)
+         return VMT_NO_MEMORY;
+      owner->residency = ledger->residencies.n_records - 1;
+   }
+   residency = vmt_vector_at(&ledger->residencies, owner->residency);
+
+   /* What it had since its last change, it had at any peak since.  */
+   if (residency->changed <= ledger->peak_change)
+      residency->n_pages_at_change = residency->n_pages;
+   residency->n_pages += n_pages;
+   residency->changed = ++ledger->n_changes;
+
+   /* The whole is at its peak as long as pages only come.  */
+   if (n_pages > 0 && ledger->n_resident_pages == ledger->n_peak_pages)
+      ledger->peak_change = ledger->n_changes;
+   return VMT_OK;
+}
+
+int64_t
+vmt_accounting_peak_pages(const struct vmt_accounting *ledger, uint32_t charge)
+{
+   uint32_t index = vmt_accounting_get(ledger, charge)->residency;
+   const struct vmt_residency *residency;
+
+   if (index == 0)
+      return 0;
+   residency = vmt_vector_at(&ledger->residencies, index);
+   return residency->changed <= ledger->peak_change
+             ? residency->n_pages
+             : residency->n_pages_at_change;
+}
+
+uint64_t
+vmt_accounting_faults(const uint64_t totals[VMT_N_EVENTS], bool major)
+{
+   uint64_t n = 0;
+   int event;
+
+   for (event = 0; event < VMT_N_FAULT_KINDS; event++)
+      if (vmt_event_is_major(event) == major)
+         n += totals[event];
+   return n;
+}

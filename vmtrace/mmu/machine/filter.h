@@ -1,0 +1,74 @@
+/* The filter in front of the simulated L1 TLBs, which translated code tests
+   inline: an access that hits it would change nothing but the recency of one
+   TLB entry.
+
+   Model.  A direct-mapped table of pages, indexed by the low bits of the page
+   number.  An entry is live only while its page is in the current core's L1
+   TLB: load_tag is the page while it may be read, store_tag the page while it
+   may be written without a fault (present, writable, dirty).  A hit stores the
+   access's tick as the entry's stamp, and nothing else happens.  Everything
+   that looks at recency takes the larger of the TLB entry's own stamp and the
+   filter's, so LRU with the filter is LRU without it, to the last victim.
+
+   FIFO and random replacement do not look at recency: the stamps do no harm.
+   Under PLRU a hit on the page used last in its set changes nothing, so there
+   only that page of each set is live.
+
+   An access that straddles pages misses by itself when the entry is chosen by
+   the page of its first byte and compared with the page of its last.
+
+   Ticks: the instruction clock times 64, plus the place of the access within
+   its instruction.  Pages here are translation pages (machine config).
+
+   The tables are plain arrays so that generated code can name their addresses.
+   Owned by the machine; one filter a machine, for the core that runs.  */
+
+#ifndef VMT_MMU_MACHINE_FILTER_H
+#define VMT_MMU_MACHINE_FILTER_H
+
+#include "vmtrace/mmu/base/types.h"
+#include "vmtrace/mmu/mechanisms/tlb.h"
+
+#define VMT_FILTER_SHIFT 9
+#define VMT_FILTER_ENTRIES (1u << VMT_FILTER_SHIFT)
+
+#define VMT_TICK_SHIFT 6                /* ticks a guest instruction, log2 */
+
+struct vmt_filter_entry {
+   uint64_t load_tag, store_tag;        /* VMT_NO_VPN: not live */
+   uint64_t stamp;
+   uint64_t padding;                    /* 32 bytes: an index is a shift */
+};
+
+struct vmt_filter {
+   struct vmt_filter_entry data[VMT_FILTER_ENTRIES];
+   struct vmt_filter_entry fetch[VMT_FILTER_ENTRIES];   /* store_tag unused */
+   uint64_t clock;                      /* tick at which the next straight run
+                                           of instructions begins */
+};
+
+void vmt_filter_init(struct vmt_filter *filter);
+
+/* Brings vpn in after an access at tick, which found it in tlb or filled it
+   in.  side is one of the filter's two tables, tlb the one it fronts.  */
+void vmt_filter_install(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
+                        vmt_vpn vpn, bool may_store, uint64_t tick);
+
+/* Makes the stamps of vpn's set in tlb as recent as the filter knows.  To be
+   called before a victim is chosen in that set.  */
+void vmt_filter_sync_set(const struct vmt_filter_entry *side,
+                         struct vmt_tlb *tlb, vmt_vpn vpn);
+
+/* Ends the life of vpn's entry, or only its right to be stored to.  Its stamp
+   goes to tlb if vpn is still there.  */
+void vmt_filter_kill(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
+                     vmt_vpn vpn);
+void vmt_filter_kill_store(struct vmt_filter_entry *side, vmt_vpn vpn);
+
+/* The same for all of vpn's set, and for every entry.  */
+void vmt_filter_kill_set(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
+                         vmt_vpn vpn);
+void vmt_filter_kill_all(struct vmt_filter_entry *side, struct vmt_tlb *tlb);
+void vmt_filter_kill_all_stores(struct vmt_filter_entry *side);
+
+#endif

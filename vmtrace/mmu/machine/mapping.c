@@ -1,0 +1,303 @@
+/* What mmap, munmap, mprotect, mremap and madvise do to the address space.  */
+
+#include "vmtrace/mmu/machine/machine.h"
+
+#define RESIDENT (VMT_PTE_ANON | VMT_PTE_FILE | VMT_PTE_SHMEM)
+
+/* ---- the TLBs ---- */
+
+static bool
+drop_from_core(struct vmt_core *core, vmt_vpn start, vmt_vpn end)
+{
+   uint32_t n = vmt_tlb_drop_range(&core->itlb, start, end);
+
+   n += vmt_tlb_drop_range(&core->dtlb, start, end);
+   n += vmt_tlb_drop_range(&core->stlb, start, end);
+   vmt_walkcache_drop_range(&core->walk, start, end);
+   return n != 0;
+}
+
+static void
+kill_range(struct vmt_filter_entry *side, struct vmt_tlb *tlb, vmt_vpn start,
+           vmt_vpn end)
+{
+   uint32_t i;
+
+   if (end - start > VMT_FILTER_ENTRIES) {
+      for (i = 0; i < VMT_FILTER_ENTRIES; i++)
+         if (side[i].load_tag >= start && side[i].load_tag < end)
+            vmt_filter_kill(side, tlb, side[i].load_tag);
+      return;
+   }
+   for (; start < end; start++)
+      vmt_filter_kill(side, tlb, start);
+}
+
+uint32_t
+vmt_machine_shoot(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
+{
+   uint32_t shift = machine->config.page_shift, n_others = 0, i;
+   vmt_vpn first = start >> shift, after = end >> shift;
+
+   kill_range(machine->filter.data, &machine->core->dtlb, first, after);
+   kill_range(machine->filter.fetch, &machine->core->itlb, first, after);
+   for (i = 0; i < machine->settings.n_cores; i++) {
+      struct vmt_core *core = &machine->cores[i];
+
+      if (drop_from_core(core, first, after) && core != machine->core)
+         n_others++;
+   }
+   return n_others;
+}
+
+uint32_t
+vmt_machine_shoot_others(struct vmt_machine *machine, vmt_addr addr)
+{
+   uint32_t shift = machine->config.page_shift, n_others = 0, i;
+   vmt_vpn first = vmt_page_floor(addr) >> shift;
+   vmt_vpn after = first + (VMT_PAGE_BYTES >> shift);
+
+   for (i = 0; i < machine->settings.n_cores; i++) {
+      struct vmt_core *core = &machine->cores[i];
+
+      if (core != machine->core && drop_from_core(core, first, after))
+         n_others++;
+   }
+   return n_others;
+}
+
+/* ---- pages ---- */
+
+static void
+disown(struct vmt_machine *machine, const struct vmt_pte *pte)
+{
+   if ((pte->bits & RESIDENT) == 0 || pte->owner == VMT_NO_CHARGE)
+      return;
+   vmt_accounting_own(&machine->ledger, pte->owner, -1);
+   vmt_accounting_resident(&machine->ledger, -1);
+}
+
+/* Nothing is resident in [start, end) any more; the tables stay.  */
+static void
+zap(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
+{
+   vmt_vpn vpn = start >> VMT_PAGE_SHIFT, after = end >> VMT_PAGE_SHIFT;
+   struct vmt_pte *pte;
+
+   while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
+      disown(machine, pte);
+      pte->bits = 0;
+      pte->owner = VMT_NO_CHARGE;
+      vpn++;
+   }
+}
+
+static void
+zap_and_free(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
+{
+   zap(machine, start, end);
+   vmt_pagetable_clear(&machine->pages, start >> VMT_PAGE_SHIFT,
+                       end >> VMT_PAGE_SHIFT);
+}
+
+/* ---- system calls ---- */
+
+enum vmt_status
+vmt_machine_map(struct vmt_machine *machine, const struct vmt_area *area,
+                uint32_t *n_shootdowns)
+{
+   *n_shootdowns = vmt_machine_shoot(machine, area->start, area->end);
+   zap_and_free(machine, area->start, area->end);
+   return vmt_areas_map(&machine->areas, area);
+}
+
+enum vmt_status
+vmt_machine_unmap(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
+                  uint32_t *n_shootdowns)
+{
+   *n_shootdowns = vmt_machine_shoot(machine, start, end);
+   zap_and_free(machine, start, end);
+   return vmt_areas_unmap(&machine->areas, start, end);
+}
+
+/* change_pte_range: rights are taken at once; the right to write comes back
+   without a fault where a fault would do nothing (can_change_pte_writable): to
+   a private frame of this process alone, to a dirty page of a shared file.  */
+static void
+protect_entry(struct vmt_pte *pte, const struct vmt_area *area)
+{
+   const uint32_t any = VMT_AREA_READ | VMT_AREA_WRITE | VMT_AREA_EXEC;
+   uint64_t bits = pte->bits & ~(VMT_PTE_WRITABLE | VMT_PTE_USER |
+                                 VMT_PTE_NO_EXECUTE);
+   bool shared = (area->flags & VMT_AREA_SHARED) != 0;
+
+   if ((area->flags & any) != 0)
+      bits |= VMT_PTE_USER;
+   if ((area->flags & VMT_AREA_EXEC) == 0)
+      bits |= VMT_PTE_NO_EXECUTE;
+   if ((area->flags & VMT_AREA_WRITE) != 0) {
+      bool own_frame = !shared && (bits & VMT_PTE_ANON) != 0 &&
+                       (bits & VMT_PTE_COW) == 0;
+      bool dirty_page = shared && ((bits & VMT_PTE_SHMEM) != 0 ||
+                                   (bits & VMT_PTE_DIRTY) != 0);
+
+      if (own_frame || dirty_page)
+         bits |= VMT_PTE_WRITABLE;
+   }
+   pte->bits = bits;
+}
+
+static void
+protect_entries(struct vmt_machine *machine, const struct vmt_area *area,
+                vmt_addr start, vmt_addr end)
+{
+   vmt_vpn vpn = start >> VMT_PAGE_SHIFT, after = end >> VMT_PAGE_SHIFT;
+   struct vmt_pte *pte;
+
+   while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
+      protect_entry(pte, area);
+      vpn++;
+   }
+}
+
+/* mprotect_fixup: a private area that becomes writable is accounted from then
+   on.  */
+static uint32_t
+flags_to_set(const struct vmt_area *area, uint32_t rights)
+{
+   const uint32_t never = VMT_AREA_SHARED | VMT_AREA_NORESERVE;
+
+   if ((rights & VMT_AREA_WRITE) != 0 && (area->flags & never) == 0)
+      return rights | VMT_AREA_ACCOUNT;
+   return rights;
+}
+
+enum vmt_status
+vmt_machine_protect(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
+                    uint32_t rights, uint32_t *n_shootdowns)
+{
+   const uint32_t any = VMT_AREA_READ | VMT_AREA_WRITE | VMT_AREA_EXEC;
+   struct vmt_area *area;
+
+   *n_shootdowns = vmt_machine_shoot(machine, start, end);
+   while ((area = vmt_areas_from(&machine->areas, start)) != NULL &&
+          area->start < end) {
+      vmt_addr low = area->start > start ? area->start : start;
+      vmt_addr high = area->end < end ? area->end : end;
+      uint32_t set = flags_to_set(area, rights);
+      enum vmt_status status =
+         vmt_areas_change(&machine->areas, low, high, any & ~set, set);
+
+      if (status != VMT_OK)
+         return status;
+      protect_entries(machine, vmt_areas_find(&machine->areas, low), low, high);
+      start = high;
+   }
+   return VMT_OK;
+}
+
+/* Entries go with the range; up or down makes no difference to a copy through
+   zapped targets, but an overlap is not possible here: mremap refuses it.  */
+static enum vmt_status
+move_entries(struct vmt_machine *machine, vmt_addr from, vmt_addr to,
+             uint64_t bytes)
+{
+   vmt_vpn vpn = from >> VMT_PAGE_SHIFT;
+   vmt_vpn after = (from + bytes) >> VMT_PAGE_SHIFT;
+   int64_t delta = (int64_t)(to >> VMT_PAGE_SHIFT) - (int64_t)vpn;
+   struct vmt_pte *pte;
+
+   while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
+      struct vmt_pte moved = *pte;
+      struct vmt_pte *target;
+
+      pte->bits = 0;
+      pte->owner = VMT_NO_CHARGE;
+      target = vmt_pagetable_get(&machine->pages, vpn + (uint64_t)delta);
+      if (target == NULL)
+         return VMT_NO_MEMORY;
+      *target = moved;
+      vpn++;
+   }
+   return VMT_OK;
+}
+
+enum vmt_status
+vmt_machine_move(struct vmt_machine *machine, vmt_addr from, uint64_t old_bytes,
+                 vmt_addr to, uint64_t new_bytes, bool keep_old,
+                 uint32_t *n_shootdowns)
+{
+   uint64_t kept_bytes = old_bytes < new_bytes ? old_bytes : new_bytes;
+   enum vmt_status status = VMT_OK;
+
+   *n_shootdowns = vmt_machine_shoot(machine, from, from + old_bytes);
+   if (to != from)
+      *n_shootdowns += vmt_machine_shoot(machine, to, to + new_bytes);
+   if (to != from) {
+      zap_and_free(machine, to, to + new_bytes);
+      status = move_entries(machine, from, to, kept_bytes);
+   }
+   if (status == VMT_OK && to == from && new_bytes < old_bytes)
+      zap_and_free(machine, from + new_bytes, from + old_bytes);
+   if (status == VMT_OK && to != from && !keep_old)
+      zap_and_free(machine, from, from + old_bytes);
+   if (status != VMT_OK)
+      return status;
+   return vmt_areas_move(&machine->areas, from, old_bytes, to, new_bytes,
+                         keep_old);
+}
+
+static void
+drop_object_pages(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
+{
+   struct vmt_area *area = vmt_areas_from(&machine->areas, start);
+
+   for (; area != NULL && area->start < end;
+        area = vmt_areas_after(&machine->areas, area)) {
+      vmt_addr low = area->start > start ? area->start : start;
+      vmt_addr high = area->end < end ? area->end : end;
+      uint64_t page =
+         area->page_offset + ((low - area->start) >> VMT_PAGE_SHIFT);
+
+      if (area->backing != VMT_BACKING_ANON)
+         vmt_pagecache_drop(&machine->cache, area->object, page,
+                            page + ((high - low) >> VMT_PAGE_SHIFT));
+   }
+}
+
+/* MADV_FREE leaves the page there, clean: the next write makes it dirty again
+   without a fault.  Without memory pressure nothing is freed.  */
+static void
+age(struct vmt_machine *machine, vmt_addr start, vmt_addr end, bool clean)
+{
+   vmt_vpn vpn = start >> VMT_PAGE_SHIFT, after = end >> VMT_PAGE_SHIFT;
+   struct vmt_pte *pte;
+
+   while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
+      pte->bits &= ~VMT_PTE_ACCESSED;
+      if (clean && (pte->bits & VMT_PTE_ANON) != 0)
+         pte->bits &= ~VMT_PTE_DIRTY;
+      vpn++;
+   }
+}
+
+enum vmt_status
+vmt_machine_advise(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
+                   enum vmt_advice advice, uint32_t *n_shootdowns)
+{
+   *n_shootdowns = vmt_machine_shoot(machine, start, end);
+   switch (advice) {
+   case VMT_ADVICE_REMOVE:
+      drop_object_pages(machine, start, end);
+      zap(machine, start, end);
+      break;
+   case VMT_ADVICE_ZAP:
+      zap(machine, start, end);
+      break;
+   case VMT_ADVICE_FREE:
+   case VMT_ADVICE_AGE:
+      age(machine, start, end, advice == VMT_ADVICE_FREE);
+      break;
+   }
+   return VMT_OK;
+}

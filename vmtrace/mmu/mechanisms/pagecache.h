@@ -1,0 +1,32 @@
+/* Which pages of which objects are in memory: the page cache of files that are
+   read from a device, and the pages of tmpfs and shared anonymous objects.
+
+   Model: an object is a number of the caller's; a page is there or not.  The
+   folios, their dirtiness and their eviction are left out.  With `warm` every
+   page of a file counts as there.  Pages of an object are kept as bitmaps of 64.
+   Owns its memory.  Cost: O(1) expected a page.  */
+
+#ifndef VMT_MMU_MECHANISMS_PAGECACHE_H
+#define VMT_MMU_MECHANISMS_PAGECACHE_H
+
+#include "vmtrace/mmu/base/status.h"
+#include "vmtrace/mmu/base/types.h"
+#include "vmtrace/mmu/containers/hashmap.h"
+
+struct vmt_pagecache {
+   struct vmt_hashmap pages;    /* object and page / 64 -> bitmap */
+};
+
+void vmt_pagecache_init(struct vmt_pagecache *cache);
+void vmt_pagecache_free(struct vmt_pagecache *cache);
+
+bool vmt_pagecache_has(const struct vmt_pagecache *cache, uint64_t object,
+                       uint64_t page);
+enum vmt_status vmt_pagecache_add(struct vmt_pagecache *cache, uint64_t object,
+                                  uint64_t page);
+
+/* Forgets the pages [start, end) of object: MADV_REMOVE, hole punching.  */
+void vmt_pagecache_drop(struct vmt_pagecache *cache, uint64_t object,
+                        uint64_t start, uint64_t end);
+
+#endif
