@@ -1,1 +1,5 @@
 # tests/cli
+CLI_TESTS = \
+	tests/cli/run_test.sh
+dist_check_SCRIPTS += $(CLI_TESTS)
+TESTS += $(CLI_TESTS)

@@ -1,1 +1,2 @@
 # tests/scripts
+EXTRA_DIST += tests/scripts/expect.sh

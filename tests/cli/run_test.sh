@@ -1,0 +1,162 @@
+#!/bin/sh
+# `vmtrace run` with a stand-in for Valgrind that shows what it is given and then
+# does what its last arguments say.
+. "${srcdir:-.}/tests/scripts/expect.sh"
+
+stand_in=$scratch/stand-in
+cat >"$stand_in" <<'S'
+#!/bin/sh
+echo "$0 $*" >"$SCRATCH/called"
+env >"$SCRATCH/environment"
+while test "$1" != --; do shift; done
+shift
+exec "$@"
+S
+chmod +x "$stand_in"
+export SCRATCH="$scratch" VMTRACE_VALGRIND="$stand_in"
+cd "$scratch" || exit
+
+# --- What Valgrind is given ---
+
+try "$vmtrace" run --machine=skylake -v --cores=2 -- sh -c 'echo out; echo err >&2'
+is "status" 0 "$status"
+is "Valgrind's arguments" \
+	"$stand_in --tool=vmtrace --fair-sched=yes --machine=skylake -v --cores=2 -- sh -c echo out; echo err >&2" \
+	"$(cat called)"
+is "the program's output" out "$(cat out)"
+is "the program's errors" err "$(cat err)"
+try "$vmtrace" run true --machine=x -q
+is "options end at the program" \
+	"$stand_in --tool=vmtrace --fair-sched=yes -- true --machine=x -q" "$(cat called)"
+try "$vmtrace" run --fair-sched=no --tool=vmtrace true
+is "the user's own options come later" \
+	"$stand_in --tool=vmtrace --fair-sched=yes --fair-sched=no --tool=vmtrace -- true" \
+	"$(cat called)"
+try "$vmtrace" run --quiet true
+is "--quiet goes on" "$stand_in --tool=vmtrace --fair-sched=yes -q -- true" \
+	"$(cat called)"
+env >ours
+"$vmtrace" run true
+for changed in PWD _ SHLVL OLDPWD; do
+	sed -i "/^$changed=/d" ours environment
+done
+is "the program's environment" "$(sort ours)" "$(sort environment)"
+printf '#!/bin/sh\necho launcher >"$SCRATCH/called"\n' >"$stand_in.bin"
+chmod +x "$stand_in.bin"
+"$vmtrace" run true
+is "the launcher beside Debian's script" launcher "$(cat called)"
+rm "$stand_in.bin"
+is "the program's input" typed "$(echo typed | "$vmtrace" run cat)"
+
+# --- Exit statuses ---
+
+for wanted in 0 1 2 77 255; do
+	try "$vmtrace" run sh -c "exit $wanted"
+	is "exit $wanted" "$wanted" "$status"
+done
+for pair in TERM:143 KILL:137 SEGV:139 USR1:138 INT:130; do
+	signal=${pair%:*}
+	try sh -c '"$0" run sh -c "kill -$1 \$\$"; echo $?' "$vmtrace" "$signal"
+	is "killed by SIG$signal" "${pair#*:}" "$(cat out)"
+done
+complains "no such command" 127 "no command 'no-such-command'" \
+	"$vmtrace" run no-such-command
+complains "no such file" 127 "./no-such-file: No such file" "$vmtrace" run ./no-such-file
+complains "a file in no folder" 127 "Not a directory" "$vmtrace" run /dev/null/x
+: >plain
+complains "not executable" 126 "./plain: Permission denied" "$vmtrace" run ./plain
+complains "a folder" 126 "Is a directory" "$vmtrace" run "$scratch"
+mkdir first second
+printf '#!/bin/sh\nexit 5\n' >second/tool
+cp second/tool first/tool
+chmod +x second/tool
+try env PATH="$scratch/first:$scratch/second:$PATH" "$vmtrace" run tool
+is "PATH: the first that can be executed" 5 "$status"
+chmod -x second/tool
+complains "PATH: none can be executed" 126 "tool: Permission denied" \
+	env PATH="$scratch/first:$scratch/second:$PATH" "$vmtrace" run tool
+printf '\177ELF\001\001\001\000\000\000\000\000\000\000\000\000' >elf32
+chmod +x elf32
+complains "a 32-bit program" 126 "elf32 is a 32-bit program" "$vmtrace" run ./elf32
+complains "no program" 2 "which program" "$vmtrace" run
+complains "no program after --" 2 "which program" "$vmtrace" run --
+complains "a value set apart" 2 "machine needs a value: --machine=" \
+	"$vmtrace" run --machine skylake true
+complains "another tool" 2 "not cachegrind" "$vmtrace" run --tool=cachegrind true
+complains "no Valgrind" 2 "VMTRACE_VALGRIND names no Valgrind: /no/valgrind" \
+	env VMTRACE_VALGRIND=/no/valgrind "$vmtrace" run true
+complains "no tool" 2 "$scratch/vmtrace-.* is missing" \
+	env -u VMTRACE_VALGRIND VALGRIND_LIB="$scratch" "$vmtrace" run true
+
+# --- Signals sent to the parent alone are passed on, once ---
+
+cat >waits <<'S'
+trap 'echo $1 >>got; exit 9' $1
+echo ready >ready
+i=0
+while test $i -lt 100; do sleep 0.1; i=$((i + 1)); done
+S
+for signal in HUP TERM USR1 USR2 QUIT INT; do
+	rm -f ready got
+	# A shell's background job would have INT and QUIT ignored.
+	env --default-signal=INT,QUIT "$vmtrace" run sh ./waits $signal 2>/dev/null &
+	parent=$!
+	while ! test -s ready; do sleep 0.05; done
+	kill -$signal $parent
+	wait $parent
+	is "SIG$signal: status" 9 "$?"
+	is "SIG$signal: passed on" "$signal" "$(cat got)"
+done
+# With SIGCHLD ignored a parent gets no status unless it takes care.
+try env --ignore-signal=CHLD "$vmtrace" run sh -c 'exit 6'
+is "SIGCHLD ignored: status" 6 "$status"
+
+# --- The closing line ---
+
+writes='echo "{\"vmtrace\":1}" >'
+try "$vmtrace" run sh -c "$writes vmtrace.out.\$\$; echo \$\$ >pid"
+pid=$(cat pid)
+is "closing line" \
+	"vmtrace: the profile is vmtrace.out.$pid; 'vmtrace report vmtrace.out.$pid' shows it" \
+	"$(cat err)"
+try "$vmtrace" run -q sh -c "$writes vmtrace.out.\$\$"
+is "quiet: no closing line" "" "$(cat err)"
+export SECRET=word
+try "$vmtrace" run '--vmtrace-out-file=a%q{SECRET}%%%p' sh -c "$writes aword%\$\$; echo \$\$ >pid"
+has "the pattern is followed" "profile is aword%$(cat pid);" err
+try "$vmtrace" run --vmtrace-out-file=/dev/null true
+is "no profile, no closing line" "" "$(cat err)"
+try "$vmtrace" run --vmtrace-out-file=nowhere true
+is "nothing written, no closing line" "" "$(cat err)"
+for pattern in '%' '%z' '%q' '%q{' '%q{SECRET' '%q{UNSET_VARIABLE}'; do
+	try "$vmtrace" run "--vmtrace-out-file=$pattern" true
+	is "pattern $pattern: left to Valgrind" "0:" "$status:$(cat err)"
+done
+
+# --- The progress line ---
+
+command -v script >/dev/null || skip "no script(1) to make a terminal with"
+
+escape=$(printf '\033')
+cat >grows <<'S'
+echo '{"vmtrace":1}' >profile
+echo '{"checkpoint":{"Ir":1000,"RssPages":1}}' >>profile
+echo '{"checkpoint":{"Ir":2500000,"RssPages":512}}' >>profile
+sleep 2.5
+S
+on_terminal "$vmtrace run --vmtrace-out-file=profile sh ./grows"
+tr '\r' '\n' <screen >lines
+has "progress: seconds, instructions, resident, profile" \
+	"^vmtrace: 1 s, 2.5 M instructions, 2.0 MB resident, profile 99 B$escape\\[K" lines
+is "progress: erased at the end" "$escape[Kvmtrace: the profile is profile; 'vmtrace report profile' shows it" \
+	"$(grep . lines | tail -1)"
+for quiet in "TERM=dumb $vmtrace run" "$vmtrace run -q"; do
+	on_terminal "env $quiet --vmtrace-out-file=profile sh ./grows"
+	is "no progress: $quiet" "" "$(grep instructions screen)"
+done
+on_terminal "$vmtrace run --vmtrace-out-file=profile sh ./grows 2>elsewhere"
+is "no progress away from a terminal" "" "$(grep instructions screen elsewhere)"
+on_terminal "$vmtrace run --vmtrace-out-file=profile sh -c 'stty -icanon; sh ./grows'"
+is "no progress on a full-screen program's terminal" "" "$(grep instructions screen)"
+
+finish
