@@ -1,1 +1,30 @@
-# tests/mmu
+# tests/mmu: one test per file of vmtrace/mmu, naive models beside the clever
+# structures, a fuzz target.
+
+MMU_TEST_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
+
+check_LIBRARIES = libtest-mmu.a
+libtest_mmu_a_CFLAGS = $(MMU_TEST_CFLAGS)
+libtest_mmu_a_SOURCES = \
+	tests/mmu/check.c \
+	tests/mmu/check.h
+
+MMU_TESTS = \
+	tests/mmu/test_hashmap \
+	tests/mmu/test_pool \
+	tests/mmu/test_vector
+MMU_TEST_LDADD = libtest-mmu.a libmmu-host.a
+MMU_TEST_LDFLAGS = $(SANITIZE_CFLAGS)
+
+check_PROGRAMS += $(MMU_TESTS)
+TESTS += $(MMU_TESTS)
+
+tests_mmu_test_hashmap_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_hashmap_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_hashmap_LDFLAGS = $(MMU_TEST_LDFLAGS)
+tests_mmu_test_pool_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_pool_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_pool_LDFLAGS = $(MMU_TEST_LDFLAGS)
+tests_mmu_test_vector_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_vector_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_vector_LDFLAGS = $(MMU_TEST_LDFLAGS)

@@ -1,7 +1,7 @@
 #include "vmtrace/mmu/mechanisms/walkcache.h"
 
-/* 64 address bits, and no machine has pages of fewer than 64 bytes.  */
-#define MAX_VPN_BITS 58
+/* 64 address bits, and no teaching machine has pages of fewer than 16 bytes.  */
+#define MAX_VPN_BITS 60
 
 static struct vmt_tlb_shape
 level_shape(const struct vmt_walk_shape *shape, uint32_t level)
@@ -28,7 +28,7 @@ vmt_walk_shape_fault(const struct vmt_walk_shape *shape)
          return "a page-walk cache has at most 1048576 entries";
    }
    if (n_bits > MAX_VPN_BITS)
-      return "the indices of all page-table levels have at most 58 bits";
+      return "the indices of all page-table levels have at most 60 bits";
    return NULL;
 }
 

@@ -24,7 +24,7 @@
 struct vmt_walk_shape {
    uint32_t n_levels;                           /* 1 to VMT_MAX_LEVELS */
    uint32_t index_bits[VMT_MAX_LEVELS + 1];     /* [1] is the leaf level's; 4 to
-                                                   16 each, 58 in all */
+                                                   16 each, 60 in all */
    uint32_t n_entries[VMT_MAX_LEVELS + 1];      /* [l]: cached entries of level
                                                    l; [1] is unused; 0: none */
 };
