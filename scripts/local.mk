@@ -1,7 +1,14 @@
 # What a user runs from the source tree, and scripts/in-place from the build
 # tree.
 
-EXTRA_DIST += scripts/in-place.in
+EXTRA_DIST += \
+	.ci/run \
+	scripts/check \
+	scripts/in-place.in \
+	scripts/packages \
+	scripts/prepare.sh \
+	scripts/quickstart \
+	scripts/quickstart.py
 
 mostlyclean-local: clean-in-place
 clean-in-place:
