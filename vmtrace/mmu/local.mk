@@ -21,6 +21,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/accounting.h \
 	vmtrace/mmu/machine/config.c \
 	vmtrace/mmu/machine/config.h \
+	vmtrace/mmu/machine/cpuid.c \
+	vmtrace/mmu/machine/cpuid.h \
 	vmtrace/mmu/machine/events.c \
 	vmtrace/mmu/machine/events.h \
 	vmtrace/mmu/machine/fault.c \

@@ -2,12 +2,10 @@
 
 #include "vmtrace/mmu/base/port.h"
 
-/* Frame numbers live in bits 12 to 51 of a page-table entry, and an index has
-   the bits that a table of entries of 16 to 2^16 takes.  */
+/* Physical addresses end at bit 51 of a page-table entry.  */
 #define MIN_PAGE_SHIFT 4
 #define MAX_PA_BITS 52
-#define MIN_INDEX_BITS 4
-#define MAX_INDEX_BITS 16
+#define MAX_VA_BITS 64
 
 #define SHIFT_2M 21
 #define SHIFT_1G 30
@@ -56,17 +54,12 @@ geometry_fault(const struct vmt_machine_config *config)
    const struct vmt_walk_shape *walk = &config->walk;
    uint32_t bits = config->page_shift;
 
-   if (config->page_shift < MIN_PAGE_SHIFT || config->page_shift > VMT_PAGE_SHIFT)
+   if (config->page_shift < MIN_PAGE_SHIFT ||
+       config->page_shift > VMT_PAGE_SHIFT)
       return "page_bytes: not a power of two from 16 to 4096";
-   if (walk->n_levels < 1 || walk->n_levels > VMT_MAX_LEVELS)
-      return "levels: not 1 to 5 of them";
-   for (uint32_t level = 1; level <= walk->n_levels; level++) {
-      if (walk->index_bits[level] < MIN_INDEX_BITS ||
-          walk->index_bits[level] > MAX_INDEX_BITS)
-         return "levels: an index has 4 to 16 bits";
+   for (uint32_t level = 1; level <= walk->n_levels; level++)
       bits += walk->index_bits[level];
-   }
-   if (bits > 64)
+   if (bits > MAX_VA_BITS)
       return "levels: more than 64 bits of address";
    if (config->va_bits != bits)
       return "va_bits: not the bits of the page and of all levels together";
@@ -92,22 +85,22 @@ large_page_fault(const struct vmt_machine_config *config)
                    config->stlb[VMT_PAGE_1G].n_entries != 0;
 
    if (wants_2m && (walk->n_levels < 2 || shift2 != SHIFT_2M))
-      return "levels: no 2 MiB pages in this page table, but TLB entries for them";
+      return "levels: the page table has no 2 MiB pages, the TLBs have";
    if (wants_1g && (walk->n_levels < 3 || shift3 != SHIFT_1G))
-      return "levels: no 1 GiB pages in this page table, but TLB entries for them";
+      return "levels: the page table has no 1 GiB pages, the TLBs have";
    return NULL;
 }
 
 static const char *
 tlbs_fault(const struct vmt_machine_config *config)
 {
-   const struct vmt_tlb_shape *tlbs[] = {config->itlb, config->dtlb, config->stlb};
+   const struct vmt_tlb_shape *tlbs[] = {
+      config->itlb, config->dtlb, config->stlb
+   };
 
    for (size_t kind = 0; kind < 3; kind++) {
       for (size_t size = 0; size < VMT_N_PAGE_SIZES; size++) {
-         const struct vmt_tlb_shape *shape = &tlbs[kind][size];
-         const char *fault =
-            shape->n_entries == 0 ? NULL : vmt_tlb_shape_fault(shape);
+         const char *fault = vmt_tlb_shape_fault(&tlbs[kind][size]);
 
          if (fault != NULL)
             return fault;
@@ -127,10 +120,10 @@ tlbs_fault(const struct vmt_machine_config *config)
 const char *
 vmt_machine_config_fault(const struct vmt_machine_config *config)
 {
-   const char *fault = geometry_fault(config);
+   const char *fault = vmt_walk_shape_fault(&config->walk);
 
    if (fault == NULL)
-      fault = vmt_walk_shape_fault(&config->walk);
+      fault = geometry_fault(config);
    if (fault == NULL)
       fault = tlbs_fault(config);
    if (fault == NULL)

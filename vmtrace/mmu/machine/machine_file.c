@@ -368,38 +368,62 @@ find_line(struct parser *parser, const char *fault)
    struct text name = text_cut(&rest, ':');
 
    for (uint32_t setting = 0; setting < N_SETTINGS; setting++) {
-      if (parser->line_of[setting] != 0 && text_is(name, setting_names[setting]))
+      if (parser->line_of[setting] != 0 &&
+          text_is(name, setting_names[setting]))
          parser->line = parser->line_of[setting];
    }
 }
 
+/* Whether the walk's shape can be built; the trouble is at setting's line.  */
 static bool
-finish_walk(struct parser *parser)
+check_walk(struct parser *parser, enum setting setting)
+{
+   const char *fault = vmt_walk_shape_fault(&parser->config.walk);
+
+   if (fault == NULL)
+      return true;
+   parser->line = parser->line_of[setting];
+   fail_quoting(parser, setting_names[setting], (struct text){NULL, 0}, ": ");
+   message_add_string(parser->error, fault);
+   return false;
+}
+
+static bool
+finish_levels(struct parser *parser)
 {
    struct vmt_walk_shape *walk = &parser->config.walk;
+   uint32_t n_levels = parser->levels.n;
+
+   if (n_levels == 0)
+      return true;
+   walk->n_levels = n_levels;
+   for (uint32_t level = 1; level <= VMT_MAX_LEVELS; level++) {
+      walk->index_bits[level] =
+         level <= n_levels ? parser->levels.values[n_levels - level] : 0;
+      if (level > n_levels)
+         walk->n_entries[level] = 0;
+   }
+   return check_walk(parser, SET_LEVELS);
+}
+
+static bool
+finish_walk_cache(struct parser *parser)
+{
+   struct vmt_walk_shape *walk = &parser->config.walk;
+   const struct number_list *list = &parser->walk_cache;
    uint32_t n_levels = walk->n_levels;
 
-   if (parser->levels.n != 0) {
-      n_levels = parser->levels.n;
-      walk->n_levels = n_levels;
-      for (uint32_t level = 1; level <= VMT_MAX_LEVELS; level++) {
-         walk->index_bits[level] =
-            level <= n_levels ? parser->levels.values[n_levels - level] : 0;
-         if (level > n_levels)
-            walk->n_entries[level] = 0;
-      }
-   }
    if (parser->line_of[SET_WALK_CACHE] == 0)
       return true;
-   if (parser->walk_cache.n != 0 && parser->walk_cache.n != n_levels - 1) {
+   if (list->n != 0 && list->n != n_levels - 1) {
       parser->line = parser->line_of[SET_WALK_CACHE];
-      return fail(parser, "walk_cache: not one number less than there are levels");
+      return fail(parser,
+                  "walk_cache: not one number less than there are levels");
    }
    for (uint32_t level = 2; level <= n_levels; level++)
       walk->n_entries[level] =
-         parser->walk_cache.n == 0 ? 0
-                                   : parser->walk_cache.values[n_levels - level];
-   return true;
+         list->n == 0 ? 0 : list->values[n_levels - level];
+   return check_walk(parser, SET_WALK_CACHE);
 }
 
 static bool
@@ -410,7 +434,7 @@ finish(struct parser *parser)
 
    if (parser->line == 0)
       parser->line = 1;
-   if (!finish_walk(parser))
+   if (!finish_levels(parser) || !finish_walk_cache(parser))
       return false;
    if (parser->line_of[SET_TITLE] == 0)
       memcpy(config->title, config->name, sizeof config->title);
