@@ -7,24 +7,32 @@ check_LIBRARIES = libtest-mmu.a
 libtest_mmu_a_CFLAGS = $(MMU_TEST_CFLAGS)
 libtest_mmu_a_SOURCES = \
 	tests/mmu/check.c \
-	tests/mmu/check.h
+	tests/mmu/check.h \
+	tests/mmu/model_tlb.c \
+	tests/mmu/model_tlb.h \
+	tests/mmu/pair_tlb.c \
+	tests/mmu/pair_tlb.h
 
 MMU_TESTS = \
 	tests/mmu/test_hashmap \
 	tests/mmu/test_pool \
+	tests/mmu/test_tlb \
 	tests/mmu/test_vector
 MMU_TEST_LDADD = libtest-mmu.a libmmu-host.a
-MMU_TEST_LDFLAGS = $(SANITIZE_CFLAGS)
+MMU_TEST_LINKING = $(SANITIZE_CFLAGS)
 
 check_PROGRAMS += $(MMU_TESTS)
 TESTS += $(MMU_TESTS)
 
 tests_mmu_test_hashmap_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_hashmap_LDADD = $(MMU_TEST_LDADD)
-tests_mmu_test_hashmap_LDFLAGS = $(MMU_TEST_LDFLAGS)
+tests_mmu_test_hashmap_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_pool_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_pool_LDADD = $(MMU_TEST_LDADD)
-tests_mmu_test_pool_LDFLAGS = $(MMU_TEST_LDFLAGS)
+tests_mmu_test_pool_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_tlb_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_tlb_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_tlb_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_vector_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_vector_LDADD = $(MMU_TEST_LDADD)
-tests_mmu_test_vector_LDFLAGS = $(MMU_TEST_LDFLAGS)
+tests_mmu_test_vector_LDFLAGS = $(MMU_TEST_LINKING)
