@@ -173,11 +173,22 @@ vmt_pagetable_get_slow(struct vmt_pagetable *table, vmt_vpn vpn)
    return remember(table, vpn, path.chunk);
 }
 
-/* The first page after all that hang, or would hang, on vpn's slot of level.  */
+/* From a page whose way ends in an empty slot: the first page of the next slot
+   of the same table that is not empty, the end of that table, or a page that is
+   not below end.  */
 static vmt_vpn
-slot_end(const struct vmt_pagetable *table, uint32_t level, vmt_vpn vpn)
+skip_absent(const struct vmt_pagetable *table, const struct path *path,
+            vmt_vpn vpn, vmt_vpn end)
 {
-   return ((vpn >> table->slot_shift[level]) + 1) << table->slot_shift[level];
+   uint32_t level = path->absent_level, shift = table->slot_shift[level];
+   const struct vmt_pagetable_node *node = path->tables[level];
+   uint64_t mask = table->n_slots[level] - 1;
+   uint64_t slot = (vpn >> shift) + 1;
+
+   while ((slot & mask) != 0 && node->children[slot & mask] == NULL &&
+          slot << shift < end)
+      slot++;
+   return slot << shift;
 }
 
 struct vmt_pte *
@@ -193,10 +204,10 @@ vmt_pagetable_next(struct vmt_pagetable *table, vmt_vpn *vpn, vmt_vpn end)
 
       descend(table, page, &path);
       if (path.chunk == NULL) {
-         page = slot_end(table, path.absent_level, page);
+         page = skip_absent(table, &path, page, end);
          continue;
       }
-      chunk_end = slot_end(table, 1, page);
+      chunk_end = page - page % VMT_PTE_CHUNK + VMT_PTE_CHUNK;
       for (; page < chunk_end && page < end; page++)
          if (path.chunk[page % VMT_PTE_CHUNK].bits != 0) {
             *vpn = page;
@@ -246,10 +257,10 @@ vmt_pagetable_clear(struct vmt_pagetable *table, vmt_vpn start, vmt_vpn end)
 
       descend(table, vpn, &path);
       if (path.chunk == NULL) {
-         vpn = slot_end(table, path.absent_level, vpn);
+         vpn = skip_absent(table, &path, vpn, end);
          continue;
       }
-      chunk_end = slot_end(table, 1, vpn);
+      chunk_end = vpn - vpn % VMT_PTE_CHUNK + VMT_PTE_CHUNK;
       if (chunk_end > end)
          chunk_end = end;
       memset(&path.chunk[vpn % VMT_PTE_CHUNK], 0,
