@@ -8,16 +8,22 @@ libtest_mmu_a_CFLAGS = $(MMU_TEST_CFLAGS)
 libtest_mmu_a_SOURCES = \
 	tests/mmu/check.c \
 	tests/mmu/check.h \
+	tests/mmu/model_pages.c \
+	tests/mmu/model_pages.h \
 	tests/mmu/model_tlb.c \
 	tests/mmu/model_tlb.h \
+	tests/mmu/model_walk.c \
+	tests/mmu/model_walk.h \
 	tests/mmu/pair_tlb.c \
 	tests/mmu/pair_tlb.h
 
 MMU_TESTS = \
 	tests/mmu/test_hashmap \
+	tests/mmu/test_pagetable \
 	tests/mmu/test_pool \
 	tests/mmu/test_tlb \
-	tests/mmu/test_vector
+	tests/mmu/test_vector \
+	tests/mmu/test_walkcache
 MMU_TEST_LDADD = libtest-mmu.a libmmu-host.a
 MMU_TEST_LINKING = $(SANITIZE_CFLAGS)
 
@@ -27,6 +33,9 @@ TESTS += $(MMU_TESTS)
 tests_mmu_test_hashmap_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_hashmap_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_hashmap_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_pagetable_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_pagetable_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_pagetable_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_pool_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_pool_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_pool_LDFLAGS = $(MMU_TEST_LINKING)
@@ -36,3 +45,6 @@ tests_mmu_test_tlb_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_vector_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_vector_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_vector_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_walkcache_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_walkcache_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_walkcache_LDFLAGS = $(MMU_TEST_LINKING)
