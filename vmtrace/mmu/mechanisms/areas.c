@@ -132,10 +132,16 @@ frames_agree(uint64_t a, uint64_t b)
 }
 
 static bool
-can_merge(const struct vmt_area *lower, const struct vmt_area *upper)
+are_alike(const struct vmt_area *lower, const struct vmt_area *upper)
 {
    return lower->flags == upper->flags && (lower->flags & VMT_AREA_SPECIAL) == 0
-          && runs_on(lower, upper)
+          && runs_on(lower, upper);
+}
+
+static bool
+can_merge(const struct vmt_area *lower, const struct vmt_area *upper)
+{
+   return are_alike(lower, upper)
           && frames_agree(lower->frames_id, upper->frames_id);
 }
 
@@ -270,27 +276,28 @@ vmt_areas_change(struct vmt_areas *areas, vmt_addr start, vmt_addr end,
    return VMT_OK;
 }
 
-/* to == from: the area's end moves.  */
+/* to == from: the area's end moves.  What grows merges with an area above it
+   that has no frames even if its own came through a fork: vma_merge_extend asks
+   is_mergeable_anon_vma about no existing area.  */
 static enum vmt_status
-resize(struct vmt_areas *areas, const struct vmt_area *area, vmt_addr from,
+resize(struct vmt_areas *areas, struct vmt_area *area, vmt_addr from,
        uint64_t old_bytes, uint64_t new_bytes)
 {
    struct vmt_area *next = vmt_areas_after(areas, area);
-   struct vmt_area grown = *area;
 
    if (new_bytes < old_bytes)
       return vmt_areas_unmap(areas, from + new_bytes, from + old_bytes);
    if (new_bytes == old_bytes)
       return VMT_OK;
-   if (area->end != from + old_bytes || (area->flags & VMT_AREA_SPECIAL) != 0
+   if (area->end != from + old_bytes
        || (next != NULL && next->start < from + new_bytes))
       return VMT_BAD_INPUT;
-   if (vmt_rangemap_reserve(&areas->map, 1) != VMT_OK)
-      return VMT_NO_MEMORY;
-   grown.start = area->end;
-   grown.end = from + new_bytes;
-   grown.page_offset += pages(area->end - area->start);
-   merge_around(areas, insert(areas, &grown));
+   *page_count(areas, area->flags) += pages(new_bytes - old_bytes);
+   area->end = from + new_bytes;
+   if (next != NULL && are_alike(area, next)
+       && (next->frames_id == 0
+           || frames_agree(area->frames_id, next->frames_id)))
+      join(areas, area, next);
    return VMT_OK;
 }
 
@@ -327,7 +334,8 @@ enum vmt_status
 vmt_areas_move(struct vmt_areas *areas, vmt_addr from, uint64_t old_bytes,
                vmt_addr to, uint64_t new_bytes, bool keep_old)
 {
-   const struct vmt_area *area = vmt_areas_find(areas, from), *copied;
+   struct vmt_area *area = vmt_areas_find(areas, from);
+   const struct vmt_area *copied;
    vmt_addr old_end = from + old_bytes, new_end = to + new_bytes;
 
    if (!is_range(to, new_end) || area == NULL || vmt_page_floor(from) != from
