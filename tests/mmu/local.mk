@@ -28,7 +28,9 @@ MMU_TEST_LDADD = libtest-mmu.a libmmu-host.a
 MMU_TEST_LINKING = $(SANITIZE_CFLAGS)
 
 check_PROGRAMS += $(MMU_TESTS)
-TESTS += $(MMU_TESTS)
+TESTS += $(MMU_TESTS) tests/mmu/test_layers.sh
+dist_check_SCRIPTS += tests/mmu/test_layers.sh
+EXTRA_DIST += scripts/check-layers
 
 tests_mmu_test_hashmap_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_hashmap_LDADD = $(MMU_TEST_LDADD)
