@@ -30,7 +30,7 @@ MMU_TEST_LINKING = $(SANITIZE_CFLAGS)
 check_PROGRAMS += $(MMU_TESTS)
 TESTS += $(MMU_TESTS) tests/mmu/test_layers.sh
 dist_check_SCRIPTS += tests/mmu/test_layers.sh
-EXTRA_DIST += scripts/check-layers
+EXTRA_DIST += scripts/check-layers tests/mmu/kept
 
 tests_mmu_test_hashmap_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_hashmap_LDADD = $(MMU_TEST_LDADD)
@@ -50,3 +50,26 @@ tests_mmu_test_vector_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_walkcache_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_walkcache_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_walkcache_LDFLAGS = $(MMU_TEST_LINKING)
+
+# Kept inputs and random ones, always; with --enable-fuzzers also libFuzzer's
+# program: tests/mmu/fuzz_translation FOLDER.
+check_PROGRAMS += tests/mmu/replay_translation
+TESTS += tests/mmu/replay_translation
+tests_mmu_replay_translation_SOURCES = \
+	tests/mmu/fuzz.h \
+	tests/mmu/fuzz_driver.c \
+	tests/mmu/fuzz_translation.c
+tests_mmu_replay_translation_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_replay_translation_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_replay_translation_LDFLAGS = $(MMU_TEST_LINKING)
+
+if FUZZERS
+noinst_PROGRAMS += tests/mmu/fuzz_translation
+tests_mmu_fuzz_translation_SOURCES = \
+	tests/mmu/fuzz.h \
+	tests/mmu/fuzz_translation.c \
+	$(libtest_mmu_a_SOURCES) \
+	$(MMU_SOURCES)
+tests_mmu_fuzz_translation_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(FUZZ_CFLAGS)
+tests_mmu_fuzz_translation_LDFLAGS = $(FUZZ_CFLAGS)
+endif
