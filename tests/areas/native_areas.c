@@ -654,13 +654,124 @@ check_growing_down(void)
       check_agreed(true, vmt_areas_grow_down(&areas, area, to));
       compare();
    }
-   /* Its offset fell with it: a part put back merges.  */
+   /* Its offset fell with it: a page of it put back merges.  */
    n_steps++;
    note("munmap, mmap a page of it");
-   munmap((void *)(top - 4 * PAGE), PAGE);
-   vmt_areas_unmap(&areas, top - 4 * PAGE, top - 3 * PAGE);
+   stack.start = top - 4 * PAGE;
+   stack.end = top - 3 * PAGE;
+   if (mmap((void *)stack.start, PAGE, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, -1, 0)
+       == MAP_FAILED)
+      fail("mmap", NULL, 0);
+   vmt_areas_map(&areas, &stack);
+   compare();
+   /* It has an anon_vma, although nothing wrote to it: it stays accounted.  */
+   n_steps++;
+   note("mprotect its upper page to read only");
+   check_agreed(mprotect((void *)(top - PAGE), PAGE, PROT_READ) == 0,
+                vmt_areas_change(&areas, top - PAGE, top, VMT_AREA_PROTECTION,
+                                 VMT_AREA_READ));
    compare();
    munmap(room, ROOM);
+}
+
+static void
+map_anon(unsigned page, unsigned n_pages, bool wipe)
+{
+   struct vmt_area area = {.start = region + page * PAGE,
+                           .end = region + (page + n_pages) * PAGE,
+                           .flags = VMT_AREA_READ | VMT_AREA_WRITE};
+
+   note("mmap pages %u..%u", page, page + n_pages);
+   if (mmap((void *)area.start, n_pages * PAGE, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+      fail("mmap", NULL, 0);
+   vmt_areas_map(&areas, &area);
+   if (wipe && madvise((void *)area.start, n_pages * PAGE, MADV_WIPEONFORK) == 0)
+      vmt_areas_change(&areas, area.start, area.end, 0, VMT_AREA_WIPEONFORK);
+   compare();
+   n_steps++;
+}
+
+static void
+touch(unsigned page)
+{
+   note("touch page %u", page);
+   *(volatile char *)(region + page * PAGE) = 1;
+   vmt_areas_note_frame(&areas, vmt_areas_find(&areas, region + page * PAGE));
+   compare();
+   n_steps++;
+}
+
+static void
+protect(unsigned page, int prot)
+{
+   note("mprotect page %u to %d", page, prot);
+   check_agreed(mprotect((void *)(region + page * PAGE), PAGE, prot) == 0,
+                vmt_areas_change(&areas, region + page * PAGE,
+                                 region + (page + 1) * PAGE, VMT_AREA_PROTECTION,
+                                 (uint32_t)prot));
+   compare();
+   n_steps++;
+}
+
+static void
+move_page(unsigned from, unsigned to)
+{
+   note("mremap page %u to %u", from, to);
+   check_agreed(mremap((void *)(region + from * PAGE), PAGE, PAGE,
+                       MREMAP_MAYMOVE | MREMAP_FIXED, (void *)(region + to * PAGE))
+                   != MAP_FAILED,
+                vmt_areas_move(&areas, region + from * PAGE, PAGE,
+                               region + to * PAGE, PAGE, false));
+   compare();
+   n_steps++;
+}
+
+/* What random sequences seldom come upon: frames that came through a fork.  */
+static void
+check_forks(void)
+{
+   struct vmt_area all = {.start = region, .end = region_end};
+   int status;
+   pid_t child;
+
+   n_steps = 0;
+   note("mmap all, no rights");
+   vmt_areas_map(&areas, &all);
+   mmap((void *)region, region_end - region, PROT_NONE,
+        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+   map_anon(1, 2, false);
+   touch(1);
+   protect(2, PROT_READ);
+   map_anon(4, 2, true);
+   touch(4);
+   map_anon(7, 2, false);
+   touch(7);
+   touch(8);
+   fflush(stdout);
+   child = fork();
+   if (child == 0) {
+      who = "child";
+      vmt_areas_become_child(&areas);
+      /* One area in the parent, two with frames of their own here.  */
+      protect(2, PROT_READ | PROT_WRITE);
+      /* Wiped: as if never touched.  */
+      map_anon(6, 1, true);
+      /* A copy of what was inherited does not take in what is new.  */
+      move_page(8, 12);
+      map_anon(9, 1, false);
+      protect(7, PROT_NONE);
+      move_page(12, 8);
+      _exit(0);
+   }
+   protect(2, PROT_READ | PROT_WRITE);
+   map_anon(6, 1, true);
+   move_page(8, 12);
+   map_anon(9, 1, false);
+   move_page(12, 8);
+   if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+      exit(1);
 }
 
 /* 0 when this kernel is one whose rules are modelled.  */
@@ -697,6 +808,7 @@ main(int argc, char **argv)
    for (seed = first; seed < first + n_sequences; seed++)
       run_sequence(limit.rlim_cur >= 1 << 20);
    seed = 0;
+   check_forks();
    check_growing_down();
    printf("%lu sequences of %d steps from seed %lu%s%s\n",
           (unsigned long)n_sequences, 3 * STEPS, (unsigned long)first,

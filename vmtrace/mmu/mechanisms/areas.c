@@ -302,7 +302,7 @@ resize(struct vmt_areas *areas, struct vmt_area *area, vmt_addr from,
 }
 
 /* Copies the part of its area at `from` to [to, to + bytes), which is free.  */
-static struct vmt_area *
+static void
 copy(struct vmt_areas *areas, vmt_addr from, vmt_addr to, uint64_t bytes)
 {
    const struct vmt_area *area = vmt_areas_find(areas, from);
@@ -314,19 +314,19 @@ copy(struct vmt_areas *areas, vmt_addr from, vmt_addr to, uint64_t bytes)
       copied.page_offset = pages(to);
    else
       copied.page_offset += pages(from - area->start);
-   return merge_around(areas, insert(areas, &copied));
+   merge_around(areas, insert(areas, &copied));
 }
 
 /* What MREMAP_DONTUNMAP does to the area it has emptied (dontunmap_complete).
-   An area without frames can have merged with its own copy.  */
+   An area without frames can have merged with its copy; then it is longer than
+   the part.  */
 static void
-leave_behind(struct vmt_areas *areas, vmt_addr start, vmt_addr end,
-             const struct vmt_area *copied)
+leave_behind(struct vmt_areas *areas, vmt_addr start, vmt_addr end)
 {
    struct vmt_area *area = vmt_areas_find(areas, start);
 
    area->flags &= ~(uint32_t)VMT_AREA_LOCKED;
-   if (area != copied && area->start == start && area->end == end)
+   if (area->start == start && area->end == end)
       area->frames_id = 0;
 }
 
@@ -335,7 +335,6 @@ vmt_areas_move(struct vmt_areas *areas, vmt_addr from, uint64_t old_bytes,
                vmt_addr to, uint64_t new_bytes, bool keep_old)
 {
    struct vmt_area *area = vmt_areas_find(areas, from);
-   const struct vmt_area *copied;
    vmt_addr old_end = from + old_bytes, new_end = to + new_bytes;
 
    if (!is_range(to, new_end) || area == NULL || vmt_page_floor(from) != from
@@ -356,9 +355,9 @@ vmt_areas_move(struct vmt_areas *areas, vmt_addr from, uint64_t old_bytes,
       old_end = from + new_bytes;
       take_out(areas, old_end, from + old_bytes);
    }
-   copied = copy(areas, from, to, new_bytes);
+   copy(areas, from, to, new_bytes);
    if (keep_old)
-      leave_behind(areas, from, old_end, copied);
+      leave_behind(areas, from, old_end);
    else if (old_bytes != 0)
       take_out(areas, from, old_end);
    return VMT_OK;
