@@ -1,1 +1,19 @@
-# vmtrace/host
+# What host programs share: readers of files, tables.
+
+HOST_SOURCES = \
+	vmtrace/host/bytes.h \
+	vmtrace/host/memory.c \
+	vmtrace/host/memory.h \
+	vmtrace/host/number_map.c \
+	vmtrace/host/number_map.h \
+	vmtrace/host/segments.c \
+	vmtrace/host/segments.h \
+	vmtrace/host/strings.c \
+	vmtrace/host/strings.h
+
+HOST_CFLAGS = -std=gnu11 -g -O2 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
+
+noinst_LIBRARIES += libhost.a
+libhost_a_SOURCES = $(HOST_SOURCES)
+libhost_a_CFLAGS = $(HOST_CFLAGS)
+libhost_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(HOST_CPPFLAGS)
