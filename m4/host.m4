@@ -22,6 +22,16 @@ AC_DEFUN([VMT_CHECK_HOST_LIBRARIES], [
   AC_CHECK_LIB([iberty], [cplus_demangle], [HOST_LIBS="-liberty $HOST_LIBS"],
     [AC_MSG_ERROR([libiberty is missing (Debian: apt install libiberty-dev)])])
 
+  # These two are for debug information packed that way, and can be absent.
+  AC_CHECK_HEADER([zstd.h],
+    [AC_CHECK_LIB([zstd], [ZSTD_decompress],
+      [HOST_LIBS="-lzstd $HOST_LIBS"
+       AC_DEFINE([HAVE_ZSTD], [1], [libzstd.])])])
+  AC_CHECK_HEADER([lzma.h],
+    [AC_CHECK_LIB([lzma], [lzma_stream_buffer_decode],
+      [HOST_LIBS="-llzma $HOST_LIBS"
+       AC_DEFINE([HAVE_LZMA], [1], [liblzma.])])])
+
   # Debian 12 has the API of 2021 without a .pc file; from 0.3 on there is one,
   # and the version macro came with the new API.
   vmt_save_CPPFLAGS=$CPPFLAGS

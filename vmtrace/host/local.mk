@@ -2,6 +2,14 @@
 
 HOST_SOURCES = \
 	vmtrace/host/bytes.h \
+	vmtrace/host/debug_files.c \
+	vmtrace/host/debug_files.h \
+	vmtrace/host/elf_file.c \
+	vmtrace/host/elf_file.h \
+	vmtrace/host/elf_symbols.c \
+	vmtrace/host/elf_symbols.h \
+	vmtrace/host/elf_unpack.c \
+	vmtrace/host/elf_unpack.h \
 	vmtrace/host/memory.c \
 	vmtrace/host/memory.h \
 	vmtrace/host/number_map.c \
