@@ -4,12 +4,29 @@ HOST_SOURCES = \
 	vmtrace/host/bytes.h \
 	vmtrace/host/debug_files.c \
 	vmtrace/host/debug_files.h \
+	vmtrace/host/debug_info.c \
+	vmtrace/host/debug_info.h \
+	vmtrace/host/dwarf_functions.c \
+	vmtrace/host/dwarf_functions.h \
+	vmtrace/host/dwarf_ranges.c \
+	vmtrace/host/dwarf_ranges.h \
+	vmtrace/host/dwarf_reader.c \
+	vmtrace/host/dwarf_reader.h \
+	vmtrace/host/dwarf_reader_api.h \
+	vmtrace/host/dwarf_sections.c \
+	vmtrace/host/dwarf_sections.h \
+	vmtrace/host/dwarf_split.c \
+	vmtrace/host/dwarf_split.h \
+	vmtrace/host/dwarf_units.c \
+	vmtrace/host/dwarf_units.h \
 	vmtrace/host/elf_file.c \
 	vmtrace/host/elf_file.h \
 	vmtrace/host/elf_symbols.c \
 	vmtrace/host/elf_symbols.h \
 	vmtrace/host/elf_unpack.c \
 	vmtrace/host/elf_unpack.h \
+	vmtrace/host/line_table.c \
+	vmtrace/host/line_table.h \
 	vmtrace/host/memory.c \
 	vmtrace/host/memory.h \
 	vmtrace/host/number_map.c \
@@ -17,7 +34,9 @@ HOST_SOURCES = \
 	vmtrace/host/segments.c \
 	vmtrace/host/segments.h \
 	vmtrace/host/strings.c \
-	vmtrace/host/strings.h
+	vmtrace/host/strings.h \
+	vmtrace/host/symbols.c \
+	vmtrace/host/symbols.h
 
 HOST_CFLAGS = -std=gnu11 -g -O2 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
 
