@@ -1,4 +1,4 @@
-/* A fuzz target is one file with these two; it is linked with libFuzzer's main
+/* A fuzz target is one file with these three; it is linked with libFuzzer's main
    or with fuzz_driver.c's.  */
 
 #ifndef TESTS_MMU_FUZZ_H
@@ -9,6 +9,9 @@
 
 /* Inputs that are kept lie in tests/mmu/kept/<fuzz_name>/.  */
 extern const char fuzz_name[];
+
+/* Called once, before the first input.  Returns 0.  */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* Stops the process when a property does not hold.  Returns 0.  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);

@@ -10,7 +10,7 @@
 
 #include "tests/mmu/check.h"
 
-#define N_INPUTS 400
+#define N_INPUTS 4000
 #define MAX_BYTES 65536
 
 static uint8_t input[MAX_BYTES];
@@ -77,7 +77,7 @@ main(int argc, char **argv)
 {
    unsigned n_files = 0;
 
-   test_begin(fuzz_name);
+   LLVMFuzzerInitialize(&argc, &argv);
    for (int i = 1; i < argc; i++)
       run_file(argv[i]);
    if (argc == 1) {

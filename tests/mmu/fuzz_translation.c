@@ -211,14 +211,17 @@ run_step(const uint8_t *bytes, uint32_t step)
 }
 
 int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+   test_begin(fuzz_name);
+   return 0;
+}
+
+int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
-   static bool begun;
    uint32_t step = 1;
 
-   if (!begun)
-      test_begin(fuzz_name);
-   begun = true;
    if (n_bytes < 3)
       return 0;
    begin(data);
