@@ -1,1 +1,114 @@
-# tests/guests
+# tests/guests: small programs whose counts are worked out by hand, run under the
+# tool, and the behaviour of programs under it.  rt/rt.h says what a guest is,
+# harness/expect.py how an expectation is written.
+
+# Guests without a C library, whose machine code must be the same whatever flags the
+# rest is built with: neither CFLAGS nor LDFLAGS of the user go in.
+GUESTS = \
+   tests/guests/advice \
+   tests/guests/anon \
+   tests/guests/anon-pie \
+   tests/guests/bss \
+   tests/guests/count \
+   tests/guests/data \
+   tests/guests/execs \
+   tests/guests/fetch \
+   tests/guests/file \
+   tests/guests/forks \
+   tests/guests/move \
+   tests/guests/peak \
+   tests/guests/protect \
+   tests/guests/ring \
+   tests/guests/shm \
+   tests/guests/syscalls \
+   tests/guests/threads \
+   tests/guests/vector
+
+GUEST_RUNTIME = \
+   tests/guests/rt/rt.h \
+   tests/guests/rt/rt.c \
+   tests/guests/rt/start.S
+
+GUEST_CODE = \
+   tests/guests/advice.c \
+   tests/guests/anon.c \
+   tests/guests/bss.c \
+   tests/guests/count.S \
+   tests/guests/count.c \
+   tests/guests/data.c \
+   tests/guests/execs.c \
+   tests/guests/fetch.c \
+   tests/guests/file.c \
+   tests/guests/forks.c \
+   tests/guests/move.c \
+   tests/guests/peak.c \
+   tests/guests/protect.c \
+   tests/guests/ring.S \
+   tests/guests/ring.c \
+   tests/guests/shm.c \
+   tests/guests/syscalls.c \
+   tests/guests/threads.c \
+   tests/guests/vector.c
+
+GUEST_COMPILE = -O1 -g -Wall -Wextra -ffreestanding -fno-builtin \
+   -fno-stack-protector -fcf-protection=none -fno-tree-loop-distribute-patterns \
+   -fno-ipa-icf -fno-omit-frame-pointer -fno-asynchronous-unwind-tables
+GUEST_LINK = -nostdlib -Wl,--build-id=sha1 \
+   -Wl,-z,max-page-size=4096 -Wl,-z,separate-code
+
+# The runtime goes first, then what is written in assembly: see the places of the
+# code in ring.S.
+$(GUESTS): $(GUEST_RUNTIME) $(GUEST_CODE)
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	name=`basename $@ -pie` && dir=$(srcdir)/tests/guests && \
+	case $@ in *-pie) kind='-fPIE -static-pie';; *) kind='-fno-pic -static -no-pie';; esac && \
+	sources="$$dir/rt/start.S $$dir/rt/rt.c" && \
+	if test -f $$dir/$$name.S; then sources="$$sources $$dir/$$name.S"; fi && \
+	$(CC) $(GUEST_COMPILE) $$kind $(GUEST_LINK) -o $@ $$sources $$dir/$$name.c
+
+GUEST_EXPECTATIONS = \
+   tests/guests/advice.expect \
+   tests/guests/anon.expect \
+   tests/guests/bss.expect \
+   tests/guests/count.expect \
+   tests/guests/drop.expect \
+   tests/guests/execs.expect \
+   tests/guests/fetch.expect \
+   tests/guests/file.expect \
+   tests/guests/forks.expect \
+   tests/guests/move.expect \
+   tests/guests/peak.expect \
+   tests/guests/protect.expect \
+   tests/guests/shm.expect \
+   tests/guests/syscalls.expect \
+   tests/guests/threads.expect \
+   tests/guests/tlb.expect \
+   tests/guests/vector.expect \
+   tests/guests/walk.expect
+
+TEST_EXTENSIONS = .expect
+EXPECT_LOG_COMPILER = $(srcdir)/tests/guests/check-expect
+
+TESTS += tests/guests/check-kernel
+
+dist_check_SCRIPTS += \
+   tests/guests/check-expect \
+   tests/guests/check-kernel
+
+check_DATA = $(GUESTS)
+CLEANFILES += $(GUESTS)
+
+EXTRA_DIST += \
+   $(GUEST_EXPECTATIONS) \
+   $(GUEST_RUNTIME) \
+   $(GUEST_CODE) \
+   tests/guests/harness/__init__.py \
+   tests/guests/harness/elf.py \
+   tests/guests/harness/expect.py \
+   tests/guests/harness/judge.py \
+   tests/guests/harness/profile.py \
+   tests/guests/harness/runner.py \
+   tests/guests/machines/five-levels \
+   tests/guests/machines/walk-leaf \
+   tests/guests/machines/walk-none \
+   tests/guests/machines/walk-small

@@ -1,0 +1,82 @@
+/* A program that puts another in its place, and one that has a child do it.
+
+   execs first   touches 3 pages, fails to execute what is not there, touches 2,
+                 then becomes `execs second`
+   execs second  touches 5 pages; exit status 7
+   execs child   a child becomes `execs second`; the parent touches 4 pages after
+                 it has gone; exit status 0
+   execs vfork   the same with vfork  */
+
+#include "rt/rt.h"
+
+void first_touch(char *p);
+void after_failure(char *p);
+void second_touch(char *p);
+void parent_touch(char *p);
+
+PART void
+first_touch(char *p)
+{
+   rt_write_pages(p, 3);
+}
+
+PART void
+after_failure(char *p)
+{
+   rt_write_pages(p, 2);
+}
+
+PART void
+second_touch(char *p)
+{
+   rt_read_pages(p, 5);
+}
+
+PART void
+parent_touch(char *p)
+{
+   rt_write_pages(p, 4);
+}
+
+static void
+become(struct rt *rt, const char *path)
+{
+   const char *argv[3] = {rt->argv[0], "second", NULL};
+
+   SYS3(execve, path, argv, rt->envp);
+}
+
+static int
+with_child(struct rt *rt, long number)
+{
+   int status = -1;
+   long pid = rt_must(rt_sys(number, 0, 0, 0, 0, 0, 0));
+
+   if (pid == 0) {
+      become(rt, rt->argv[0]);
+      SYS1(exit_group, 97);
+   }
+   rt_must(SYS4(wait4, pid, &status, 0, NULL));
+   RUN(rt, parent_touch, rt_fresh(4));
+   return status == 7 << 8 ? 0 : 1;
+}
+
+int
+guest(struct rt *rt)
+{
+   const char *what = rt->argc > 1 ? rt->argv[1] : "second";
+
+   if (rt_same(what, "first")) {
+      RUN(rt, first_touch, rt_fresh(3));
+      become(rt, "/there/is/no/such/program");
+      RUN(rt, after_failure, rt_fresh(2));
+      become(rt, rt->argv[0]);
+      return 96;
+   }
+   if (rt_same(what, "child"))
+      return with_child(rt, SYS_fork);
+   if (rt_same(what, "vfork"))
+      return with_child(rt, SYS_vfork);
+   RUN(rt, second_touch, rt_fresh(5));
+   return 7;
+}

@@ -1,0 +1,1 @@
+"""Runs guests under the tool and natively, and judges what they counted."""

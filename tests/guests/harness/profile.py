@@ -1,0 +1,182 @@
+"""Reads a profile, record by record, as docs/PROFILE.md describes it.
+
+Written apart from the program's own reader, so that the two check each other.
+"""
+
+import collections
+import json
+
+KINDS = ("ZeroRd ZeroWr ZeroCow FileRd FileCow FileWr ShmRd ShmWr ForkCow Reuse "
+         "FileMaj SwapIn SwapHit HugeZero").split()
+REFUSED = ["Prot", "Segv", "Bus"]
+MAJOR = ["FileMaj", "SwapIn"]
+
+
+class BadProfile(Exception):
+    pass
+
+
+def with_sums(events):
+    """The events with Flt, MinFlt and MajFlt, which no charge has."""
+    events = collections.Counter(events)
+    events["MajFlt"] = sum(events[k] for k in MAJOR)
+    events["MinFlt"] = sum(events[k] for k in KINDS) - events["MajFlt"]
+    events["Flt"] = events["MinFlt"] + events["MajFlt"]
+    return events
+
+
+class Profile:
+    """What one process (one image of it) counted.
+
+    header, end: the records (end is None when the file is cut short);
+    objects: id -> path; frames: id -> (object, offset);
+    stacks: id -> (frame, parent); areas: id -> record;
+    charges: (stack, area, thread) -> Counter;
+    instructions: (object, offset) -> Counter of Ir, Dr, Dw.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        self.header = self.end = None
+        self.objects, self.frames, self.stacks, self.areas = {0: None}, {}, {}, {}
+        self.blocks = {}
+        self.notes = []
+        self.executed = collections.Counter()
+        self.charges = collections.defaultdict(collections.Counter)
+        self.access = collections.defaultdict(collections.Counter)
+        with open(path, "rb") as f:
+            text = f.read()
+        lines = text.split(b"\n")
+        self.torn = lines.pop() != b""  # what follows the last newline
+        for number, line in enumerate(lines, 1):
+            try:
+                self._record(json.loads(line))
+            except (ValueError, KeyError, TypeError) as e:
+                raise BadProfile("%s:%d: %s: %r" % (path, number, e, line[:200]))
+        if self.header is None:
+            raise BadProfile(path + ": no header")
+        self.instructions = self._instructions()
+
+    def _record(self, r):
+        if self.header is None:
+            if r.get("vmtrace") is None:
+                raise ValueError("the first line is not a header")
+            self.header = r
+        elif self.end is not None:
+            raise ValueError("a record after the end")
+        elif "object" in r:
+            self.objects[r["object"]] = r["path"]
+        elif "frame" in r and "offset" in r:
+            self._known(self.objects, r["object"])
+            self.frames[r["frame"]] = (r["object"], r["offset"])
+        elif "stack" in r:
+            self._known(self.frames, r["frame"])
+            if r["parent"] != 0:
+                self._known(self.stacks, r["parent"])
+            self.stacks[r["stack"]] = (r["frame"], r["parent"])
+        elif "area" in r:
+            self.areas[r["area"]] = r
+        elif "charge" in r:
+            stack, area, thread = r["charge"]
+            if stack != 0:
+                self._known(self.stacks, stack)
+            if area != 0:
+                self._known(self.areas, area)
+            self.charges[stack, area, thread].update(r["events"])
+        elif "block" in r:
+            self._known(self.objects, r["object"])
+            self.blocks[r["block"]] = r
+        elif "exec" in r:
+            for block, times in r["exec"]:
+                self._known(self.blocks, block)
+                self.executed[block] += times
+        elif "access" in r:
+            self._known(self.objects, r["access"][0])
+            self.access[tuple(r["access"])].update(
+                {"Ir": r.get("ir", 0), "Dr": r.get("dr", 0), "Dw": r.get("dw", 0)})
+        elif "note" in r:
+            self.notes.append(r["note"])
+        elif "end" in r:
+            self.end = r["end"]
+
+    @staticmethod
+    def _known(table, key):
+        if key not in table:
+            raise ValueError("id %r used before it is defined" % (key,))
+
+    def _instructions(self):
+        counts = collections.defaultdict(collections.Counter)
+        for at, events in self.access.items():
+            counts[at].update(events)
+        for block, times in self.executed.items():
+            r = self.blocks[block]
+            nothing = [0] * len(r["lens"])
+            at = r["offset"]
+            for length, dr, dw in zip(r["lens"], r.get("dr", nothing), r.get("dw", nothing)):
+                counts[r["object"], at].update(
+                    {"Ir": times, "Dr": times * dr, "Dw": times * dw})
+                at += length
+        return counts
+
+    def object_of(self, path):
+        for number, name in self.objects.items():
+            if name == path:
+                return number
+        return None
+
+    def sum(self, chosen, thread=None):
+        """Events at the instructions for which chosen(object, offset) holds."""
+        events = collections.Counter()
+        for (stack, _, t), counts in self.charges.items():
+            if stack != 0 and (thread is None or t == thread) \
+                    and chosen(*self.frames[self.stacks[stack][0]]):
+                events.update(counts)
+        if thread is None:
+            for at, counts in self.instructions.items():
+                if chosen(*at):
+                    events.update(counts)
+        return with_sums(events)
+
+    def at_start(self):
+        """Events of the program's start by the kernel."""
+        events = collections.Counter()
+        for (stack, _, _), counts in self.charges.items():
+            if stack == 0:
+                events.update(counts)
+        return with_sums(events)
+
+    def total(self):
+        events = collections.Counter()
+        for counts in self.charges.values():
+            events.update(counts)
+        for counts in self.instructions.values():
+            events.update(counts)
+        return with_sums(events)
+
+    def faults(self):
+        """What does not add up in it, in words."""
+        wrong = []
+        totals = self.total()
+        if self.torn:
+            wrong.append("the last line is not complete")
+        if self.end is None:
+            wrong.append("there is no end record")
+        else:
+            for event, n in self.end.get("totals", {}).items():
+                if event != "RssPeak" and totals[event] != n:
+                    wrong.append("end says %s = %d, the additions give %d"
+                                 % (event, n, totals[event]))
+            if "totals" not in self.end:
+                wrong.append("the end record has no totals")
+        for counts in list(self.charges.values()):
+            for event in ("Flt", "MinFlt", "MajFlt"):
+                if event in counts:
+                    wrong.append("a charge has %s, which is a sum" % event)
+        for event, n in totals.items():
+            if n < 0:
+                wrong.append("%s is %d in all" % (event, n))
+        for event in totals:
+            known = self.header.get("events", [])
+            if totals[event] != 0 and event not in known:
+                wrong.append("event %s is not in the header's list" % event)
+        return sorted(set(wrong))
