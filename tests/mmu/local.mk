@@ -18,6 +18,7 @@ libtest_mmu_a_SOURCES = \
 	tests/mmu/pair_tlb.h
 
 MMU_TESTS = \
+	tests/mmu/test_base \
 	tests/mmu/test_hashmap \
 	tests/mmu/test_pagetable \
 	tests/mmu/test_pool \
@@ -32,6 +33,9 @@ TESTS += $(MMU_TESTS) tests/mmu/test_layers.sh
 dist_check_SCRIPTS += tests/mmu/test_layers.sh
 EXTRA_DIST += scripts/check-layers tests/mmu/kept
 
+tests_mmu_test_base_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_base_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_base_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_hashmap_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_hashmap_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_hashmap_LDFLAGS = $(MMU_TEST_LINKING)
