@@ -1,1 +1,58 @@
-# vmtrace/tool
+# The Valgrind tool: a static program at Valgrind's load address.
+
+vgtooldir = $(VALGRIND_TOOLDIR)
+vgtool_PROGRAMS = vmtrace/tool/vmtrace-amd64-linux
+
+vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
+	vmtrace/tool/blame.c \
+	vmtrace/tool/blame.h \
+	vmtrace/tool/charge.c \
+	vmtrace/tool/charge.h \
+	vmtrace/tool/checkpoint.c \
+	vmtrace/tool/checkpoint.h \
+	vmtrace/tool/header.c \
+	vmtrace/tool/header.h \
+	vmtrace/tool/instrument.c \
+	vmtrace/tool/instrument.h \
+	vmtrace/tool/iropt.c \
+	vmtrace/tool/iropt.h \
+	vmtrace/tool/json_out.c \
+	vmtrace/tool/json_out.h \
+	vmtrace/tool/kernel_access.c \
+	vmtrace/tool/kernel_access.h \
+	vmtrace/tool/main.c \
+	vmtrace/tool/objects.c \
+	vmtrace/tool/objects.h \
+	vmtrace/tool/options.c \
+	vmtrace/tool/options.h \
+	vmtrace/tool/plan.c \
+	vmtrace/tool/plan.h \
+	vmtrace/tool/profile.c \
+	vmtrace/tool/profile.h \
+	vmtrace/tool/rawcall.c \
+	vmtrace/tool/rawcall.h \
+	vmtrace/tool/segments.c \
+	vmtrace/tool/segments.h \
+	vmtrace/tool/signals.c \
+	vmtrace/tool/signals.h \
+	vmtrace/tool/stacks.c \
+	vmtrace/tool/stacks.h \
+	vmtrace/tool/startup.c \
+	vmtrace/tool/startup.h \
+	vmtrace/tool/summary.c \
+	vmtrace/tool/summary.h \
+	vmtrace/tool/syscalls.c \
+	vmtrace/tool/syscalls.h \
+	vmtrace/tool/tool.h \
+	vmtrace/tool/valgrind.h
+
+vmtrace_tool_vmtrace_amd64_linux_CPPFLAGS = $(AM_CPPFLAGS) $(TOOL_CPPFLAGS) \
+	-DVMTRACE_MACHINES_DIR='"$(pkgdatadir)/machines"'
+vmtrace_tool_vmtrace_amd64_linux_CFLAGS = $(TOOL_CFLAGS)
+vmtrace_tool_vmtrace_amd64_linux_LDFLAGS = -m64 -no-pie -static -nodefaultlibs \
+	-nostartfiles -u _start -Wl,-Ttext-segment=$(VALGRIND_LOAD_ADDRESS) \
+	$(WRAP_IROPT_LDFLAGS)
+vmtrace_tool_vmtrace_amd64_linux_LDADD = libmmu-tool.a \
+	$(VALGRIND_ARCHIVEDIR)/libcoregrind-$(VALGRIND_TARGET).a \
+	$(VALGRIND_ARCHIVEDIR)/libvex-$(VALGRIND_TARGET).a -lgcc \
+	$(VALGRIND_ARCHIVEDIR)/libgcc-sup-$(VALGRIND_TARGET).a

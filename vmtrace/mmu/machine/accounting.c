@@ -1,6 +1,6 @@
 #include "vmtrace/mmu/machine/accounting.h"
 
-#include "vmtrace/mmu/base/assert.h"
+#include "vmtrace/mmu/base/port.h"
 
 enum vmt_status
 vmt_accounting_init(struct vmt_accounting *ledger)

@@ -1,0 +1,265 @@
+#include "vmtrace/tool/charge.h"
+
+#include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/objects.h"
+#include "vmtrace/tool/segments.h"
+#include "vmtrace/tool/signals.h"
+#include "vmtrace/tool/stacks.h"
+#include "vmtrace/tool/tool.h"
+
+/* A system call's instruction has two bytes, and the program counter is past
+   it.  */
+#define SYSCALL_DELTA (-2)
+
+static Bool at_start;
+
+void
+charge_at_start(Bool yes)
+{
+   at_start = yes;
+}
+
+static void
+charge_to(const struct vmt_outcome *outcome, UInt stack, UInt thread)
+{
+   struct vmt_accounting *ledger = &tool_machine.ledger;
+   uint32_t charge = VMT_NO_CHARGE;
+
+   if (!outcome->excluded) {
+      charge = vmt_accounting_charge(ledger, stack, (uint16_t)outcome->label,
+                                     (uint16_t)thread);
+      if (charge == VMT_NO_CHARGE)
+         tool_no_memory();
+   }
+   if (vmt_machine_charge(&tool_machine, outcome, charge) != VMT_OK)
+      tool_no_memory();
+}
+
+/* ---- accesses of the program ---- */
+
+/* Who made an access: found out in full only when there is something to charge.
+   A segment and tick name the instruction; head_tick the one that is about to
+   be executed, which may be earlier (a group is looked at as a whole).  */
+struct maker {
+   UInt segment, tick, head_tick;
+   Addr pc;                     /* instead of segment and ticks, if not 0 */
+   UInt stack;                  /* instead of all, if known */
+};
+
+static UInt
+stack_of(const struct maker *maker)
+{
+   ThreadId tid = VG_(get_running_tid)();
+
+   if (maker->stack != STACK_UNKNOWN)
+      return maker->stack;
+   if (maker->pc != 0)
+      return stacks_capture(tid, maker->pc);
+   return stacks_capture_at(tid, segments_pc(maker->segment, maker->tick),
+                            segments_pc(maker->segment, maker->head_tick));
+}
+
+static Bool
+is_signal(enum vmt_event event)
+{
+   return event == VMT_EV_Prot || event == VMT_EV_Segv || event == VMT_EV_Bus;
+}
+
+/* The access to one page.  Returns False if a signal comes of it.  */
+static Bool
+access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
+            const struct maker *maker)
+{
+   struct vmt_outcome outcome;
+
+   if (!vmt_machine_access(&tool_machine, addr, kind, tick, &outcome))
+      return True;
+   if (outcome.event == VMT_EV_Bus && objects_refresh_size(addr))
+      vmt_machine_access(&tool_machine, addr, kind, tick, &outcome);
+   charge_to(&outcome, outcome.excluded ? STACK_NONE : stack_of(maker),
+             VG_(get_running_tid)());
+   if (!is_signal(outcome.event))
+      return True;
+   signals_expect(outcome.event == VMT_EV_Bus ? VKI_SIGBUS : VKI_SIGSEGV);
+   return False;
+}
+
+/* Lowest page first.  A page that ends in a signal ends the access.  */
+static Bool
+access_range(Addr addr, UInt bytes, enum vmt_access_kind kind, ULong tick,
+             const struct maker *maker)
+{
+   UInt shift = tool_machine.config.page_shift;
+   Addr last = addr + bytes - 1;
+
+   for (;;) {
+      Addr next = ((addr >> shift) + 1) << shift;
+
+      if (!access_page(addr, kind, tick, maker))
+         return False;
+      if (next > last || next == 0)
+         return True;
+      addr = next;
+   }
+}
+
+static void
+settle_until(ULong tick)
+{
+   struct vmt_deferred late;
+
+   while (vmt_machine_undefer(&tool_machine, tick, &late)) {
+      const struct maker maker = {.stack = late.context};
+
+      access_range(late.addr, late.bytes, late.kind, late.tick, &maker);
+   }
+}
+
+void
+charge_settle(void)
+{
+   settle_until(~0ull);
+}
+
+/* An access of an interleaved group that lies, at least in part, on another
+   page than the group's first has to wait for its turn.  */
+static void
+defer(Addr addr, const struct segment_member *member, ULong tick,
+      const struct maker *maker)
+{
+   const struct vmt_deferred late = {addr, tick, member->bytes,
+                                     stack_of(maker), member->kind};
+
+   vmt_machine_defer(&tool_machine, &late);
+}
+
+/* The program stops at the instruction of this access, for a signal: the rest
+   of the segment is not executed.  */
+static void
+stop_at(const struct maker *maker, ULong clock)
+{
+   struct vmt_deferred late;
+
+   settle_until(clock + maker->tick);
+   segments_count_part(maker->segment, maker->tick);
+   tool_machine.filter.clock =
+      clock + (maker->tick & ~((1u << VMT_TICK_SHIFT) - 1));
+   VG_(set_IP)(VG_(get_running_tid)(),
+               segments_pc(maker->segment, maker->tick));
+   while (vmt_machine_undefer(&tool_machine, ~0ull, &late))
+      ;
+}
+
+/* Translated code stores a stamp into the slot of the group's first byte, no
+   matter what: so the slot holds that page, accessed last by this group, or is
+   dead.  */
+static void
+leave_slot(Addr first_byte, Bool other_pages)
+{
+   vmt_vpn page = first_byte >> tool_machine.config.page_shift;
+   struct vmt_filter_entry *entry =
+      &tool_machine.filter.data[page & (VMT_FILTER_ENTRIES - 1)];
+
+   if (other_pages || entry->load_tag != page)
+      vmt_filter_kill(tool_machine.filter.data, &tool_machine.core->dtlb,
+                      entry->load_tag);
+}
+
+VG_REGPARM(2) void
+charge_group_miss(ULong group_id, Addr base)
+{
+   const struct segment_group *group = segments_group((UInt)group_id);
+   const struct segment_member *member = segments_member(group->first_member);
+   UInt shift = tool_machine.config.page_shift, i;
+   ULong clock = tool_machine.filter.clock;
+   Addr first_page = (base + (Addr)(Long)member->offset) >> shift;
+   struct maker maker = {group->segment, member->tick, member->tick, 0,
+                         STACK_UNKNOWN};
+   Long low = member->offset;
+   Bool other_pages = False;
+
+   settle_until(clock + member->tick);
+   for (i = 0; i < group->n_members; i++) {
+      Addr addr;
+      Bool elsewhere;
+
+      member = segments_member(group->first_member + i);
+      maker.tick = member->tick;
+      if (member->offset < low)
+         low = member->offset;
+      addr = base + (Addr)(Long)member->offset;
+      elsewhere = addr >> shift != first_page ||
+                  (addr + member->bytes - 1) >> shift != first_page;
+      other_pages |= elsewhere;
+      if (i > 0 && elsewhere && group->interleaved)
+         defer(addr, member, clock + member->tick, &maker);
+      else if (!access_range(addr, member->bytes, member->kind,
+                             clock + member->tick, &maker)) {
+         stop_at(&maker, clock);
+         break;
+      }
+   }
+   leave_slot(base + (Addr)low, other_pages);
+   checkpoint_if_due();
+}
+
+VG_REGPARM(2) void
+charge_fetch_miss(Addr pc, ULong place)
+{
+   Addr addr = pc + (place >> 32);
+   ULong tick = tool_machine.filter.clock + (UInt)place;
+   vmt_vpn page = addr >> tool_machine.config.page_shift;
+   struct vmt_filter_entry *entry =
+      &tool_machine.filter.fetch[page & (VMT_FILTER_ENTRIES - 1)];
+   const struct maker maker = {.pc = pc, .stack = STACK_UNKNOWN};
+
+   settle_until(tick);
+   access_page(addr, VMT_FETCH, tick, &maker);
+   if (entry->load_tag != page)
+      vmt_filter_kill(tool_machine.filter.fetch, &tool_machine.core->itlb,
+                      entry->load_tag);
+   checkpoint_if_due();
+}
+
+/* ---- the kernel's accesses ---- */
+
+static UInt
+kernel_stack(ThreadId tid)
+{
+   if (at_start)
+      return STACK_NONE;
+   return stacks_capture_syscall(tid, SYSCALL_DELTA);
+}
+
+void
+charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write)
+{
+   Addr addr = start, last = start + bytes - 1;
+   UInt stack = STACK_UNKNOWN;
+
+   if (!tool_running || bytes == 0 || last < start)
+      return;
+   charge_settle();
+   for (;;) {
+      struct vmt_outcome outcome;
+      Addr next = vmt_page_floor(addr) + TOOL_PAGE_BYTES;
+
+      if (vmt_machine_kernel_access(&tool_machine, addr, write, &outcome)) {
+         if (stack == STACK_UNKNOWN)
+            stack = kernel_stack(tid);
+         charge_to(&outcome, stack, tid);
+      }
+      if (next > last || next == 0)
+         return;
+      addr = next;
+   }
+}
+
+void
+charge_shootdowns(ThreadId tid, UInt n)
+{
+   struct vmt_outcome outcome = {.event = VMT_NO_EVENT, .n_shootdowns = n};
+
+   if (n != 0)
+      charge_to(&outcome, kernel_stack(tid), tid);
+}

@@ -1,0 +1,29 @@
+/* From a missed check to a charge: takes accesses to the machine, and what came
+   of them to the call stack and thread that made them.  */
+
+#ifndef VMT_TOOL_CHARGE_H
+#define VMT_TOOL_CHARGE_H
+
+#include "vmtrace/tool/valgrind.h"
+
+#include "vmtrace/mmu/machine/machine.h"
+
+/* Called by translated code.  `place`: the page's distance from pc in the upper
+   half, the tick within the segment in the lower.  */
+VG_REGPARM(2) void charge_group_miss(ULong group_id, Addr base);
+VG_REGPARM(2) void charge_fetch_miss(Addr pc, ULong place);
+
+/* The kernel reads or writes [start, start + bytes) for thread tid, in a system
+   call or for a signal.  */
+void charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write);
+
+/* Shootdowns by a system call of tid.  */
+void charge_shootdowns(ThreadId tid, UInt n);
+
+/* Work of the kernel for no instruction in particular, at program start.  */
+void charge_at_start(Bool yes);
+
+/* Deferred accesses that are due: all, before anything but an access.  */
+void charge_settle(void);
+
+#endif

@@ -1,0 +1,237 @@
+/* Translated code: each superblock gets
+
+      a fetch check   at its start and where it goes on to another page:
+                      is the page in the filter?  stamp it
+      a group check   before the first access of each group: is the page of the
+                      group in the filter, with the right that is needed?
+                      stamp it with the group's last access
+      a segment end   before each exit and at the end: clock and counter
+
+   A check that fails calls charge.c with the group (or the page), and goes on;
+   the stamp is stored in any case, which is harmless: charge.c leaves the slot
+   either with this page or dead.  */
+
+#include "vmtrace/tool/instrument.h"
+
+#include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/iropt.h"
+#include "vmtrace/tool/plan.h"
+#include "vmtrace/tool/tool.h"
+
+#define ENTRY_SHIFT 5           /* log2 sizeof(struct vmt_filter_entry) */
+
+static IRSB *out;
+static IRExpr *clock_temp;      /* the clock at the start of the segment */
+
+/* ---- small pieces of IR ---- */
+
+static IRExpr *
+number(ULong value)
+{
+   return IRExpr_Const(IRConst_U64(value));
+}
+
+static IRExpr *
+address_of(const void *object)
+{
+   return number((Addr)object);
+}
+
+static IRExpr *
+assign(IRType type, IRExpr *value)
+{
+   IRTemp temp = newIRTemp(out->tyenv, type);
+
+   addStmtToIRSB(out, IRStmt_WrTmp(temp, value));
+   return IRExpr_RdTmp(temp);
+}
+
+static IRExpr *
+binary(IROp op, IRExpr *left, IRExpr *right)
+{
+   return assign(Ity_I64, IRExpr_Binop(op, left, right));
+}
+
+static IRExpr *
+shift_right(IRExpr *value, UInt bits)
+{
+   return binary(Iop_Shr64, value, IRExpr_Const(IRConst_U8((UChar)bits)));
+}
+
+static IRExpr *
+plus(IRExpr *value, Long constant)
+{
+   return constant == 0 ? value : binary(Iop_Add64, value,
+                                         number((ULong)constant));
+}
+
+static IRExpr *
+load_word(IRExpr *addr)
+{
+   return assign(Ity_I64, IRExpr_Load(Iend_LE, Ity_I64, addr));
+}
+
+static void
+store_word(IRExpr *addr, IRExpr *value)
+{
+   addStmtToIRSB(out, IRStmt_Store(Iend_LE, addr, value));
+}
+
+static void
+call(const HChar *name, void *function, IRExpr *first, IRExpr *second,
+     IRExpr *guard)
+{
+   IRDirty *dirty =
+      unsafeIRDirty_0_N(2, name, VG_(fnptr_to_fnentry)(function),
+                        mkIRExprVec_2(first, second));
+
+   dirty->guard = guard;
+   addStmtToIRSB(out, IRStmt_Dirty(dirty));
+}
+
+static IRExpr *
+tick_now(UInt tick)
+{
+   if (clock_temp == NULL)
+      clock_temp = load_word(address_of(&tool_machine.filter.clock));
+   return plus(clock_temp, (Long)tick);
+}
+
+/* ---- checks ---- */
+
+static void
+check_fetch(const struct plan_fetch *fetch)
+{
+   vmt_vpn page = fetch->addr >> tool_machine.config.page_shift;
+   const struct vmt_filter_entry *entry =
+      &tool_machine.filter.fetch[page & (VMT_FILTER_ENTRIES - 1)];
+   ULong place = (ULong)(fetch->addr - fetch->pc) << 32 | fetch->tick;
+   IRExpr *miss = assign(
+      Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(address_of(&entry->load_tag)),
+                           number(page)));
+
+   call("charge_fetch_miss", &charge_fetch_miss, number(fetch->pc),
+        number(place), miss);
+   store_word(address_of(&entry->stamp), tick_now(fetch->tick));
+}
+
+/* A guarded access counts when it is taken.  */
+static void
+count_taken(const struct plan_access *access)
+{
+   ULong *counter = segments_conditional(access->pc, access->n_writes != 0);
+   IRExpr *taken =
+      assign(Ity_I64, IRExpr_Unop(Iop_1Uto64, access->guard));
+
+   store_word(address_of(counter),
+              binary(Iop_Add64, load_word(address_of(counter)), taken));
+}
+
+static void
+check_group(const struct plan_group *group, const struct plan_access *head)
+{
+   UInt shift = tool_machine.config.page_shift;
+   const struct vmt_filter_entry *table = tool_machine.filter.data;
+   IRExpr *base = head->base == IRTemp_INVALID ? head->addr
+                                               : IRExpr_RdTmp(head->base);
+   IRExpr *first = plus(base, group->low), *last = first;
+   IRExpr *slot, *tag, *miss, *stamp;
+
+   if (group->high - group->low > 1)
+      last = plus(base, group->high - 1);
+   slot = binary(Iop_And64, shift_right(first, shift - ENTRY_SHIFT),
+                 number((ULong)(VMT_FILTER_ENTRIES - 1) << ENTRY_SHIFT));
+   tag = load_word(binary(Iop_Add64, slot,
+                          address_of(group->any_write ? &table->store_tag
+                                                      : &table->load_tag)));
+   miss = assign(Ity_I1,
+                 IRExpr_Binop(Iop_CmpNE64, shift_right(last, shift), tag));
+   if (head->guard != NULL)
+      miss = assign(Ity_I1, IRExpr_Binop(Iop_And1, miss, head->guard));
+   call("charge_group_miss", &charge_group_miss, number(group->id), base, miss);
+   stamp = binary(Iop_Add64, slot, address_of(&table->stamp));
+   if (head->guard == NULL) {
+      store_word(stamp, tick_now(group->last_tick));
+   } else {
+      addStmtToIRSB(out, IRStmt_StoreG(Iend_LE, stamp,
+                                       tick_now(group->last_tick),
+                                       head->guard));
+      count_taken(head);
+   }
+}
+
+static void
+end_segment(const struct plan_segment *segment)
+{
+   if (segment->id != PLAN_NONE) {
+      ULong *counter = segments_counter(segment->id);
+
+      if (segment->n_counted != 0)
+         store_word(address_of(&tool_machine.filter.clock),
+                    tick_now(segment->n_counted << VMT_TICK_SHIFT));
+      store_word(address_of(counter),
+                 plus(load_word(address_of(counter)), 1));
+   }
+   clock_temp = NULL;
+}
+
+/* ---- the block ---- */
+
+static UInt
+skip_preamble(const IRSB *in)
+{
+   UInt i = 0;
+
+   while (i < (UInt)in->stmts_used && in->stmts[i]->tag != Ist_IMark)
+      addStmtToIRSB(out, in->stmts[i++]);
+   return i;
+}
+
+static void
+check_before(const struct plan *plan, UInt stmt, UInt *next_access)
+{
+   while (*next_access < plan->n_accesses &&
+          plan->accesses[*next_access].stmt == stmt) {
+      const struct plan_access *access = &plan->accesses[*next_access];
+      const struct plan_group *group = &plan->groups[access->group];
+
+      if (group->first == *next_access)
+         check_group(group, access);
+      (*next_access)++;
+   }
+}
+
+static void
+check_after(const struct plan *plan, UInt stmt, UInt *next_fetch)
+{
+   while (*next_fetch < plan->n_fetches &&
+          plan->fetches[*next_fetch].stmt == stmt)
+      check_fetch(&plan->fetches[(*next_fetch)++]);
+}
+
+IRSB *
+instrument_block(VgCallbackClosure *closure, IRSB *in,
+                 const VexGuestLayout *layout, const VexGuestExtents *extents,
+                 const VexArchInfo *host, IRType guest_word, IRType host_word)
+{
+   UInt next_access = 0, next_fetch = 0, next_segment = 0, first, i;
+   const struct plan *plan;
+
+   out = deepCopyIRSBExceptStmts(in);
+   clock_temp = NULL;
+   first = skip_preamble(in);
+   plan = plan_block(in, first);
+   for (i = first; i < (UInt)in->stmts_used; i++) {
+      const IRStmt *st = in->stmts[i];
+      UInt bytes;
+
+      check_before(plan, i, &next_access);
+      if (plan->segments[next_segment].end_stmt == i)
+         end_segment(&plan->segments[next_segment++]);
+      if (iropt_hinted_load(st, &bytes) == NULL)
+         addStmtToIRSB(out, in->stmts[i]);
+      check_after(plan, i, &next_fetch);
+   }
+   end_segment(&plan->segments[next_segment]);
+   return out;
+}

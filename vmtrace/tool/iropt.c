@@ -1,0 +1,115 @@
+#include "vmtrace/tool/iropt.h"
+
+#include "vmtrace_config.h"
+
+#include "libvex_guest_amd64.h"
+
+#ifdef HAVE_WRAP_IROPT
+
+/* Register offsets have 16 bits in the optimiser's keys; the guest state and
+   its two shadows end well below.  */
+#define FIRST_HINT 0x4000
+#define END_HINTS 0xfff8
+#define N_HINTS ((END_HINTS - FIRST_HINT) / 8)
+
+typedef Bool precise_fn(Int, Int, VexRegisterUpdates);
+typedef IRExpr *spec_fn(const HChar *, IRExpr **, IRStmt **, Int);
+
+/* VEX/priv/ir_opt.h; called by VEX/priv/main_main.c.  */
+extern IRSB *__real_do_iropt_BB(IRSB *, spec_fn *, precise_fn *,
+                                VexRegisterUpdates, Addr, VexArch);
+IRSB *__wrap_do_iropt_BB(IRSB *, spec_fn *, precise_fn *, VexRegisterUpdates,
+                         Addr, VexArch);
+
+/* The sizes of the loads of the block that is being translated.  */
+static UShort hint_bytes[N_HINTS];
+static precise_fn *core_precise;
+
+static IRSB *
+add_hints(const IRSB *in)
+{
+   IRSB *out = deepCopyIRSBExceptStmts(in);
+   UInt n_hints = 0;
+   Int i;
+
+   for (i = 0; i < in->stmts_used; i++) {
+      IRStmt *st = in->stmts[i];
+
+      if (st->tag == Ist_WrTmp && st->Ist.WrTmp.data->tag == Iex_Load) {
+         const IRExpr *load = st->Ist.WrTmp.data;
+
+         tl_assert(n_hints < N_HINTS);
+         hint_bytes[n_hints] = (UShort)sizeofIRType(load->Iex.Load.ty);
+         addStmtToIRSB(out, IRStmt_Put(FIRST_HINT + 8 * (Int)n_hints,
+                                       load->Iex.Load.addr));
+         n_hints++;
+      }
+      addStmtToIRSB(out, st);
+   }
+   return out;
+}
+
+/* Stack pointer and frame pointer stay exact for unwinding; the program counter
+   the tool knows.  */
+static Bool
+precise_but_pc(Int first, Int last, VexRegisterUpdates updates)
+{
+   const Int pc = offsetof(VexGuestAMD64State, guest_RIP);
+
+   if (updates == VexRegUpdUnwindregsAtMemAccess && first >= pc &&
+       last < pc + 8)
+      return False;
+   return core_precise(first, last, updates);
+}
+
+IRSB *
+__wrap_do_iropt_BB(IRSB *sb, spec_fn *specialise, precise_fn *precise,
+                   VexRegisterUpdates updates, Addr addr, VexArch arch)
+{
+   core_precise = precise;
+   return __real_do_iropt_BB(add_hints(sb), specialise, precise_but_pc, updates,
+                             addr, arch);
+}
+
+Bool
+iropt_hints(void)
+{
+   return True;
+}
+
+void
+iropt_init(void)
+{
+}
+
+IRExpr *
+iropt_hinted_load(const IRStmt *st, UInt *bytes)
+{
+   if (st->tag != Ist_Put || st->Ist.Put.offset < FIRST_HINT)
+      return NULL;
+   *bytes = hint_bytes[(st->Ist.Put.offset - FIRST_HINT) / 8];
+   return st->Ist.Put.data;
+}
+
+#else
+
+Bool
+iropt_hints(void)
+{
+   return False;
+}
+
+void
+iropt_init(void)
+{
+   VG_(clo_vex_control).iropt_register_updates_default =
+      VexRegUpdAllregsAtEachInsn;
+}
+
+IRExpr *
+iropt_hinted_load(const IRStmt *st, UInt *bytes)
+{
+   return NULL;
+}
+
+#endif

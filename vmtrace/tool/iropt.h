@@ -1,0 +1,29 @@
+/* Loads whose result nobody wants.
+
+   Valgrind's optimiser removes them before a tool sees the code, and with them
+   the page faults of a loop that only touches pages.  So before it runs, each
+   load's address is also written to a made-up register beyond the guest state
+   (a "hint"); registers are never optimised away.  The tool takes the hints for
+   the loads, and drops them.  Cheaper by far than keeping all registers up to
+   date at each instruction, which has the same effect.
+
+   It also tells the optimiser that the program counter need not be exact at
+   each access: translated code passes it to the tool where it is wanted, and
+   the tool puts it right before an access can fault.
+
+   Where the core cannot be wrapped (configure says so), iropt_hints() is False
+   and the tool runs with allregs-at-each-insn.  */
+
+#ifndef VMT_TOOL_IROPT_H
+#define VMT_TOOL_IROPT_H
+
+#include "vmtrace/tool/valgrind.h"
+
+void iropt_init(void);
+Bool iropt_hints(void);
+
+/* Whether st is a hint; if so, the size of the load in *bytes and its address
+   as an atom.  */
+IRExpr *iropt_hinted_load(const IRStmt *st, UInt *bytes);
+
+#endif

@@ -1,0 +1,88 @@
+#include "vmtrace/tool/kernel_access.h"
+
+#include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/tool.h"
+
+static UInt current_call[1024];         /* by thread */
+
+void
+kernel_access_enter(ThreadId tid, UInt number)
+{
+   current_call[tid % 1024] = number;
+}
+
+/* Calls whose "memory to be read" is an address range they act on, not a buffer
+   that the kernel looks into.  */
+static Bool
+reads_no_memory(ThreadId tid)
+{
+   switch (current_call[tid % 1024]) {
+   case __NR_mmap:
+   case __NR_mprotect:
+   case __NR_munmap:
+   case __NR_mremap:
+   case __NR_madvise:
+   case __NR_msync:
+   case __NR_mincore:
+   case __NR_mlock:
+   case __NR_munlock:
+   case __NR_shmat:
+   case __NR_shmdt:
+   case __NR_brk:
+      return True;
+   default:
+      return False;
+   }
+}
+
+static void
+reads(CorePart part, ThreadId tid, const HChar *what, Addr start, SizeT bytes)
+{
+   if (part == Vg_CoreSysCall && !reads_no_memory(tid))
+      charge_kernel_range(tid, start, bytes, False);
+}
+
+/* A string may run up to memory that cannot be read; what lies before counts. */
+static void
+reads_string(CorePart part, ThreadId tid, const HChar *what, Addr start)
+{
+   Addr end = start;
+
+   if (part != Vg_CoreSysCall)
+      return;
+   for (;;) {
+      Addr page_end = vmt_page_floor(end) + TOOL_PAGE_BYTES;
+
+      if (!VG_(am_is_valid_for_client)(end, 1, VKI_PROT_READ))
+         break;
+      while (end < page_end && *(const HChar *)end != 0)
+         end++;
+      if (end < page_end) {
+         end++;
+         break;
+      }
+   }
+   charge_kernel_range(tid, start, end - start, False);
+}
+
+static void
+wrote(CorePart part, ThreadId tid, Addr start, SizeT bytes)
+{
+   if (part == Vg_CoreSysCall || part == Vg_CoreSignal)
+      charge_kernel_range(tid, start, bytes, True);
+}
+
+static void
+signal_frame(Addr start, SizeT bytes, ThreadId tid)
+{
+   charge_kernel_range(tid, start, bytes, True);
+}
+
+void
+kernel_access_init(void)
+{
+   VG_(track_pre_mem_read)(reads);
+   VG_(track_pre_mem_read_asciiz)(reads_string);
+   VG_(track_post_mem_write)(wrote);
+   VG_(track_new_mem_stack_signal)(signal_frame);
+}

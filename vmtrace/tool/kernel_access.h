@@ -1,0 +1,14 @@
+/* The kernel's own accesses on behalf of the program: buffers of system calls,
+   signal frames.  Registers for Valgrind's callbacks.  */
+
+#ifndef VMT_TOOL_KERNEL_ACCESS_H
+#define VMT_TOOL_KERNEL_ACCESS_H
+
+#include "vmtrace/tool/valgrind.h"
+
+void kernel_access_init(void);
+
+/* The system call that tid is in; syscalls.c says when one begins.  */
+void kernel_access_enter(ThreadId tid, UInt number);
+
+#endif

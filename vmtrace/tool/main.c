@@ -1,0 +1,141 @@
+#include "vmtrace/tool/tool.h"
+
+#include "vmtrace/mmu/base/port.h"
+#include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/instrument.h"
+#include "vmtrace/tool/iropt.h"
+#include "vmtrace/tool/kernel_access.h"
+#include "vmtrace/tool/objects.h"
+#include "vmtrace/tool/options.h"
+#include "vmtrace/tool/profile.h"
+#include "vmtrace/tool/segments.h"
+#include "vmtrace/tool/signals.h"
+#include "vmtrace/tool/stacks.h"
+#include "vmtrace/tool/startup.h"
+#include "vmtrace/tool/summary.h"
+#include "vmtrace/tool/syscalls.h"
+#include "vmtrace_config.h"
+
+struct vmt_machine tool_machine;
+Bool tool_running;
+
+/* ---- the port ---- */
+
+static void *
+port_alloc(const char *what, size_t bytes)
+{
+   return VG_(malloc)(what, bytes);
+}
+
+static void
+port_free(void *block)
+{
+   VG_(free)(block);
+}
+
+static void __attribute__((noreturn))
+port_fatal(const char *file, int line, const char *condition, uint64_t left,
+           uint64_t right)
+{
+   VG_(umsg)("vmtrace: %s:%d: '%s' does not hold (%llu, %llu)\n", file, line,
+             condition, (ULong)left, (ULong)right);
+   VG_(tool_panic)("a bug of vmtrace's; please report it with the line above");
+}
+
+void
+tool_no_memory(void)
+{
+   VG_(tool_panic)("vmtrace is out of memory");
+}
+
+/* ---- threads and processes ---- */
+
+static void
+thread_runs(ThreadId tid, ULong n_blocks_done)
+{
+   static ThreadId last = VG_INVALID_THREADID;
+
+   if (tid != last) {
+      last = tid;
+      charge_settle();
+      vmt_machine_switch_core(&tool_machine,
+                              (tid - 1) % tool_machine.settings.n_cores);
+   }
+   checkpoint_if_due();
+}
+
+static void
+before_fork(ThreadId tid)
+{
+   charge_settle();
+}
+
+static void
+in_parent(ThreadId tid)
+{
+   if (vmt_machine_fork(&tool_machine, false) != VMT_OK)
+      tool_no_memory();
+}
+
+static void
+in_child(ThreadId tid)
+{
+   if (vmt_machine_fork(&tool_machine, true) != VMT_OK)
+      tool_no_memory();
+   segments_forget_counts();
+   objects_forget_defined();
+   checkpoint_start_anew();
+   profile_reopen_in_child();
+}
+
+/* ---- life ---- */
+
+static void
+post_clo_init(void)
+{
+   static const struct vmt_port port = {port_alloc, port_free, port_fatal};
+
+   tool_options_finish();
+   vmt_port_set(&port);
+   if (vmt_machine_init(&tool_machine, &tool_options.config,
+                        &tool_options.settings) != VMT_OK)
+      tool_no_memory();
+   iropt_init();
+   objects_init();
+   segments_init();
+   stacks_init();
+}
+
+static void
+fini(Int exit_code)
+{
+   charge_settle();
+   profile_close();
+   if (tool_options.summary && VG_(clo_verbosity) > 0)
+      summary_print((UInt)tool_options.top);
+}
+
+static void
+pre_clo_init(void)
+{
+   VG_(details_name)("vmtrace");
+   VG_(details_version)(VERSION);
+   VG_(details_description)("a virtual-memory profiler");
+   VG_(details_copyright_author)(
+      "Copyright (C) 2026, and GNU GPL'd, by the vmtrace authors.");
+   VG_(details_bug_reports_to)("the vmtrace authors");
+   VG_(details_avg_translation_sizeB)(500);
+
+   VG_(basic_tool_funcs)(post_clo_init, instrument_block, fini);
+   VG_(needs_command_line_options)(tool_options_parse, tool_options_usage,
+                                   tool_options_debug_usage);
+   VG_(track_start_client_code)(thread_runs);
+   VG_(atfork)(before_fork, in_parent, in_child);
+   kernel_access_init();
+   signals_init();
+   startup_init();
+   syscalls_init();
+}
+
+VG_DETERMINE_INTERFACE_VERSION(pre_clo_init)

@@ -1,0 +1,65 @@
+/* The files (and other things) that are mapped: their identity, their labels in
+   reports, and where code addresses lie in them.
+
+   A label is what reports call an area: a path, [heap], [stack], [anon], ...
+   An object is a file by device and inode, or a shared anonymous thing.  Ids of
+   both are indices from 1; object ids are the machine's too.  */
+
+#ifndef VMT_TOOL_OBJECTS_H
+#define VMT_TOOL_OBJECTS_H
+
+#include "vmtrace/tool/valgrind.h"
+
+struct tool_label {
+   HChar *name;
+   const HChar *kind;           /* file, heap, stack, anon, shmem, special */
+};
+
+struct tool_object {
+   HChar *path;
+   HChar *build_id;             /* hex, or NULL */
+   ULong dev, ino;
+   UInt label;
+   Bool is_elf, headers_read, defined;
+   Bool is_shmem;               /* tmpfs, memfd */
+   Bool is_preload;             /* Valgrind's own library in the program */
+   UInt n_loads;
+   struct tool_load {
+      ULong file_offset, file_bytes, vaddr;
+   } loads[8];
+};
+
+void objects_init(void);
+
+UInt objects_label(const HChar *name, const HChar *kind);
+
+/* The file behind an open descriptor, or at a path.  0: none such.  */
+UInt objects_of_fd(Int fd);
+UInt objects_of_path(const HChar *path);
+
+/* A shared object without a file: anonymous, System V.  */
+UInt objects_anonymous(const HChar *name);
+
+const struct tool_object *objects_get(UInt id);
+UInt objects_n(void);
+UInt objects_n_labels(void);
+const struct tool_label *objects_get_label(UInt id);
+
+/* The object that code at pc comes from and its address as linked; 0 and pc
+   itself where there is no file.  */
+UInt objects_locate(Addr pc, Addr *offset);
+
+/* The file mapped at addr may have grown: True if it has.  */
+Bool objects_refresh_size(Addr addr);
+
+/* The file behind fd was truncated or extended.  */
+void objects_note_size(Int fd);
+
+/* Whether the profile knows the object already; marks it so.  */
+Bool objects_defined(UInt id);
+void objects_forget_defined(void);
+
+/* Reads a mapped file's ELF headers while it is still there.  */
+void objects_read_headers(UInt id);
+
+#endif

@@ -1,0 +1,217 @@
+#include "vmtrace/tool/options.h"
+
+#include "vmtrace/mmu/machine/cpuid.h"
+#include "vmtrace/mmu/machine/machine_file.h"
+#include "vmtrace_config.h"
+
+#define KIB 1024ull
+
+struct tool_options tool_options = {
+   .out_file = "vmtrace.out.%p",
+   .machine = "generic",
+   .native_layout = True,
+   .summary = True,
+   .top = 10,
+   .settings = {.n_cores = 1,
+                .fault_around_bytes = 64 * KIB,
+                .page_cache_warm = true,
+                .stack_limit_bytes = 8 * KIB * KIB},
+};
+
+static const HChar *itlb_arg, *dtlb_arg, *stlb_arg;
+static Long cores = 1;
+
+/* "64K", "1M", "4096": a power of two from one page to 1 GiB.  */
+static Bool
+parse_fault_around(const HChar *text, ULong *bytes)
+{
+   HChar *end;
+   Long n = VG_(strtoll10)(text, &end);
+   UInt shift = 0;
+
+   if (*end == 'K' || *end == 'k')
+      shift = 10;
+   else if (*end == 'M' || *end == 'm')
+      shift = 20;
+   else if (*end == 'G' || *end == 'g')
+      shift = 30;
+   if (end == text || n <= 0 || n > (1 << 30) || *(end + (shift != 0)) != 0)
+      return False;
+   *bytes = (ULong)n << shift;
+   return *bytes >= VMT_PAGE_BYTES && *bytes <= (1ull << 30) &&
+          (*bytes & (*bytes - 1)) == 0;
+}
+
+Bool
+tool_options_parse(const HChar *arg)
+{
+   const HChar *text;
+
+   if VG_STR_CLO(arg, "--vmtrace-out-file", tool_options.out_file) {}
+   else if VG_STR_CLO(arg, "--machine", tool_options.machine) {}
+   else if VG_STR_CLO(arg, "--itlb", itlb_arg) {}
+   else if VG_STR_CLO(arg, "--dtlb", dtlb_arg) {}
+   else if VG_STR_CLO(arg, "--stlb", stlb_arg) {}
+   else if VG_BINT_CLO(arg, "--cores", cores, 1, VMT_MAX_CORES) {}
+   else if VG_BINT_CLO(arg, "--top", tool_options.top, 0, 1000) {}
+   else if VG_BOOL_CLO(arg, "--summary", tool_options.summary) {}
+   else if VG_XACT_CLO(arg, "--layout=native", tool_options.native_layout,
+                       True) {}
+   else if VG_XACT_CLO(arg, "--layout=valgrind", tool_options.native_layout,
+                       False) {}
+   else if VG_XACT_CLO(arg, "--page-cache=warm",
+                       tool_options.settings.page_cache_warm, True) {}
+   else if VG_XACT_CLO(arg, "--page-cache=cold",
+                       tool_options.settings.page_cache_warm, False) {}
+   else if VG_STR_CLO(arg, "--fault-around", text) {
+      ULong bytes;
+
+      if (!parse_fault_around(text, &bytes))
+         VG_(fmsg_bad_option)(arg, "A power of two from 4K to 1G is wanted.\n");
+      tool_options.settings.fault_around_bytes = bytes;
+   }
+   else
+      return False;
+   return True;
+}
+
+void
+tool_options_usage(void)
+{
+   VG_(printf)(
+"    --vmtrace-out-file=<file>        where the profile goes [vmtrace.out.%%p]\n"
+"    --machine=<preset or file>       TLBs, walk caches, page table [generic];\n"
+"                                     `vmtrace machines' lists the presets,\n"
+"                                     `host' is the processor at hand\n"
+"    --itlb=<entries>,<ways>          the L1 instruction TLB, 4 KiB pages\n"
+"    --dtlb=<entries>,<ways>          the L1 data TLB\n"
+"    --stlb=<entries>,<ways>          the L2 TLB that both share\n"
+"    --cores=<n>                      simulated cores [1]\n"
+"    --layout=native|valgrind         where brk and mmap place things [native]\n"
+"    --fault-around=<size>            pages mapped around a file read fault [64K]\n"
+"    --page-cache=warm|cold           whether files are in memory already [warm]\n"
+"    --summary=yes|no                 print totals and top lines at exit [yes]\n"
+"    --top=<n>                        how many lines that shows [10]\n"
+   );
+}
+
+void
+tool_options_debug_usage(void)
+{
+   VG_(printf)("    (none)\n");
+}
+
+/* ---- the machine file ---- */
+
+static void
+bad_machine(const HChar *why)
+{
+   VG_(fmsg_bad_option)("--machine", "%s: %s\n", tool_options.machine, why);
+}
+
+static void
+read_cpuid(void *context, uint32_t leaf, uint32_t subleaf,
+           struct vmt_cpuid_regs *regs)
+{
+   __asm__ volatile("cpuid"
+                    : "=a"(regs->eax), "=b"(regs->ebx), "=c"(regs->ecx),
+                      "=d"(regs->edx)
+                    : "a"(leaf), "c"(subleaf));
+}
+
+/* The folder of the presets: the build tree's when it says so, else the one
+   that `make install` filled.  */
+static const HChar *
+machines_dir(void)
+{
+   const HChar *dir = VG_(getenv)("VMTRACE_MACHINES");
+
+   return dir != NULL ? dir : VMTRACE_MACHINES_DIR;
+}
+
+/* The whole file, or NULL.  */
+static HChar *
+read_file(const HChar *path, SizeT *bytes)
+{
+   const SizeT max_bytes = 64 * KIB;
+   SysRes opened = VG_(open)(path, VKI_O_RDONLY, 0);
+   HChar *text;
+   Int n;
+
+   if (sr_isError(opened))
+      return NULL;
+   text = VG_(malloc)("vmtrace.machine", max_bytes);
+   n = VG_(read)((Int)sr_Res(opened), text, max_bytes);
+   VG_(close)((Int)sr_Res(opened));
+   if (n < 0) {
+      VG_(free)(text);
+      return NULL;
+   }
+   *bytes = (SizeT)n;
+   return text;
+}
+
+static void
+load_machine_file(void)
+{
+   struct vmt_machine_file_error error;
+   HChar path[1024], why[200];
+   SizeT bytes;
+   HChar *text = NULL;
+
+   if (VG_(strchr)(tool_options.machine, '/') == NULL &&
+       VG_(strlen)(tool_options.machine) < 100) {
+      VG_(snprintf)(path, sizeof path, "%s/%s.machine", machines_dir(),
+                    tool_options.machine);
+      text = read_file(path, &bytes);
+   }
+   if (text == NULL)
+      text = read_file(tool_options.machine, &bytes);
+   if (text == NULL)
+      bad_machine("neither a preset (see `vmtrace machines') nor a file that "
+                  "can be read");
+   if (vmt_machine_file_parse(text, bytes, &tool_options.config, &error) !=
+       VMT_OK) {
+      VG_(snprintf)(why, sizeof why, "line %u: %s", error.line, error.message);
+      bad_machine(why);
+   }
+   VG_(free)(text);
+}
+
+static void
+override_tlb(const HChar *option, const HChar *text, struct vmt_tlb_shape *shape)
+{
+   struct vmt_tlb_shape wanted = *shape;
+   const HChar *fault;
+
+   if (text == NULL)
+      return;
+   if (!vmt_tlb_shape_parse(text, VG_(strlen)(text), &wanted))
+      VG_(fmsg_bad_option)(option, "<entries>,<ways> is wanted, as in 64,4.\n");
+   fault = vmt_tlb_shape_fault(&wanted);
+   if (fault != NULL)
+      VG_(fmsg_bad_option)(option, "%s\n", fault);
+   *shape = wanted;
+}
+
+void
+tool_options_finish(void)
+{
+   struct vmt_machine_config *config = &tool_options.config;
+   const HChar *fault;
+
+   vmt_machine_config_generic(config);
+   if (VG_STREQ(tool_options.machine, "host")) {
+      if (vmt_machine_from_cpuid(read_cpuid, NULL, config) != VMT_OK)
+         bad_machine("this processor does not describe its TLBs");
+   } else if (!VG_STREQ(tool_options.machine, "generic")) {
+      load_machine_file();
+   }
+   override_tlb("--itlb", itlb_arg, &config->itlb[VMT_PAGE_4K]);
+   override_tlb("--dtlb", dtlb_arg, &config->dtlb[VMT_PAGE_4K]);
+   override_tlb("--stlb", stlb_arg, &config->stlb[VMT_PAGE_4K]);
+   fault = vmt_machine_config_fault(config);
+   if (fault != NULL)
+      bad_machine(fault);
+   tool_options.settings.n_cores = (uint32_t)cores;
+}

@@ -1,0 +1,569 @@
+#include "vmtrace/tool/profile.h"
+
+#include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/header.h"
+#include "vmtrace/tool/json_out.h"
+#include "vmtrace/tool/objects.h"
+#include "vmtrace/tool/options.h"
+#include "vmtrace/tool/rawcall.h"
+#include "vmtrace/tool/segments.h"
+#include "vmtrace/tool/signals.h"
+#include "vmtrace/tool/stacks.h"
+#include "vmtrace/tool/tool.h"
+
+/* m_libcfile.c: moves a descriptor out of the program's way.  */
+extern Int VG_(safe_fd)(Int oldfd);
+
+static struct json_out out = {.fd = -1};
+static HChar *path;
+static Bool complained, exit_known;
+static Int exit_status;
+static ULong bytes_before_exec;
+
+/* How much of each growing table is in the file.  */
+static struct {
+   UInt labels, frames, nodes, blocks;
+   ULong excluded[VMT_N_EVENTS];
+   Bool depth_noted;
+} written;
+
+/* ---- opening ---- */
+
+static void
+complain(const HChar *what, UWord error)
+{
+   if (!complained)
+      VG_(umsg)("vmtrace: cannot %s the profile '%s': %s; the program goes on "
+                "without it\n", what, path, rawcall_error_text(error));
+   complained = True;
+}
+
+static Bool
+open_file(void)
+{
+   SysRes opened = VG_(open)(path,
+                             VKI_O_WRONLY | VKI_O_CREAT | VKI_O_TRUNC, 0644);
+
+   if (sr_isError(opened)) {
+      complain("open", sr_Err(opened));
+      out.fd = -1;
+      return False;
+   }
+   out.fd = VG_(safe_fd)((Int)sr_Res(opened));
+   out.error = 0;
+   out.n_bytes = out.n_buffered = 0;
+   return True;
+}
+
+/* The first free name: a file that an earlier image of this process wrote stays,
+   this one gets .1, .2 and so on.  Returns how many there were.  */
+static UInt
+choose_name(void)
+{
+   HChar *base = VG_(expand_file_name)("--vmtrace-out-file",
+                                       tool_options.out_file);
+   SizeT bytes = VG_(strlen)(base) + 16;
+   UInt n = 0;
+
+   path = VG_(malloc)("vmtrace.path", bytes);
+   VG_(strcpy)(path, base);
+   while (header_is_ours(path))
+      VG_(snprintf)(path, bytes, "%s.%u", base, ++n);
+   VG_(free)(base);
+   return n;
+}
+
+static void
+check_written(void)
+{
+   json_flush(&out);
+   if (out.fd >= 0 && out.error != 0) {
+      complain("write", out.error);
+      VG_(close)(out.fd);
+      out.fd = -1;
+   }
+}
+
+void
+profile_open(void)
+{
+   UInt image = choose_name();
+
+   VG_(memset)(&written, 0, sizeof written);
+   if (open_file())
+      header_write(&out, image);
+   check_written();
+}
+
+/* A name without %p is the parent's too.  */
+void
+profile_reopen_in_child(void)
+{
+   HChar *parents = path;
+   UInt image;
+
+   if (out.fd >= 0)
+      VG_(close)(out.fd);
+   out.fd = -1;
+   complained = exit_known = False;
+   VG_(memset)(&written, 0, sizeof written);
+   image = choose_name();
+   if (parents != NULL && VG_STREQ(parents, path)) {
+      SizeT bytes = VG_(strlen)(path) + 16;
+      HChar *own = VG_(malloc)("vmtrace.path", bytes);
+
+      VG_(snprintf)(own, bytes, "%s.%d", path, VG_(getpid)());
+      VG_(free)(path);
+      path = own;
+   }
+   VG_(free)(parents);
+   if (open_file())
+      header_write(&out, image);
+   check_written();
+}
+
+/* ---- definitions ---- */
+
+static void
+member(const HChar *name, Long value)
+{
+   json_text(&out, name);
+   json_number(&out, value);
+}
+
+static void
+define_object(UInt id)
+{
+   const struct tool_object *object = objects_get(id);
+
+   if (id == 0 || objects_defined(id))
+      return;
+   member("{\"object\":", id);
+   json_text(&out, ",\"path\":");
+   json_string(&out, object->path);
+   json_text(&out, ",\"build_id\":");
+   if (object->build_id != NULL)
+      json_string(&out, object->build_id);
+   else
+      json_text(&out, "null");
+   json_text(&out, "}\n");
+}
+
+static void
+define_labels(void)
+{
+   while (written.labels < objects_n_labels()) {
+      const struct tool_label *label = objects_get_label(++written.labels);
+
+      member("{\"area\":", written.labels);
+      json_text(&out, ",\"name\":");
+      json_string(&out, label->name);
+      json_text(&out, ",\"kind\":");
+      json_string(&out, label->kind);
+      json_text(&out, "}\n");
+   }
+}
+
+static void
+define_stacks(void)
+{
+   while (written.frames < stacks_n_frames()) {
+      const struct stack_frame *frame = stacks_frame(++written.frames);
+
+      define_object(frame->object);
+      member("{\"frame\":", written.frames);
+      member(",\"object\":", frame->object);
+      member(",\"offset\":", (Long)frame->offset);
+      json_text(&out, "}\n");
+   }
+   while (written.nodes < stacks_n_nodes()) {
+      const struct stack_node *node = stacks_node(++written.nodes);
+
+      member("{\"stack\":", written.nodes);
+      member(",\"frame\":", node->frame);
+      member(",\"parent\":", node->parent);
+      json_text(&out, node->cut ? ",\"cut\":true}\n" : "}\n");
+   }
+}
+
+/* ---- charges ---- */
+
+static Bool any_event;
+
+static void
+event(const HChar *name, Long n)
+{
+   json_text(&out, any_event ? ",\"" : "\"");
+   json_text(&out, name);
+   member("\":", n);
+   any_event = True;
+}
+
+static Bool
+charge_has_news(const struct vmt_charge *charge)
+{
+   const struct vmt_accounting *ledger = &tool_machine.ledger;
+   UInt index;
+
+   for (index = charge->counters; index != 0;) {
+      const struct vmt_counter *counter =
+         vmt_vector_at(&ledger->counters, index);
+
+      if (counter->count != counter->reported)
+         return True;
+      index = counter->next;
+   }
+   return False;
+}
+
+static Long
+resident_news(UInt id, const struct vmt_charge *charge)
+{
+   const struct vmt_accounting *ledger = &tool_machine.ledger;
+   const struct vmt_residency *residency;
+
+   if (charge->residency == 0)
+      return 0;
+   residency = vmt_vector_at(&ledger->residencies, charge->residency);
+   return vmt_accounting_peak_pages(ledger, id) - residency->reported;
+}
+
+static void
+write_charge(UInt id)
+{
+   const struct vmt_accounting *ledger = &tool_machine.ledger;
+   struct vmt_charge *charge = vmt_accounting_get(ledger, id);
+   Long n_resident = resident_news(id, charge);
+   UInt index;
+
+   if (n_resident == 0 && !charge_has_news(charge))
+      return;
+   member("{\"charge\":[", charge->stack);
+   member(",", charge->area);
+   member(",", charge->thread);
+   json_text(&out, "],\"events\":{");
+   any_event = False;
+   for (index = charge->counters; index != 0;) {
+      struct vmt_counter *counter = vmt_vector_at(&ledger->counters, index);
+
+      if (counter->count != counter->reported)
+         event(vmt_event_names[counter->event],
+               (Long)(counter->count - counter->reported));
+      counter->reported = counter->count;
+      index = counter->next;
+   }
+   if (n_resident != 0) {
+      struct vmt_residency *residency =
+         vmt_vector_at(&ledger->residencies, charge->residency);
+
+      event("RssPages", n_resident);
+      residency->reported += n_resident;
+   }
+   json_text(&out, "}}\n");
+}
+
+static void
+write_charges(void)
+{
+   UInt id;
+
+   for (id = 1; id < tool_machine.ledger.charges.n_records; id++)
+      write_charge(id);
+}
+
+static void
+write_excluded(void)
+{
+   const uint64_t *now = tool_machine.ledger.excluded;
+   UInt i;
+
+   if (VG_(memcmp)(now, written.excluded, sizeof written.excluded) == 0)
+      return;
+   json_text(&out, "{\"excluded\":{");
+   any_event = False;
+   for (i = 0; i < VMT_N_EVENTS; i++)
+      if (now[i] != written.excluded[i])
+         event(vmt_event_names[i], (Long)(now[i] - written.excluded[i]));
+   json_text(&out, "}}\n");
+   VG_(memcpy)(written.excluded, now, sizeof written.excluded);
+}
+
+/* ---- code ---- */
+
+#define MAX_INSNS 1024
+
+/* The end of the straight run that starts at `start`.  */
+static UInt
+end_of_run(const struct segment_insn *insns, UInt start, UInt n)
+{
+   UInt i = start + 1;
+
+   while (i < n && insns[i].pc == insns[i - 1].pc + insns[i - 1].len)
+      i++;
+   return i;
+}
+
+enum column { COLUMN_LEN, COLUMN_IR, COLUMN_DR, COLUMN_DW };
+
+static Long
+cell(const struct segment_insn *insn, enum column column)
+{
+   switch (column) {
+   case COLUMN_LEN: return insn->len;
+   case COLUMN_IR: return insn->counted;
+   case COLUMN_DR: return insn->n_reads;
+   default: return insn->n_writes;
+   }
+}
+
+/* An array of one number for each instruction, left out if all are `usual`. */
+static void
+write_column(const HChar *name, const struct segment_insn *insns, UInt n,
+             enum column column, Long usual)
+{
+   Bool all_usual = True;
+   UInt i;
+
+   for (i = 0; i < n; i++)
+      all_usual &= cell(&insns[i], column) == usual;
+   if (all_usual)
+      return;
+   json_text(&out, name);
+   for (i = 0; i < n; i++)
+      member(i == 0 ? "[" : ",", cell(&insns[i], column));
+   json_text(&out, "]");
+}
+
+static void
+define_block(UInt id, const struct segment_insn *insns, UInt n)
+{
+   Addr offset;
+   UInt object = objects_locate(insns[0].pc, &offset);
+
+   define_object(object);
+   member("{\"block\":", id);
+   member(",\"object\":", object);
+   member(",\"offset\":", (Long)offset);
+   write_column(",\"lens\":", insns, n, COLUMN_LEN, -1);
+   write_column(",\"ir\":", insns, n, COLUMN_IR, 1);
+   write_column(",\"dr\":", insns, n, COLUMN_DR, 0);
+   write_column(",\"dw\":", insns, n, COLUMN_DW, 0);
+   json_text(&out, "}\n");
+}
+
+static void
+define_segment(UInt id)
+{
+   struct segment_insn insns[MAX_INSNS];
+   UInt n = segments_insns(id, insns, MAX_INSNS), start = 0;
+
+   segments_set_block(id, written.blocks + 1);
+   while (start < n) {
+      UInt end = end_of_run(insns, start, n);
+
+      define_block(++written.blocks, insns + start, end - start);
+      start = end;
+   }
+}
+
+static void
+write_executions(UInt id, ULong count)
+{
+   struct segment_insn insns[MAX_INSNS];
+   UInt n = segments_insns(id, insns, MAX_INSNS), start = 0;
+   UInt block = segments_block(id);
+
+   while (start < n) {
+      member(any_event ? ",[" : "[", block++);
+      member(",", (Long)count);
+      json_text(&out, "]");
+      any_event = True;
+      start = end_of_run(insns, start, n);
+   }
+}
+
+static void
+write_code(void)
+{
+   const UInt per_record = 1000;
+   UInt id, first;
+
+   for (first = 0; first < segments_n(); first += per_record) {
+      UInt end = first + per_record < segments_n() ? first + per_record
+                                                   : segments_n();
+
+      for (id = first; id < end; id++)
+         if (segments_block(id) == 0 && segments_has_news(id))
+            define_segment(id);
+      any_event = False;
+      for (id = first; id < end; id++) {
+         ULong count = segments_report(id);
+
+         if (count != 0 && !any_event)
+            json_text(&out, "{\"exec\":[");
+         if (count != 0)
+            write_executions(id, count);
+      }
+      if (any_event)
+         json_text(&out, "]}\n");
+   }
+}
+
+static void
+write_odd_accesses(void)
+{
+   struct segment_odd odd;
+   UInt i;
+
+   for (i = 0; segments_report_odd(i, &odd); i++) {
+      Addr offset;
+      UInt object;
+
+      if (odd.n_instrs == 0 && odd.n_reads == 0 && odd.n_writes == 0)
+         continue;
+      object = objects_locate(odd.pc, &offset);
+      define_object(object);
+      member("{\"access\":[", object);
+      member(",", (Long)offset);
+      member("],\"ir\":", odd.n_instrs);
+      member(",\"dr\":", odd.n_reads);
+      member(",\"dw\":", odd.n_writes);
+      json_text(&out, "}\n");
+   }
+}
+
+/* ---- checkpoints and the end ---- */
+
+void
+profile_note(const HChar *text)
+{
+   json_text(&out, "{\"note\":");
+   json_string(&out, text);
+   json_text(&out, "}\n");
+}
+
+static void
+note_depth(void)
+{
+   HChar text[160];
+   Bool was_cut;
+   UInt depth = stacks_depth(&was_cut);
+
+   if (!was_cut || written.depth_noted)
+      return;
+   written.depth_noted = True;
+   VG_(snprintf)(text, sizeof text,
+                 "there are very many call stacks: new ones were cut to %u "
+                 "frames to bound memory", depth);
+   profile_note(text);
+}
+
+static void
+write_news(void)
+{
+   define_labels();
+   define_stacks();
+   write_charges();
+   write_excluded();
+   write_code();
+   write_odd_accesses();
+   note_depth();
+}
+
+void
+profile_checkpoint(void)
+{
+   if (out.fd < 0)
+      return;
+   write_news();
+   member("{\"checkpoint\":{\"Ir\":", (Long)checkpoint_instrs());
+   member(",\"RssPages\":", (Long)tool_machine.ledger.n_resident_pages);
+   json_text(&out, "}}\n");
+   check_written();
+}
+
+static void
+write_totals(void)
+{
+   const struct vmt_accounting *ledger = &tool_machine.ledger;
+   uint64_t n_major = vmt_accounting_faults(ledger->totals, true);
+   uint64_t n_minor = vmt_accounting_faults(ledger->totals, false);
+   struct segment_totals code;
+   UInt i;
+
+   segments_totals(&code);
+   any_event = False;
+   event("Ir", (Long)code.n_instrs);
+   event("Dr", (Long)code.n_reads);
+   event("Dw", (Long)code.n_writes);
+   event("Flt", (Long)(n_minor + n_major));
+   event("MinFlt", (Long)n_minor);
+   event("MajFlt", (Long)n_major);
+   for (i = 0; i < VMT_EV_RssPages; i++)
+      event(vmt_event_names[i], (Long)ledger->totals[i]);
+   event("RssPages", (Long)ledger->n_peak_pages);
+}
+
+static void
+finish_end(void)
+{
+   json_text(&out, ",\"totals\":{");
+   write_totals();
+   member("},\"RssPeak\":",
+          (Long)(tool_machine.ledger.n_peak_pages * TOOL_PAGE_BYTES));
+   json_text(&out, "}}\n");
+   check_written();
+}
+
+void
+profile_note_exit(Int status)
+{
+   exit_known = True;
+   exit_status = status & 0xff;
+}
+
+void
+profile_before_exec(const HChar *new_image)
+{
+   if (out.fd < 0)
+      return;
+   write_news();
+   json_flush(&out);
+   bytes_before_exec = out.n_bytes;
+   json_text(&out, "{\"end\":{\"exec\":");
+   json_string(&out, VG_(am_is_valid_for_client)((Addr)new_image, 1,
+                                                 VKI_PROT_READ)
+                        ? new_image
+                        : "?");
+   finish_end();
+}
+
+/* Where the end cannot be taken back (a pipe), a later one overrides it.  */
+void
+profile_after_failed_exec(void)
+{
+   if (out.fd >= 0 && rawcall_cut_file(out.fd, bytes_before_exec))
+      out.n_bytes = bytes_before_exec;
+}
+
+void
+profile_close(void)
+{
+   if (out.fd < 0)
+      return;
+   write_news();
+   json_text(&out, "{\"end\":{");
+   if (exit_known)
+      member("\"exit\":", exit_status);
+   else
+      member("\"signal\":", signals_fatal());
+   finish_end();
+   VG_(close)(out.fd);
+   out.fd = -1;
+}
+
+const HChar *
+profile_path(void)
+{
+   return complained ? NULL : path;
+}

@@ -1,0 +1,68 @@
+#include "vmtrace/tool/rawcall.h"
+
+static Long
+raw_call(Long number, Long a, Long b, Long c)
+{
+   Long result;
+
+   __asm__ volatile("syscall"
+                    : "=a"(result)
+                    : "a"(number), "D"(a), "S"(b), "d"(c)
+                    : "rcx", "r11", "memory");
+   return result;
+}
+
+Long
+rawcall_fs_magic(Int fd)
+{
+   Long statfs[32];             /* struct statfs has 120 bytes; f_type first */
+
+   if (raw_call(__NR_fstatfs, fd, (Long)(Addr)statfs, 0) != 0)
+      return -1;
+   return statfs[0];
+}
+
+SSizeT
+rawcall_pread(Int fd, void *buffer, SizeT bytes, ULong offset)
+{
+   register Long at __asm__("r10") = (Long)offset;
+   Long result;
+
+   __asm__ volatile("syscall"
+                    : "=a"(result)
+                    : "a"((Long)__NR_pread64), "D"((Long)fd), "S"(buffer),
+                      "d"(bytes), "r"(at)
+                    : "rcx", "r11", "memory");
+   return result;
+}
+
+Bool
+rawcall_cut_file(Int fd, ULong bytes)
+{
+   return raw_call(__NR_ftruncate, fd, (Long)bytes, 0) == 0 &&
+          raw_call(__NR_lseek, fd, (Long)bytes, 0 /* SEEK_SET */) ==
+             (Long)bytes;
+}
+
+const HChar *
+rawcall_error_text(UWord error)
+{
+   static HChar text[32];
+
+   switch (error) {
+   case VKI_ENOENT: return "No such file or directory";
+   case VKI_EACCES: return "Permission denied";
+   case VKI_EPERM: return "Operation not permitted";
+   case VKI_EISDIR: return "Is a directory";
+   case VKI_ENOTDIR: return "Not a directory";
+   case VKI_ENOSPC: return "No space left on device";
+   case VKI_EROFS: return "Read-only file system";
+   case VKI_EPIPE: return "Broken pipe";
+   case VKI_EFBIG: return "File too large";
+   case VKI_EMFILE: return "Too many open files";
+   case VKI_EIO: return "Input/output error";
+   default:
+      VG_(snprintf)(text, sizeof text, "error %lu", error);
+      return text;
+   }
+}

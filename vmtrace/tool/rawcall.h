@@ -1,0 +1,21 @@
+/* System calls that a tool needs and Valgrind's tool interface does not have. */
+
+#ifndef VMT_TOOL_RAWCALL_H
+#define VMT_TOOL_RAWCALL_H
+
+#include "vmtrace/tool/valgrind.h"
+
+/* fstatfs: the magic number of the file system behind fd, or -1.  */
+Long rawcall_fs_magic(Int fd);
+
+/* "No space left on device" for ENOSPC, and so on for what opening and writing
+   files comes to; else "error 99".  The text is good until the next call.  */
+const HChar *rawcall_error_text(UWord error);
+
+/* pread: bytes read, or a negative error number.  */
+SSizeT rawcall_pread(Int fd, void *buffer, SizeT bytes, ULong offset);
+
+/* ftruncate and lseek to bytes; whether both could be done.  */
+Bool rawcall_cut_file(Int fd, ULong bytes);
+
+#endif

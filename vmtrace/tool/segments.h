@@ -1,0 +1,114 @@
+/* What is known of translated code: segments, the groups of accesses that share
+   a check, and how often each segment was executed.
+
+   A segment is a run of instructions of one superblock with no exit within, so
+   one counter serves all of them; translated code adds to it, and advances the
+   clock, where the segment ends.  An instruction that an exit cuts in two
+   (`rep movs`) goes on in the next segment, as an instruction that is not
+   counted again.  Code that is translated again to the same segment gets the
+   same one, so that counters are not lost or doubled when Valgrind throws
+   translations away.
+
+   A group is one or more accesses of a segment off the same base address, close
+   enough that one check of the filter serves all.
+
+   Ids are indices and are stable.  Nothing is ever given back: 16 to 80 bytes a
+   segment, 8 an access, 4 an instruction.  */
+
+#ifndef VMT_TOOL_SEGMENTS_H
+#define VMT_TOOL_SEGMENTS_H
+
+#include "vmtrace/tool/valgrind.h"
+
+#include "vmtrace/mmu/machine/machine.h"
+
+/* One instruction of a segment, as the planner hands it in.  */
+struct segment_insn {
+   Addr pc;
+   UChar len, n_reads, n_writes;
+   Bool counted;                /* False: the rest of one that was counted */
+};
+
+/* One access of a group.  */
+struct segment_member {
+   Short offset;                /* from the base */
+   UShort bytes;
+   UShort tick;                 /* from the start of the segment */
+   UShort kind;                 /* enum vmt_access_kind */
+};
+
+struct segment_group {
+   UInt first_member, segment;
+   UShort n_members;
+   Bool interleaved;            /* others' accesses lie between its own */
+};
+
+/* What the planner found out; the arrays are its own.  Groups name their
+   members by index into `members`; their `segment` is set here.  */
+struct segment_draft {
+   const struct segment_insn *insns;
+   const struct segment_group *groups;
+   const struct segment_member *members;
+   UInt n_insns, n_groups, n_members;
+};
+
+void segments_init(void);
+
+/* The segment's id; *first_group is the id of its first group.  */
+UInt segments_enter(const struct segment_draft *draft, UInt *first_group);
+
+const struct segment_group *segments_group(UInt id);
+const struct segment_member *segments_member(UInt id);
+
+/* The instruction that an access at `tick` of the segment belongs to.  */
+Addr segments_pc(UInt segment, UInt tick);
+
+/* Where translated code counts executions of the segment.  */
+ULong *segments_counter(UInt segment);
+
+/* Counts instructions up to and including the one at `tick`, once: what
+   is left of a segment that a signal cuts short.  */
+void segments_count_part(UInt segment, UInt tick);
+
+/* A conditional access at pc: where translated code counts those taken.  */
+ULong *segments_conditional(Addr pc, Bool is_write);
+
+/* Ir, Dr, Dw of all that was executed so far.  */
+struct segment_totals {
+   ULong n_instrs, n_reads, n_writes;
+};
+void segments_totals(struct segment_totals *totals);
+
+/* Code was unmapped: what is translated from now on is other code, even at the
+   same addresses.  */
+void segments_forget_code(void);
+
+/* In a forked child: what the parent executed is not its own.  */
+void segments_forget_counts(void);
+
+/* ---- for the profile ---- */
+
+UInt segments_n(void);
+
+/* The instructions of a segment, in order; returns how many, at most max.  */
+UInt segments_insns(UInt segment, struct segment_insn *insns, UInt max);
+
+/* How many more executions than were reported before; marks them reported.  */
+ULong segments_report(UInt segment);
+
+Bool segments_has_news(UInt segment);
+
+/* The number under which the profile knows the segment's first straight run; 0:
+   not yet.  */
+UInt segments_block(UInt segment);
+void segments_set_block(UInt segment, UInt block);
+
+/* The i-th record of odd accesses: conditional ones and cut-short parts.
+   Returns False past the last.  Additions since last reported; marks them.  */
+struct segment_odd {
+   Addr pc;
+   Long n_instrs, n_reads, n_writes;
+};
+Bool segments_report_odd(UInt i, struct segment_odd *odd);
+
+#endif

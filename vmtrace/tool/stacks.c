@@ -1,0 +1,250 @@
+#include "vmtrace/tool/stacks.h"
+
+#include "vmtrace/mmu/containers/hashmap.h"
+#include "vmtrace/mmu/containers/vector.h"
+#include "vmtrace/tool/objects.h"
+#include "vmtrace/tool/tool.h"
+
+#define MAX_DEPTH 64
+#define MEMO_DEPTH 24           /* deeper stacks are unwound every time */
+#define N_MEMOS 8192
+
+/* A node costs some 40 bytes with its place in the hash map: 20 MB of them
+   before stacks are first cut.  */
+#define NODES_PER_BUDGET (1u << 19)
+
+struct memo {
+   Addr pc, sp, fp;
+   UInt stack, n_slots;
+   struct {
+      Addr at, value;           /* a return address and where it lay */
+   } slots[MEMO_DEPTH];
+};
+
+static struct memo memos[N_MEMOS];
+static Addr lowest_slot = ~(Addr)0, highest_slot;
+
+static struct vmt_vector nodes, frames;
+static struct vmt_hashmap node_ids, frame_ids;
+
+static UInt depth_limit;
+
+void
+stacks_init(void)
+{
+   vmt_vector_init(&nodes, "stacks", sizeof(struct stack_node));
+   vmt_vector_init(&frames, "frames", sizeof(struct stack_frame));
+   vmt_hashmap_init(&node_ids, "stack ids");
+   vmt_hashmap_init(&frame_ids, "frame ids");
+   if (vmt_vector_push(&nodes) == NULL || vmt_vector_push(&frames) == NULL)
+      tool_no_memory();
+   depth_limit = (UInt)VG_(clo_backtrace_size);
+   if (depth_limit > MAX_DEPTH)
+      depth_limit = MAX_DEPTH;
+}
+
+/* ---- interning ---- */
+
+static UInt
+intern_frame(Addr pc)
+{
+   uint64_t *id;
+   struct stack_frame *frame;
+
+   if (vmt_hashmap_put(&frame_ids, pc, &id) != VMT_OK)
+      tool_no_memory();
+   if (*id != 0)
+      return (UInt)*id;
+   *id = frames.n_records;
+   frame = vmt_vector_push(&frames);
+   if (frame == NULL)
+      tool_no_memory();
+   frame->pc = pc;
+   frame->object = objects_locate(pc, &frame->offset);
+   return frames.n_records - 1;
+}
+
+static UInt
+intern_node(UInt frame, UInt parent, Bool cut)
+{
+   uint64_t key = (uint64_t)parent << 32 | frame;
+   uint64_t *id;
+   struct stack_node *node;
+
+   if (vmt_hashmap_put(&node_ids, key, &id) != VMT_OK)
+      tool_no_memory();
+   if (*id != 0)
+      return (UInt)*id;
+   *id = nodes.n_records;
+   node = vmt_vector_push(&nodes);
+   if (node == NULL)
+      tool_no_memory();
+   *node = (struct stack_node){frame, parent, cut};
+   if (nodes.n_records % NODES_PER_BUDGET == 0 && depth_limit > 2)
+      depth_limit /= 2;
+   return nodes.n_records - 1;
+}
+
+static UInt
+intern_stack(const Addr *ips, UInt n)
+{
+   UInt stack = 0, i;
+
+   for (i = n; i-- > 0;)
+      stack = intern_node(intern_frame(ips[i]), stack,
+                          i == n - 1 && n == depth_limit);
+   return stack;
+}
+
+/* ---- unwinding, remembered ---- */
+
+static struct memo *
+memo_of(Addr pc, Addr sp)
+{
+   ULong hash = (pc ^ sp << 20) * 0x9e3779b97f4a7c15ull;
+
+   return &memos[hash >> 51];
+}
+
+_Static_assert(N_MEMOS == 1 << 13, "memo_of() takes 13 bits");
+
+static Bool
+memo_holds(const struct memo *memo, Addr pc, Addr sp, Addr fp)
+{
+   UInt i;
+
+   if (memo->pc != pc || memo->sp != sp || memo->fp != fp)
+      return False;
+   for (i = 0; i < memo->n_slots; i++)
+      if (*(Addr *)memo->slots[i].at != memo->slots[i].value)
+         return False;
+   return True;
+}
+
+/* Keeps the stack if each caller's return address lies just below the stack
+   pointer that unwinding gave for the caller, as it does but for signal
+   frames.  */
+static void
+remember(struct memo *memo, UInt stack, const Addr *ips, const Addr *sps,
+         UInt n)
+{
+   UInt i;
+
+   memo->pc = 0;
+   if (n - 1 > MEMO_DEPTH)
+      return;
+   for (i = 1; i < n; i++) {
+      Addr at = sps[i] - sizeof(Addr);
+
+      if (sps[i] <= sps[i - 1] || *(Addr *)at != ips[i] + 1)
+         return;
+      memo->slots[i - 1].at = at;
+      memo->slots[i - 1].value = ips[i] + 1;
+      if (at < lowest_slot)
+         lowest_slot = at;
+      if (at > highest_slot)
+         highest_slot = at;
+   }
+   memo->n_slots = n - 1;
+   memo->stack = stack;
+   memo->pc = ips[0];
+   memo->sp = sps[0];
+}
+
+static UInt
+unwind(ThreadId tid, Addr pc, Word delta)
+{
+   Addr ips[MAX_DEPTH], sps[MAX_DEPTH], fps[MAX_DEPTH];
+   Addr sp = VG_(get_SP)(tid), fp = VG_(get_FP)(tid);
+   struct memo *memo = memo_of(pc, sp);
+   UInt n, stack;
+
+   if (memo_holds(memo, pc, sp, fp))
+      return memo->stack;
+   n = VG_(get_StackTrace)(tid, ips, depth_limit, sps, fps, delta);
+   if (n == 0)
+      return intern_stack(&pc, 1);
+   ips[0] = pc;
+   stack = intern_stack(ips, n);
+   sps[0] = sp;
+   remember(memo, stack, ips, sps, n);
+   memo->fp = fp;
+   return stack;
+}
+
+UInt
+stacks_capture(ThreadId tid, Addr pc)
+{
+   VG_(set_IP)(tid, pc);
+   return unwind(tid, pc, 0);
+}
+
+UInt
+stacks_capture_at(ThreadId tid, Addr pc, Addr head_pc)
+{
+   UInt head = stacks_capture(tid, head_pc);
+   const struct stack_node *node = stacks_node(head);
+
+   if (pc == head_pc)
+      return head;
+   return intern_node(intern_frame(pc), node->parent, node->cut);
+}
+
+UInt
+stacks_capture_syscall(ThreadId tid, Word delta)
+{
+   return unwind(tid, VG_(get_IP)(tid) + (Addr)delta, delta);
+}
+
+void
+stacks_forget_memory(Addr start, Addr end)
+{
+   UInt i;
+
+   if (end <= lowest_slot || start > highest_slot)
+      return;
+   for (i = 0; i < N_MEMOS; i++)
+      memos[i].pc = 0;
+   lowest_slot = ~(Addr)0;
+   highest_slot = 0;
+}
+
+void
+stacks_forget_code(void)
+{
+   vmt_hashmap_clear(&frame_ids);
+   stacks_forget_memory(0, ~(Addr)0);
+}
+
+/* ---- for the profile ---- */
+
+UInt
+stacks_n_nodes(void)
+{
+   return nodes.n_records - 1;
+}
+
+UInt
+stacks_n_frames(void)
+{
+   return frames.n_records - 1;
+}
+
+const struct stack_node *
+stacks_node(UInt id)
+{
+   return vmt_vector_at(&nodes, id);
+}
+
+const struct stack_frame *
+stacks_frame(UInt id)
+{
+   return vmt_vector_at(&frames, id);
+}
+
+UInt
+stacks_depth(Bool *was_cut)
+{
+   *was_cut = nodes.n_records >= NODES_PER_BUDGET;
+   return depth_limit;
+}

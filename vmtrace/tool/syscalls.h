@@ -1,0 +1,23 @@
+/* System calls that change the address space, taken to the machine.  */
+
+#ifndef VMT_TOOL_SYSCALLS_H
+#define VMT_TOOL_SYSCALLS_H
+
+#include "vmtrace/tool/valgrind.h"
+
+void syscalls_init(void);
+
+/* Where the heap starts; syscalls.c follows brk from there.  */
+void syscalls_set_brk(Addr start, Addr end);
+
+/* What an mmap in progress asks for, for layout.c.  */
+struct syscalls_mapping {
+   Bool active;
+   Addr hint;
+   SizeT bytes;
+   UInt flags;
+   ULong offset;
+};
+extern struct syscalls_mapping syscalls_mapping;
+
+#endif
