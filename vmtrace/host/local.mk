@@ -25,12 +25,27 @@ HOST_SOURCES = \
 	vmtrace/host/elf_symbols.h \
 	vmtrace/host/elf_unpack.c \
 	vmtrace/host/elf_unpack.h \
+	vmtrace/host/escape.c \
+	vmtrace/host/escape.h \
+	vmtrace/host/events.c \
+	vmtrace/host/events.h \
+	vmtrace/host/keymap.c \
+	vmtrace/host/keymap.h \
 	vmtrace/host/line_table.c \
 	vmtrace/host/line_table.h \
 	vmtrace/host/memory.c \
 	vmtrace/host/memory.h \
 	vmtrace/host/number_map.c \
 	vmtrace/host/number_map.h \
+	vmtrace/host/profile.c \
+	vmtrace/host/profile.h \
+	vmtrace/host/profile_blocks.c \
+	vmtrace/host/profile_ids.c \
+	vmtrace/host/profile_read.c \
+	vmtrace/host/profile_reader.h \
+	vmtrace/host/profile_records.c \
+	vmtrace/host/profile_text.c \
+	vmtrace/host/profile_text.h \
 	vmtrace/host/segments.c \
 	vmtrace/host/segments.h \
 	vmtrace/host/strings.c \

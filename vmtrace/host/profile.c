@@ -1,0 +1,190 @@
+#include "vmtrace/host/profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmtrace/host/memory.h"
+#include "vmtrace/host/profile_text.h"
+#include "vmtrace/host/strings.h"
+
+void
+vmt_profile_init(struct vmt_profile *profile)
+{
+   *profile = (struct vmt_profile){ 0 };
+   profile->strings = vmt_strings_new();
+   profile->objects = vmt_grow(NULL, 0, &profile->object_capacity,
+                               sizeof *profile->objects);
+   profile->objects[0] = (struct vmt_profile_object){ "[jit]", NULL };
+   profile->stacks = vmt_grow(NULL, 0,
+                              &profile->stack_capacity,
+                              sizeof *profile->stacks);
+   profile->stacks[0] = (struct vmt_profile_stack){ 0 };
+   profile->areas = vmt_grow(NULL, 0,
+                             &profile->area_capacity, sizeof *profile->areas);
+   profile->areas[0] = (struct vmt_profile_area){ "[none]", "none" };
+   profile->counts = vmt_grow(NULL, 0,
+                              &profile->count_capacity,
+                              sizeof *profile->counts);
+   profile->counts[0] = (struct vmt_profile_count){ 0 };
+   profile->n_objects = profile->n_stacks = profile->n_areas = 1;
+   profile->n_counts = 1;
+}
+
+static void
+free_strings(char **strings, size_t n)
+{
+   for (size_t i = 0; i < n; i++)
+      free(strings[i]);
+   free(strings);
+}
+
+void
+vmt_profile_free(struct vmt_profile *profile)
+{
+   for (size_t i = 0; i < profile->n_runs; i++) {
+      free(profile->runs[i].file);
+      json_decref(profile->runs[i].header);
+      json_decref(profile->runs[i].end);
+   }
+   free_strings(profile->notes, profile->n_notes);
+   free_strings(profile->warnings, profile->n_warnings);
+   free(profile->objects);
+   free(profile->frames);
+   free(profile->stacks);
+   free(profile->areas);
+   free(profile->counts);
+   free(profile->charges);
+   free(profile->instrs);
+   free(profile->runs);
+   vmt_keymap_free(&profile->object_map);
+   vmt_keymap_free(&profile->area_map);
+   vmt_keymap_free(&profile->frame_map);
+   vmt_keymap_free(&profile->stack_map);
+   vmt_keymap_free(&profile->charge_map);
+   vmt_events_free(&profile->events);
+   vmt_strings_free(profile->strings);
+}
+
+static int
+compare_instrs(const void *a, const void *b)
+{
+   const struct vmt_profile_instr *x = a, *y = b;
+
+   if (x->object != y->object)
+      return x->object < y->object ? -1 : 1;
+   return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static void
+merge_instrs(struct vmt_profile *profile)
+{
+   size_t n = 0;
+   struct vmt_profile_instr *all = profile->instrs;
+
+   if (profile->n_instrs == 0)
+      return;
+   qsort(all, profile->n_instrs, sizeof *all, compare_instrs);
+   for (size_t i = 1; i < profile->n_instrs; i++)
+      if (compare_instrs(&all[n], &all[i]) == 0) {
+         all[n].ir = vmt_wrapping_sum(all[n].ir, all[i].ir);
+         all[n].dr = vmt_wrapping_sum(all[n].dr, all[i].dr);
+         all[n].dw = vmt_wrapping_sum(all[n].dw, all[i].dw);
+      } else
+         all[++n] = all[i];
+   profile->n_instrs = n + 1;
+}
+
+static void
+warn(struct vmt_profile *profile, char *text)
+{
+   profile->warnings = vmt_grow(profile->warnings, profile->n_warnings,
+                                &profile->warning_capacity,
+                                sizeof *profile->warnings);
+   profile->warnings[profile->n_warnings++] = text;
+}
+
+/* Warns when the totals of the end record are not what was added up.  */
+static void
+check_totals(struct vmt_profile *profile, const struct vmt_profile_run *run)
+{
+   json_t *said = json_object_get(run->end, "totals"), *value;
+   const char *name;
+
+   json_object_foreach(said, name, value) {
+      int event = vmt_events_find(&profile->events, name);
+      int64_t number = json_integer_value(value);
+      char text[512];
+
+      if (event >= 0 && profile->events.roles[event] == VMT_EVENT_SIZE)
+         continue;
+      if (number == (event >= 0 ? run->totals[event] : 0))
+         continue;
+      snprintf(text, sizeof text,
+               "%.200s is damaged: its records add up to %lld %.32s, its end "
+               "says %lld", run->file,
+               event >= 0 ? (long long) run->totals[event] : 0, name,
+               (long long) number);
+      warn(profile, vmt_strdup(text));
+      return;
+   }
+}
+
+void
+vmt_profile_finish(struct vmt_profile *profile)
+{
+   merge_instrs(profile);
+   for (size_t i = 0; i < profile->n_runs; i++)
+      check_totals(profile, &profile->runs[i]);
+}
+
+bool
+vmt_profile_complete(const struct vmt_profile *profile)
+{
+   for (size_t i = 0; i < profile->n_runs; i++)
+      if (!profile->runs[i].end)
+         return false;
+   return true;
+}
+
+int64_t
+vmt_profile_total(const struct vmt_profile *profile, int event)
+{
+   int64_t total = 0;
+
+   if (event < 0)
+      return 0;
+   for (size_t i = 0; i < profile->n_runs; i++) {
+      int64_t number = profile->runs[i].totals[event];
+
+      if (profile->events.roles[event] != VMT_EVENT_SIZE)
+         total = vmt_wrapping_sum(total, number);
+      else if (number > total)
+         total = number;
+   }
+   return total;
+}
+
+int64_t
+vmt_profile_excluded(const struct vmt_profile *profile, int event)
+{
+   int64_t total = 0;
+
+   for (size_t i = 0; event >= 0 && i < profile->n_runs; i++)
+      total = vmt_wrapping_sum(total, profile->runs[i].excluded[event]);
+   return total;
+}
+
+char *
+vmt_profile_header_text(const struct vmt_profile_run *run, const char *name)
+{
+   return vmt_profile_text(json_object_get(run->header, name));
+}
+
+const char *
+vmt_profile_object_name(const struct vmt_profile *profile, uint32_t object)
+{
+   const char *path = profile->objects[object].path;
+   const char *slash = strrchr(path, '/');
+
+   return slash && slash[1] ? slash + 1 : path;
+}

@@ -1,0 +1,138 @@
+/* Profiles in memory: what docs/PROFILE.md describes, read from one file or from
+   several that are added up.
+
+   Ids of the files become positions in arrays.  What is the same in two files
+   (an object with the same path and build id, a stack of the same addresses, an
+   area's label) is one thing here; each charge still knows the run (the file) it
+   came from.  A stack's parent has a smaller position than the stack.
+
+   Memory: in proportion to the distinct addresses, stacks and charges; repeated
+   additions to a counter take none.  Strings are bytes as the system has them
+   (print them by escape.h).  Everything belongs to the struct vmt_profile.  */
+
+#ifndef VMT_HOST_PROFILE_H
+#define VMT_HOST_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "vmtrace/host/events.h"
+#include "vmtrace/host/keymap.h"
+
+#define VMT_PROFILE_FORMAT 1
+/* No writer keeps more frames of a stack; a file that has them is damaged.  */
+#define VMT_STACK_DEPTH_MAX 1024
+
+struct vmt_profile_object {     /* position 0: code that is in no file */
+   const char *path;
+   const char *build_id;        /* NULL: none */
+};
+
+struct vmt_profile_frame {
+   uint32_t object;
+   uint64_t offset;
+};
+
+struct vmt_profile_stack {      /* position 0: start-up by the kernel */
+   uint32_t frame;
+   uint32_t parent;             /* 0: none */
+   uint16_t depth;              /* 1: no parent */
+   bool cut;                    /* there were more callers */
+};
+
+struct vmt_profile_area {       /* position 0: no area */
+   const char *name;
+   const char *kind;
+};
+
+/* One counter of a charge; 0 ends the chain.  */
+struct vmt_profile_count {
+   uint32_t next;
+   uint32_t event;
+   int64_t value;
+};
+
+struct vmt_profile_charge {
+   uint32_t stack, area, thread, run;
+   uint32_t first_count;
+};
+
+/* What one instruction executed; sorted by object and offset, no two alike.  */
+struct vmt_profile_instr {
+   uint32_t object;
+   uint64_t offset;
+   int64_t ir, dr, dw;
+};
+
+struct vmt_profile_run {
+   char *file;                  /* the profile's path */
+   json_t *header;
+   json_t *end;                 /* NULL: the profile is cut short */
+   uint64_t n_lines;
+   int64_t totals[VMT_EVENTS_MAX];
+   int64_t excluded[VMT_EVENTS_MAX];
+   int64_t rss_peak_pages;      /* the most a checkpoint told */
+};
+
+struct vmt_profile {
+   struct vmt_events events;
+   struct vmt_profile_object *objects;
+   struct vmt_profile_frame *frames;
+   struct vmt_profile_stack *stacks;
+   struct vmt_profile_area *areas;
+   struct vmt_profile_count *counts;
+   struct vmt_profile_charge *charges;
+   struct vmt_profile_instr *instrs;
+   struct vmt_profile_run *runs;
+   char **notes;                /* of all files, each once */
+   char **warnings;             /* what a reader should know of the data */
+   size_t n_objects, n_frames, n_stacks, n_areas, n_counts, n_charges, n_instrs,
+      n_runs, n_notes, n_warnings;
+
+   /* The reader's.  */
+   size_t object_capacity, frame_capacity, stack_capacity, area_capacity,
+      count_capacity, charge_capacity, instr_capacity, run_capacity,
+      note_capacity, warning_capacity;
+   struct vmt_strings *strings;
+   struct vmt_keymap object_map, area_map, frame_map, stack_map, charge_map;
+   char trouble[512];           /* why vmt_profile_read failed: one line */
+};
+
+/* Sums over what a damaged file may say: never undefined behaviour.  */
+static inline int64_t
+vmt_wrapping_sum(int64_t a, int64_t b)
+{
+   return (int64_t) ((uint64_t) a + (uint64_t) b);
+}
+
+void vmt_profile_init(struct vmt_profile *profile);
+void vmt_profile_free(struct vmt_profile *profile);
+
+/* Adds the file at path ("-": standard input).  0, or -1 with
+   profile->trouble set and the profile fit for nothing but being freed.  A last
+   line that is not complete is left out.  */
+int vmt_profile_read(struct vmt_profile *profile, const char *path);
+
+/* After the last file: sorts and merges instrs, compares the totals with what
+   the files say they should be.  */
+void vmt_profile_finish(struct vmt_profile *profile);
+
+/* Whether every file has its end record.  */
+bool vmt_profile_complete(const struct vmt_profile *profile);
+
+/* The sum over the runs; of RssPeak, the largest of one run.  */
+int64_t vmt_profile_total(const struct vmt_profile *profile, int event);
+int64_t vmt_profile_excluded(const struct vmt_profile *profile, int event);
+
+/* A string member of a run's header, which the caller frees; NULL when there is
+   none.  */
+char *vmt_profile_header_text(const struct vmt_profile_run *run, const char *name);
+
+/* The position of an object's path after its last slash; "[jit]" for object 0.  */
+const char *vmt_profile_object_name(const struct vmt_profile *profile,
+                                    uint32_t object);
+
+#endif

@@ -1,0 +1,73 @@
+/* What the files that read profiles share; for profile*.c alone.  */
+
+#ifndef VMT_HOST_PROFILE_READER_H
+#define VMT_HOST_PROFILE_READER_H
+
+#include "vmtrace/host/profile.h"
+
+/* One instruction of a block.  */
+struct block_step {
+   uint16_t dr, dw;
+   uint8_t length_bytes;
+};
+
+struct block {
+   uint32_t object;
+   uint64_t offset;
+   size_t first_step, n_steps;
+   int64_t n_executed;
+};
+
+/* Where what an id of the file stands for is in the profile.  */
+struct profile_ids {
+   uint32_t *positions;         /* of the ids 1 to n */
+   size_t n, capacity;
+   struct vmt_keymap others;
+};
+
+/* VMT_KEYMAP_NONE when the id, which is not 0, is not defined.  */
+uint32_t profile_ids_find(const struct profile_ids *ids, uint64_t id);
+
+/* False when the id is defined already.  */
+bool profile_ids_define(struct profile_ids *ids, uint64_t id, uint32_t position);
+void profile_ids_free(struct profile_ids *ids);
+
+/* Ids of the file being read, and what is kept until its end.  */
+struct profile_reader {
+   struct vmt_profile *profile;
+   struct vmt_profile_run *run;
+   uint32_t run_position;
+   const char *path;
+   struct profile_ids objects, frames, stacks, areas, blocks;
+   struct block *block_array;
+   struct block_step *steps;
+   size_t n_blocks, block_capacity, n_steps, step_capacity;
+};
+
+/* All of these return 0, or -1 after profile_complain.  */
+int profile_complain(struct profile_reader *reader, const char *format, ...)
+   __attribute__((format(printf, 2, 3)));
+
+/* A record whose first member's name is `kind`.  */
+int profile_read_header(struct profile_reader *reader, json_t *record);
+int profile_read_record(struct profile_reader *reader, const char *kind,
+                        json_t *record);
+int profile_read_block(struct profile_reader *reader, json_t *record);
+int profile_read_exec(struct profile_reader *reader, json_t *record);
+int profile_read_access(struct profile_reader *reader, json_t *record);
+
+/* Turns executed blocks into instrs.  */
+int profile_expand_blocks(struct profile_reader *reader);
+
+/* Helpers: an integer in [least, most]; an id of this file as a position (0 is
+   0 where zero_is_none); an addition; an event's position by its name.  */
+int profile_integer(struct profile_reader *reader, const json_t *value,
+                    const char *what, int64_t least, int64_t most,
+                    int64_t *number);
+int profile_id(struct profile_reader *reader, const struct profile_ids *ids,
+               const json_t *value, const char *what, bool zero_is_none,
+               uint32_t *position);
+int profile_add(struct profile_reader *reader, int64_t *to, int64_t number);
+int profile_event(struct profile_reader *reader, const char *name, int *event);
+
+#endif

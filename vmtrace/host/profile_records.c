@@ -1,0 +1,416 @@
+/* The records of a profile, but those of blocks.  */
+
+#include "vmtrace/host/profile_reader.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmtrace/host/memory.h"
+#include "vmtrace/host/profile_text.h"
+#include "vmtrace/host/strings.h"
+
+int
+profile_integer(struct profile_reader *reader, const json_t *value,
+                const char *what, int64_t least, int64_t most, int64_t *number)
+{
+   if (!json_is_integer(value))
+      return profile_complain(reader, "damaged: %s is not a number", what);
+   *number = json_integer_value(value);
+   if (*number < least || *number > most)
+      return profile_complain(reader, "damaged: %s cannot be %lld", what,
+                              (long long) *number);
+   return 0;
+}
+
+int
+profile_id(struct profile_reader *reader, const struct profile_ids *ids,
+           const json_t *value, const char *what, bool zero_is_none,
+           uint32_t *position)
+{
+   int64_t id = 0;
+
+   if (profile_integer(reader, value, what, zero_is_none ? 0 : 1, INT64_MAX, &id))
+      return -1;
+   *position = id ? profile_ids_find(ids, (uint64_t) id) : 0;
+   if (*position == VMT_KEYMAP_NONE)
+      return profile_complain(reader, "damaged: %s %lld was not defined before",
+                              what, (long long) id);
+   return 0;
+}
+
+int
+profile_add(struct profile_reader *reader, int64_t *to, int64_t number)
+{
+   if (__builtin_add_overflow(*to, number, to))
+      return profile_complain(reader, "damaged: a count is beyond 64 bits");
+   return 0;
+}
+
+/* Whether a name can be a column's: no name of an event needs more.  */
+static bool
+plain_name(const char *name)
+{
+   size_t n = strlen(name);
+
+   for (size_t i = 0; i < n; i++)
+      if (!isalnum((unsigned char) name[i]) && name[i] != '_')
+         return false;
+   return n > 0 && n <= 32 && isalpha((unsigned char) name[0]);
+}
+
+int
+profile_event(struct profile_reader *reader, const char *name, int *event)
+{
+   *event = vmt_events_find(&reader->profile->events, name);
+   if (*event >= 0)
+      return 0;
+   if (!plain_name(name))
+      return profile_complain(reader, "damaged: not a name of an event");
+   *event = vmt_events_add(&reader->profile->events, name);
+   if (*event < 0)
+      return profile_complain(reader, "more than %d events", VMT_EVENTS_MAX);
+   return 0;
+}
+
+/* Gives the id in `value` the position; complains when it has one.  */
+static int
+define(struct profile_reader *reader, struct profile_ids *ids,
+       const json_t *value, const char *what, size_t position)
+{
+   int64_t id = 0;
+
+   if (profile_integer(reader, value, what, 1, INT64_MAX, &id))
+      return -1;
+   if (position >= VMT_KEYMAP_NONE - 1)
+      return profile_complain(reader, "too many of kind %s", what);
+   if (!profile_ids_define(ids, (uint64_t) id, (uint32_t) position))
+      return profile_complain(reader, "damaged: %s %lld is defined twice", what,
+                              (long long) id);
+   return 0;
+}
+
+int
+profile_read_header(struct profile_reader *reader, json_t *record)
+{
+   json_t *events = json_object_get(record, "events"), *event;
+   int64_t version;
+   size_t i;
+   int position;
+
+   if (profile_integer(reader, json_object_get(record, "vmtrace"),
+                       "the format's version", 1, INT64_MAX, &version))
+      return -1;
+   if (version != VMT_PROFILE_FORMAT)
+      return profile_complain(reader, "format %lld is newer than this vmtrace; "
+                              "use the vmtrace that made the profile",
+                              (long long) version);
+   json_array_foreach(events, i, event) {
+      const char *name = json_string_value(event);
+
+      if (!name || strlen(name) != json_string_length(event))
+         return profile_complain(reader, "damaged: not a name of an event");
+      if (profile_event(reader, name, &position))
+         return -1;
+   }
+   reader->run->header = json_incref(record);
+   return 0;
+}
+
+/* A string member, kept with the profile; NULL when it is not a string.  */
+static const char *
+kept_text(struct profile_reader *reader, const json_t *value)
+{
+   char *text = vmt_profile_text(value);
+   const char *kept = vmt_strings_keep(reader->profile->strings, text);
+
+   free(text);
+   return kept;
+}
+
+static int
+read_object(struct profile_reader *reader, json_t *record)
+{
+   struct vmt_profile *profile = reader->profile;
+   const char *path = kept_text(reader, json_object_get(record, "path"));
+   const char *build_id = kept_text(reader, json_object_get(record, "build_id"));
+   uint32_t position;
+   bool added;
+
+   if (!path)
+      return profile_complain(reader, "damaged: an object without a path");
+   position = vmt_keymap_intern(&profile->object_map, (uintptr_t) path,
+                                (uintptr_t) build_id,
+                                (uint32_t) profile->n_objects, &added);
+   if (added) {
+      profile->objects = vmt_grow(profile->objects, profile->n_objects,
+                                  &profile->object_capacity,
+                                  sizeof *profile->objects);
+      profile->objects[profile->n_objects++] =
+         (struct vmt_profile_object){ path, build_id };
+   }
+   return define(reader, &reader->objects, json_object_get(record, "object"),
+                 "object", position);
+}
+
+static int
+read_frame(struct profile_reader *reader, json_t *record)
+{
+   struct vmt_profile *profile = reader->profile;
+   uint32_t object, position;
+   int64_t offset;
+   bool added;
+
+   if (profile_id(reader, &reader->objects, json_object_get(record, "object"),
+                  "object", true, &object)
+       || profile_integer(reader, json_object_get(record, "offset"), "offset",
+                          INT64_MIN, INT64_MAX, &offset))
+      return -1;
+   position = vmt_keymap_intern(&profile->frame_map, object, (uint64_t) offset,
+                                (uint32_t) profile->n_frames, &added);
+   if (added) {
+      profile->frames = vmt_grow(profile->frames, profile->n_frames,
+                                 &profile->frame_capacity,
+                                 sizeof *profile->frames);
+      profile->frames[profile->n_frames++] =
+         (struct vmt_profile_frame){ object, (uint64_t) offset };
+   }
+   return define(reader, &reader->frames, json_object_get(record, "frame"),
+                 "frame", position);
+}
+
+static int
+read_stack(struct profile_reader *reader, json_t *record)
+{
+   struct vmt_profile *profile = reader->profile;
+   bool cut = json_is_true(json_object_get(record, "cut")), added;
+   uint32_t frame, parent, position;
+
+   if (profile_id(reader, &reader->frames, json_object_get(record, "frame"),
+                  "frame", false, &frame)
+       || profile_id(reader, &reader->stacks, json_object_get(record, "parent"),
+                     "stack", true, &parent))
+      return -1;
+   if (profile->stacks[parent].depth >= VMT_STACK_DEPTH_MAX)
+      return profile_complain(reader, "damaged: a stack of more than %d frames",
+                              VMT_STACK_DEPTH_MAX);
+   position = vmt_keymap_intern(&profile->stack_map,
+                                (uint64_t) frame << 32 | parent, cut,
+                                (uint32_t) profile->n_stacks, &added);
+   if (added) {
+      uint16_t depth = profile->stacks[parent].depth + 1;
+
+      profile->stacks = vmt_grow(profile->stacks, profile->n_stacks,
+                                 &profile->stack_capacity,
+                                 sizeof *profile->stacks);
+      profile->stacks[profile->n_stacks++] =
+         (struct vmt_profile_stack){ frame, parent, depth, cut };
+   }
+   return define(reader, &reader->stacks, json_object_get(record, "stack"),
+                 "stack", position);
+}
+
+static int
+read_area(struct profile_reader *reader, json_t *record)
+{
+   struct vmt_profile *profile = reader->profile;
+   const char *name = kept_text(reader, json_object_get(record, "name"));
+   const char *kind = kept_text(reader, json_object_get(record, "kind"));
+   uint32_t position;
+   bool added;
+
+   if (!name || !kind)
+      return profile_complain(reader, "damaged: an area without name or kind");
+   position = vmt_keymap_intern(&profile->area_map, (uintptr_t) name,
+                                (uintptr_t) kind, (uint32_t) profile->n_areas,
+                                &added);
+   if (added) {
+      profile->areas = vmt_grow(profile->areas, profile->n_areas,
+                                &profile->area_capacity, sizeof *profile->areas);
+      profile->areas[profile->n_areas++] = (struct vmt_profile_area){ name, kind };
+   }
+   return define(reader, &reader->areas, json_object_get(record, "area"), "area",
+                 position);
+}
+
+static int
+add_to_charge(struct profile_reader *reader, struct vmt_profile_charge *charge,
+              int event, int64_t number)
+{
+   struct vmt_profile *profile = reader->profile;
+   uint32_t at = charge->first_count;
+
+   while (at && profile->counts[at].event != (uint32_t) event)
+      at = profile->counts[at].next;
+   if (at)
+      return profile_add(reader, &profile->counts[at].value, number);
+   if (profile->n_counts >= UINT32_MAX)
+      return profile_complain(reader, "too many counters");
+   profile->counts = vmt_grow(profile->counts, profile->n_counts,
+                              &profile->count_capacity,
+                              sizeof *profile->counts);
+   profile->counts[profile->n_counts] = (struct vmt_profile_count){
+      charge->first_count, (uint32_t) event, number
+   };
+   charge->first_count = (uint32_t) profile->n_counts++;
+   return 0;
+}
+
+/* One number: to the charge if there is one, and to the vector.  */
+static int
+add_event(struct profile_reader *reader, struct vmt_profile_charge *charge,
+          int64_t *vector, int event, int64_t number)
+{
+   if (charge && add_to_charge(reader, charge, event, number))
+      return -1;
+   return profile_add(reader, &vector[event], number);
+}
+
+/* The sums that a record without `Flt` leaves to the reader.  */
+static int
+add_sums(struct profile_reader *reader, struct vmt_profile_charge *charge,
+         int64_t *vector, int64_t n_minor, int64_t n_major)
+{
+   const struct { const char *name; int64_t number; } sums[] = {
+      { "Flt", n_minor + n_major }, { "MinFlt", n_minor }, { "MajFlt", n_major }
+   };
+   int event;
+
+   for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
+      if (sums[i].number
+          && (profile_event(reader, sums[i].name, &event)
+              || add_event(reader, charge, vector, event, sums[i].number)))
+         return -1;
+   return 0;
+}
+
+static int
+add_events(struct profile_reader *reader, struct vmt_profile_charge *charge,
+           int64_t *vector, json_t *events)
+{
+   int64_t n_minor = 0, n_major = 0, number;
+   bool has_sum = json_object_get(events, "Flt") != NULL;
+   const char *name;
+   json_t *value;
+   int event;
+
+   if (!json_is_object(events))
+      return profile_complain(reader, "damaged: a charge without events");
+   json_object_foreach(events, name, value) {
+      if (profile_event(reader, name, &event)
+          || profile_integer(reader, value, name, -(INT64_MAX >> 8),
+                             INT64_MAX >> 8, &number)
+          || add_event(reader, charge, vector, event, number))
+         return -1;
+      if (reader->profile->events.roles[event] == VMT_EVENT_MINOR)
+         n_minor += number;
+      else if (reader->profile->events.roles[event] == VMT_EVENT_MAJOR)
+         n_major += number;
+   }
+   return has_sum ? 0 : add_sums(reader, charge, vector, n_minor, n_major);
+}
+
+static int
+read_charge(struct profile_reader *reader, json_t *record)
+{
+   struct vmt_profile *profile = reader->profile;
+   json_t *to = json_object_get(record, "charge");
+   uint32_t stack, area, position;
+   int64_t thread;
+   bool added;
+
+   if (profile_id(reader, &reader->stacks, json_array_get(to, 0), "stack", true,
+                  &stack)
+       || profile_id(reader, &reader->areas, json_array_get(to, 1), "area", true,
+                     &area)
+       || profile_integer(reader, json_array_get(to, 2), "thread", 0, INT32_MAX,
+                          &thread))
+      return -1;
+   position = vmt_keymap_intern(&profile->charge_map, (uint64_t) stack << 32 | area,
+                                (uint64_t) thread << 32 | reader->run_position,
+                                (uint32_t) profile->n_charges, &added);
+   if (added) {
+      profile->charges = vmt_grow(profile->charges, profile->n_charges,
+                                  &profile->charge_capacity,
+                                  sizeof *profile->charges);
+      profile->charges[profile->n_charges++] = (struct vmt_profile_charge){
+         stack, area, (uint32_t) thread, reader->run_position, 0
+      };
+   }
+   return add_events(reader, &profile->charges[position], reader->run->totals,
+                     json_object_get(record, "events"));
+}
+
+static int
+read_checkpoint(struct profile_reader *reader, json_t *record)
+{
+   json_t *checkpoint = json_object_get(record, "checkpoint");
+   json_t *pages = json_object_get(checkpoint, "RssPages");
+
+   if (json_is_integer(pages)
+       && json_integer_value(pages) > reader->run->rss_peak_pages)
+      reader->run->rss_peak_pages = json_integer_value(pages);
+   return 0;
+}
+
+static int
+read_note(struct profile_reader *reader, json_t *record)
+{
+   struct vmt_profile *profile = reader->profile;
+   char *note = vmt_profile_text(json_object_get(record, "note"));
+
+   for (size_t i = 0; note && i < profile->n_notes; i++)
+      if (strcmp(profile->notes[i], note) == 0) {
+         free(note);
+         note = NULL;
+      }
+   if (!note || profile->n_notes >= 1000) {
+      free(note);
+      return 0;
+   }
+   profile->notes = vmt_grow(profile->notes, profile->n_notes,
+                             &profile->note_capacity, sizeof *profile->notes);
+   profile->notes[profile->n_notes++] = note;
+   return 0;
+}
+
+static int
+read_end(struct profile_reader *reader, json_t *record)
+{
+   json_t *end = json_object_get(record, "end");
+   json_t *totals = json_object_get(end, "totals"), *value;
+   const char *name;
+   int64_t number;
+
+   if (!json_is_object(end) || reader->run->end)
+      return profile_complain(reader, "damaged: not an end");
+   json_object_foreach(totals, name, value)
+      if (profile_integer(reader, value, "a total", INT64_MIN, INT64_MAX, &number))
+         return -1;
+   reader->run->end = json_incref(end);
+   return 0;
+}
+
+int
+profile_read_record(struct profile_reader *reader, const char *kind,
+                    json_t *record)
+{
+   static const struct {
+      const char *kind;
+      int (*read)(struct profile_reader *reader, json_t *record);
+   } kinds[] = {
+      { "charge", read_charge }, { "stack", read_stack }, { "frame", read_frame },
+      { "block", profile_read_block }, { "exec", profile_read_exec },
+      { "access", profile_read_access }, { "object", read_object },
+      { "area", read_area }, { "checkpoint", read_checkpoint },
+      { "note", read_note }, { "end", read_end }
+   };
+
+   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+      if (strcmp(kind, kinds[i].kind) == 0)
+         return kinds[i].read(reader, record);
+   if (strcmp(kind, "excluded") == 0)
+      return add_events(reader, NULL, reader->run->excluded,
+                        json_object_get(record, "excluded"));
+   return 0;
+}
