@@ -1,6 +1,10 @@
 # What host programs share: readers of files, tables.
 
 HOST_SOURCES = \
+	vmtrace/host/blame.c \
+	vmtrace/host/blame.h \
+	vmtrace/host/blame_calls.c \
+	vmtrace/host/blame_trouble.c \
 	vmtrace/host/bytes.h \
 	vmtrace/host/debug_files.c \
 	vmtrace/host/debug_files.h \
@@ -31,6 +35,9 @@ HOST_SOURCES = \
 	vmtrace/host/events.h \
 	vmtrace/host/keymap.c \
 	vmtrace/host/keymap.h \
+	vmtrace/host/ledger.c \
+	vmtrace/host/ledger.h \
+	vmtrace/host/ledger_order.c \
 	vmtrace/host/line_table.c \
 	vmtrace/host/line_table.h \
 	vmtrace/host/memory.c \
