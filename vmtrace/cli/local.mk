@@ -7,6 +7,14 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/main.c \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \
+	vmtrace/cli/report.c \
+	vmtrace/cli/report.h \
+	vmtrace/cli/report_head.c \
+	vmtrace/cli/report_json.c \
+	vmtrace/cli/report_options.c \
+	vmtrace/cli/report_options.h \
+	vmtrace/cli/report_remarks.c \
+	vmtrace/cli/report_text.c \
 	vmtrace/cli/run.c \
 	vmtrace/cli/run.h \
 	vmtrace/cli/run_child.c \
@@ -22,4 +30,4 @@ vmtrace_cli_vmtrace_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
 	-DVMT_VALGRIND_COREDIR='"$(VALGRIND_COREDIR)"' \
 	-DVMT_VALGRIND_TARGET='"$(VALGRIND_TARGET)"'
 vmtrace_cli_vmtrace_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
-vmtrace_cli_vmtrace_LDADD = libmmu-host.a $(HOST_LIBS)
+vmtrace_cli_vmtrace_LDADD = libhost.a libmmu-host.a $(HOST_LIBS)

@@ -1,0 +1,131 @@
+/* vmtrace report: tables of one profile, or of several added up.  */
+
+#include "vmtrace/cli/report.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmtrace/cli/verbs.h"
+#include "vmtrace/host/memory.h"
+
+#define DEFAULT_TOP 20
+
+static const char help[] =
+   "usage: vmtrace report [options] FILE...\n"
+   "\n"
+   "Says which source lines fault and miss the TLB.  Several profiles are added\n"
+   "up.  FILE is what valgrind --tool=vmtrace wrote; - is standard input.\n"
+   "\n"
+   "options:\n"
+   "  --by=line|function|object|stack|area|kind|thread|process\n"
+   "                         what a row of the table is (default: line)\n"
+   "  --sort=EVENT           most of EVENT first (default: Flt)\n"
+   "  --top=N                at most N rows, 0 for all (default: 20; json: all)\n"
+   VMT_COMMON_HELP_BLAME
+   "  --events=EVENT,...     the columns to show\n"
+   "  --format=text|json\n"
+   VMT_COMMON_HELP_DEBUG_DIR
+   VMT_COMMON_HELP_OUTPUT
+   "  -h, --help             this text\n"
+   "\n"
+   "exit status: 0, or 2 when a profile cannot be read or the report not be\n"
+   "written.\n";
+
+enum { OPTION_BY = VMT_OPTION_OWN, OPTION_TOP };
+
+const char *const vmt_by_names[] = {
+   [VMT_BY_LINE] = "line", [VMT_BY_FUNCTION] = "function",
+   [VMT_BY_OBJECT] = "object", [VMT_BY_STACK] = "stack", [VMT_BY_AREA] = "area",
+   [VMT_BY_THREAD] = "thread", [VMT_BY_PROCESS] = "process",
+   [VMT_BY_KIND] = "kind"
+};
+
+static int
+take_by(struct vmt_report *report)
+{
+   for (size_t i = 0; i < sizeof vmt_by_names / sizeof vmt_by_names[0]; i++)
+      if (strcmp(optarg, vmt_by_names[i]) == 0) {
+         report->by = (enum vmt_by) i;
+         return VMT_EXIT_OK;
+      }
+   if (strcmp(optarg, "site") == 0)
+      vmt_complain("report: the profile has no allocation sites; "
+                   "--by=stack shows where memory was touched");
+   else
+      vmt_complain("report: --by cannot be %s; it is line, function, object, "
+                   "stack, area, kind, thread or process", optarg);
+   return VMT_EXIT_TROUBLE;
+}
+
+static int
+take_options(struct vmt_report *report, int argc, char **argv)
+{
+   static const struct option long_options[] = {
+      VMT_COMMON_LONG_OPTIONS,
+      { "by", required_argument, NULL, OPTION_BY },
+      { "top", required_argument, NULL, OPTION_TOP },
+      { NULL, 0, NULL, 0 }
+   };
+   int code, status = VMT_EXIT_OK;
+
+   opterr = 0;
+   while (status == VMT_EXIT_OK
+          && (code = getopt_long(argc, argv, VMT_COMMON_SHORT_OPTIONS,
+                                 long_options, NULL)) != -1) {
+      if (code == OPTION_BY)
+         status = take_by(report);
+      else if (code == OPTION_TOP) {
+         status = vmt_report_number(&report->options, "top", optarg, &report->top);
+         report->top_given = true;
+      } else
+         status = vmt_report_option(&report->options, code, argv);
+   }
+   if (!report->top_given)
+      report->top = report->options.json ? 0 : DEFAULT_TOP;
+   report->options.blame.whole_stacks = report->by == VMT_BY_STACK;
+   return status;
+}
+
+static int
+print(struct vmt_report *report)
+{
+   struct vmt_output out;
+   const char *path = report->options.output;
+
+   if (vmt_output_open(&out, path, report->options.color,
+                       !report->options.json))
+      return VMT_EXIT_TROUBLE;
+   if (report->options.json)
+      vmt_report_json(report, out.file);
+   else
+      vmt_report_text(report, &out);
+   return vmt_output_close(&out);
+}
+
+int
+vmt_verb_report(int argc, char **argv)
+{
+   struct vmt_report report = { .options.verb = "report" };
+   int status = take_options(&report, argc, argv);
+
+   if (status == VMT_EXIT_OK && report.options.help) {
+      vmt_report_options_free(&report.options);
+      return vmt_output_text(help);
+   }
+   if (status == VMT_EXIT_OK)
+      status = vmt_report_input_load(&report.input, argv + optind, argc - optind,
+                                     &report.options);
+   if (status == VMT_EXIT_OK) {
+      const struct vmt_profile *profile = &report.input.profile;
+
+      if (vmt_report_sort_event(profile, &report.options, "Flt", &report.sort)
+          || vmt_report_event_list(profile, &report.options, &report.events))
+         status = VMT_EXIT_TROUBLE;
+      else
+         status = print(&report);
+      vmt_report_input_free(&report.input);
+   }
+   vmt_report_options_free(&report.options);
+   return status;
+}

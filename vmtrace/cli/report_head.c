@@ -1,0 +1,282 @@
+/* The part of a report above its table: what ran, and the totals.  */
+
+#include "vmtrace/cli/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmtrace/cli/table.h"
+#include "vmtrace/host/escape.h"
+#include "vmtrace/host/memory.h"
+#include "vmtrace/host/profile_text.h"
+
+#define LABEL_COLUMNS 13
+#define COMMAND_COLUMNS 200
+
+static int64_t
+total(const struct vmt_report *report, const char *name)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+
+   return vmt_profile_total(profile, vmt_events_find(&profile->events, name));
+}
+
+static double
+percent(int64_t part, int64_t whole)
+{
+   return whole > 0 ? 100.0 * (double) part / (double) whole : 0.0;
+}
+
+static void
+print_label(const struct vmt_output *out, const char *label)
+{
+   fprintf(out->file, "%s%-*s%s", vmt_output_paint(out, VMT_PAINT_BOLD),
+           LABEL_COLUMNS, label, vmt_output_paint(out, VMT_PAINT_PLAIN));
+}
+
+/* A number after text that is printed as it is.  */
+static void
+print_number(const struct vmt_output *out, const char *before, int64_t number,
+             const char *after)
+{
+   char grouped[VMT_GROUPED_BYTES];
+
+   fprintf(out->file, "%s%s%s", before, vmt_number_grouped(grouped, number),
+           after);
+}
+
+/* The words of a command, safe to print; to be freed.  */
+static char *
+command_text(const struct vmt_profile_run *run)
+{
+   json_t *command = json_object_get(run->header, "command"), *word;
+   char *text = vmt_strdup(""), *line;
+   size_t i;
+
+   json_array_foreach(command, i, word) {
+      char *bytes = vmt_profile_text(word);
+      char *longer = vmt_format("%s%s%s", text, i ? " " : "", bytes ? bytes : "?");
+
+      free(bytes);
+      free(text);
+      text = longer;
+      if (strlen(text) > 4 * COMMAND_COLUMNS)
+         break;
+   }
+   line = vmt_escape_short(text, COMMAND_COLUMNS);
+   free(text);
+   return line;
+}
+
+/* How a run ended, with a comma before it.  */
+static void
+print_ending(const struct vmt_output *out, const struct vmt_profile_run *run)
+{
+   json_t *status = json_object_get(run->end, "exit");
+   json_t *signal = json_object_get(run->end, "signal");
+
+   if (json_is_integer(status))
+      fprintf(out->file, ", exit status %lld",
+              (long long) json_integer_value(status));
+   else if (json_is_integer(signal)) {
+      const char *name = sigabbrev_np((int) json_integer_value(signal));
+
+      fprintf(out->file, ", ended by signal %lld%s%s",
+              (long long) json_integer_value(signal), name ? " SIG" : "",
+              name ? name : "");
+   } else if (json_object_get(run->end, "exec"))
+      fputs(", replaced by another program", out->file);
+}
+
+static void
+print_commands(const struct vmt_report *report, const struct vmt_output *out)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+
+   for (size_t i = 0; i < profile->n_runs; i++) {
+      char *command = command_text(&profile->runs[i]);
+
+      print_label(out, i ? "" : "Command");
+      fputs(command, out->file);
+      print_ending(out, &profile->runs[i]);
+      putc('\n', out->file);
+      free(command);
+   }
+}
+
+static void
+print_executed(const struct vmt_report *report, const struct vmt_output *out)
+{
+   int64_t ir = total(report, "Ir");
+
+   if (ir == 0)
+      return;
+   print_label(out, "Instructions");
+   print_number(out, "", ir, "");
+   print_number(out, ", ", total(report, "Dr"), " data reads");
+   print_number(out, ", ", total(report, "Dw"), " data writes\n");
+}
+
+static void
+print_kind(const struct vmt_report *report, const struct vmt_output *out, int event)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   const struct vmt_event_about *about =
+      vmt_event_about(profile->events.names[event]);
+   int64_t number = vmt_profile_total(profile, event);
+   char grouped[VMT_GROUPED_BYTES];
+
+   fprintf(out->file, "%*s%13s %5.1f%%  %-8s %s\n", LABEL_COLUMNS - 2, "",
+           vmt_number_grouped(grouped, number),
+           percent(number, total(report, "Flt")), profile->events.names[event],
+           about ? about->text : "");
+}
+
+static int
+compare_totals(const void *a, const void *b, void *context)
+{
+   int x = *(const int *) a, y = *(const int *) b;
+   int64_t p = vmt_profile_total(context, x), q = vmt_profile_total(context, y);
+
+   return p > q ? -1 : p < q ? 1 : x - y;
+}
+
+/* The kinds of fault that occurred, most first.  */
+static void
+print_faults(const struct vmt_report *report, const struct vmt_output *out)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   int kinds[VMT_EVENTS_MAX];
+   size_t n = 0;
+
+   print_label(out, "Page faults");
+   print_number(out, "", total(report, "Flt"), "");
+   print_number(out, ": ", total(report, "MinFlt"), " minor");
+   print_number(out, ", ", total(report, "MajFlt"), " major\n");
+   for (int event = 0; event < (int) profile->events.n; event++)
+      if ((profile->events.roles[event] == VMT_EVENT_MINOR
+           || profile->events.roles[event] == VMT_EVENT_MAJOR)
+          && vmt_profile_total(profile, event))
+         kinds[n++] = event;
+   qsort_r(kinds, n, sizeof *kinds, compare_totals, (void *) profile);
+   for (size_t i = 0; i < n; i++)
+      print_kind(report, out, kinds[i]);
+}
+
+/* Accesses that got a signal: rare enough to be told only if there were any.  */
+static void
+print_signals(const struct vmt_report *report, const struct vmt_output *out)
+{
+   static const char *const names[] = { "Prot", "Segv", "Bus" };
+
+   for (size_t i = 0; i < 3; i++) {
+      int64_t number = total(report, names[i]);
+
+      if (number == 0)
+         continue;
+      print_label(out, names[i]);
+      print_number(out, "", number, " ");
+      fprintf(out->file, "%s\n", vmt_event_about(names[i])->text);
+   }
+}
+
+static void
+print_rate(const struct vmt_output *out, const char *name, int64_t number,
+           int64_t n_accesses, const char *of)
+{
+   fprintf(out->file, "%s ", name);
+   print_number(out, "", number, "");
+   if (n_accesses > 0)
+      fprintf(out->file, " (%.*f%% of %s)",
+              percent(number, n_accesses) < 0.1 ? 4 : 2,
+              percent(number, n_accesses), of);
+}
+
+static void
+print_tlb(const struct vmt_report *report, const struct vmt_output *out)
+{
+   int64_t n_data = total(report, "Dr") + total(report, "Dw");
+   int64_t n_fetches = total(report, "Ir");
+
+   print_label(out, "TLB misses");
+   print_rate(out, "DtlbM", total(report, "DtlbM"), n_data, "data accesses");
+   fputs(", ", out->file);
+   print_rate(out, "ItlbM", total(report, "ItlbM"), n_fetches, "instructions");
+   fputs(", ", out->file);
+   print_rate(out, "StlbM", total(report, "StlbM"), n_data + n_fetches, "both");
+   putc('\n', out->file);
+   if (total(report, "WalkRef")) {
+      print_label(out, "Page walks");
+      print_number(out, "", total(report, "WalkRef"), " page-table loads");
+      if (total(report, "StlbM") > 0)
+         fprintf(out->file, ", %.2f a walk", (double) total(report, "WalkRef")
+                 / (double) total(report, "StlbM"));
+      putc('\n', out->file);
+   }
+   if (total(report, "Shoot")) {
+      print_label(out, "Shootdowns");
+      print_number(out, "", total(report, "Shoot"), "\n");
+   }
+}
+
+static void
+print_peak(const struct vmt_report *report, const struct vmt_output *out)
+{
+   static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+   double size = (double) total(report, "RssPeak");
+   size_t unit = 0;
+
+   if (size <= 0)
+      return;
+   while (size >= 1024 && unit < 4) {
+      size /= 1024;
+      unit++;
+   }
+   print_label(out, "Resident");
+   fprintf(out->file, "%.*f %s at the peak%s\n", unit ? 1 : 0, size, units[unit],
+           report->input.profile.n_runs > 1 ? " of the largest" : "");
+}
+
+static void
+print_excluded(const struct vmt_report *report, const struct vmt_output *out)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   int64_t faults =
+      vmt_profile_excluded(profile, vmt_events_find(&profile->events, "Flt"));
+
+   if (faults == 0)
+      return;
+   print_label(out, "Left out");
+   print_number(out, "", faults, " faults of what Valgrind adds to the program\n");
+}
+
+void
+vmt_report_text_head(const struct vmt_report *report, const struct vmt_output *out)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   size_t at = 0;
+   const char *label;
+   char *text;
+
+   if (!vmt_profile_complete(profile))
+      fprintf(out->file, "%sCUT SHORT: %s%s\n\n",
+              vmt_output_paint(out, VMT_PAINT_HOT), profile->n_runs == 1
+              ? "the profile ends before the program did"
+              : "a profile ends before its program did",
+              vmt_output_paint(out, VMT_PAINT_PLAIN));
+   print_commands(report, out);
+   print_executed(report, out);
+   print_faults(report, out);
+   print_signals(report, out);
+   print_tlb(report, out);
+   print_peak(report, out);
+   print_excluded(report, out);
+   while ((text = vmt_report_remark(profile, &report->input.blame, &at,
+                                    &label)) != NULL) {
+      print_label(out, label);
+      fprintf(out->file, "%s\n", text);
+      free(text);
+   }
+   putc('\n', out->file);
+}

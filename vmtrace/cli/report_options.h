@@ -1,0 +1,98 @@
+/* What `report`, `annotate` and `export` have in common: their options and the
+   profiles they read.  */
+
+#ifndef VMT_CLI_REPORT_OPTIONS_H
+#define VMT_CLI_REPORT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "vmtrace/cli/output.h"
+#include "vmtrace/host/blame.h"
+#include "vmtrace/host/profile.h"
+
+/* Codes of long options that have no letter.  */
+enum {
+   VMT_OPTION_BLAME = 256,
+   VMT_OPTION_COLOR,
+   VMT_OPTION_DEBUG_DIR,
+   VMT_OPTION_EVENTS,
+   VMT_OPTION_FORMAT,
+   VMT_OPTION_SORT,
+   VMT_OPTION_OWN               /* a verb's own start here */
+};
+
+#define VMT_COMMON_SHORT_OPTIONS ":ho:"
+#define VMT_COMMON_LONG_OPTIONS                                                \
+   { "help", no_argument, NULL, 'h' },                                         \
+   { "output", required_argument, NULL, 'o' },                                 \
+   { "blame", required_argument, NULL, VMT_OPTION_BLAME },                     \
+   { "color", required_argument, NULL, VMT_OPTION_COLOR },                     \
+   { "debug-dir", required_argument, NULL, VMT_OPTION_DEBUG_DIR },             \
+   { "events", required_argument, NULL, VMT_OPTION_EVENTS },                   \
+   { "format", required_argument, NULL, VMT_OPTION_FORMAT },                   \
+   { "sort", required_argument, NULL, VMT_OPTION_SORT }
+
+/* Their help, one line each.  */
+#define VMT_COMMON_HELP_BLAME                                                  \
+   "  --blame=leaf|caller    charge events to the line they happened on, or to\n"\
+   "                         the first line above it that is in no system\n"   \
+   "                         library (default: caller, where there are lines)\n"
+#define VMT_COMMON_HELP_DEBUG_DIR                                              \
+   "  --debug-dir=DIR        look for separate debug files below DIR too\n"
+#define VMT_COMMON_HELP_OUTPUT                                                 \
+   "  -o, --output=FILE      write to FILE\n"                                  \
+   "  --color=auto|always|never\n"
+
+/* Columns: positions of events.  */
+struct vmt_event_list {
+   int events[VMT_EVENTS_MAX];
+   size_t n;
+};
+
+struct vmt_report_options {
+   const char *verb;
+   const char *output;          /* NULL: standard output */
+   enum vmt_color_mode color;
+   bool json, help;
+   const char *sort;            /* NULL: the default */
+   const char *event_names;     /* NULL: the default */
+   struct vmt_blame_options blame;
+};
+
+/* One option that getopt_long returned, with optarg.  0; 2 after complaining;
+   -1 when it is none of the common ones.  */
+int vmt_report_option(struct vmt_report_options *options, int code, char **argv);
+void vmt_report_options_free(struct vmt_report_options *options);
+
+/* A number of at least 0.  0, or 2 after complaining.  */
+int vmt_report_number(const struct vmt_report_options *options, const char *name,
+                      const char *text, size_t *number);
+
+struct vmt_report_input {
+   struct vmt_profile profile;
+   struct vmt_blame blame;
+};
+
+/* Reads and looks up.  0, or 2 after complaining, with nothing to free.  */
+int vmt_report_input_load(struct vmt_report_input *input, char **files,
+                          int n_files, const struct vmt_report_options *options);
+void vmt_report_input_free(struct vmt_report_input *input);
+
+/* The event of --sort, or `standard`, or, when the profile does not have that,
+   its first.  0, or 2 after complaining.  */
+int vmt_report_sort_event(const struct vmt_profile *profile,
+                          const struct vmt_report_options *options,
+                          const char *standard, int *event);
+
+/* The events of --events; list->n is 0 when it was not given.  0, or 2 after
+   complaining.  */
+int vmt_report_event_list(const struct vmt_profile *profile,
+                          const struct vmt_report_options *options,
+                          struct vmt_event_list *list);
+
+/* A file's name as it is best shown: relative to the current folder where it is
+   below it, its last parts when it is long; safe to print.  To be freed.  */
+char *vmt_report_file_name(const char *file);
+
+#endif
