@@ -4,6 +4,11 @@
 bin_PROGRAMS += vmtrace/cli/vmtrace
 
 vmtrace_cli_vmtrace_SOURCES = \
+	vmtrace/cli/annotate.c \
+	vmtrace/cli/annotate.h \
+	vmtrace/cli/annotate_files.c \
+	vmtrace/cli/annotate_json.c \
+	vmtrace/cli/annotate_text.c \
 	vmtrace/cli/main.c \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \

@@ -9,6 +9,8 @@ const struct vmt_verb vmt_verbs[] = {
    { "run", "run a program under Valgrind and write its profile", vmt_verb_run },
    { "report", "tables of a profile: where faults and TLB misses come from",
      vmt_verb_report },
+   { "annotate", "source listings with a column for each event",
+     vmt_verb_annotate },
    { "help", "what a verb does and its options", vmt_verb_help },
 };
 const size_t vmt_n_verbs = sizeof vmt_verbs / sizeof vmt_verbs[0];
