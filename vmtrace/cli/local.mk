@@ -9,6 +9,12 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/annotate_files.c \
 	vmtrace/cli/annotate_json.c \
 	vmtrace/cli/annotate_text.c \
+	vmtrace/cli/export.c \
+	vmtrace/cli/export.h \
+	vmtrace/cli/export_callgrind.c \
+	vmtrace/cli/export_costs.c \
+	vmtrace/cli/export_costs.h \
+	vmtrace/cli/export_csv.c \
 	vmtrace/cli/main.c \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \

@@ -11,6 +11,7 @@ const struct vmt_verb vmt_verbs[] = {
      vmt_verb_report },
    { "annotate", "source listings with a column for each event",
      vmt_verb_annotate },
+   { "export", "a profile in the format of other programs", vmt_verb_export },
    { "help", "what a verb does and its options", vmt_verb_help },
 };
 const size_t vmt_n_verbs = sizeof vmt_verbs / sizeof vmt_verbs[0];
