@@ -2,6 +2,7 @@
 
 #include "vmtrace/tool/checkpoint.h"
 #include "vmtrace/tool/objects.h"
+#include "vmtrace/tool/regs.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
@@ -144,7 +145,7 @@ stop_at(const struct maker *maker, ULong clock)
    segments_count_part(maker->segment, maker->tick);
    tool_machine.filter.clock =
       clock + (maker->tick & ~((1u << VMT_TICK_SHIFT) - 1));
-   VG_(set_IP)(VG_(get_running_tid)(),
+   regs_set_pc(VG_(get_running_tid)(),
                segments_pc(maker->segment, maker->tick));
    while (vmt_machine_undefer(&tool_machine, ~0ull, &late))
       ;

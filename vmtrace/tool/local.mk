@@ -31,6 +31,7 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/profile.h \
 	vmtrace/tool/rawcall.c \
 	vmtrace/tool/rawcall.h \
+	vmtrace/tool/regs.h \
 	vmtrace/tool/segments.c \
 	vmtrace/tool/segments.h \
 	vmtrace/tool/signals.c \

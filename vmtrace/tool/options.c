@@ -64,7 +64,7 @@ tool_options_parse(const HChar *arg)
    else if VG_XACT_CLO(arg, "--page-cache=cold",
                        tool_options.settings.page_cache_warm, False) {}
    else if VG_STR_CLO(arg, "--fault-around", text) {
-      ULong bytes;
+      ULong bytes = 0;
 
       if (!parse_fault_around(text, &bytes))
          VG_(fmsg_bad_option)(arg, "A power of two from 4K to 1G is wanted.\n");
@@ -156,7 +156,7 @@ load_machine_file(void)
 {
    struct vmt_machine_file_error error;
    HChar path[1024], why[200];
-   SizeT bytes;
+   SizeT bytes = 0;
    HChar *text = NULL;
 
    if (VG_(strchr)(tool_options.machine, '/') == NULL &&

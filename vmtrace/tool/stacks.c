@@ -3,6 +3,7 @@
 #include "vmtrace/mmu/containers/hashmap.h"
 #include "vmtrace/mmu/containers/vector.h"
 #include "vmtrace/tool/objects.h"
+#include "vmtrace/tool/regs.h"
 #include "vmtrace/tool/tool.h"
 
 #define MAX_DEPTH 64
@@ -151,11 +152,28 @@ remember(struct memo *memo, UInt stack, const Addr *ips, const Addr *sps,
    memo->sp = sps[0];
 }
 
+/* Without unwind information a "caller" can be anything on the stack: the chain
+   ends where there is no code.  */
+static UInt
+callers_in_code(const Addr *ips, UInt n)
+{
+   UInt i;
+
+   for (i = 1; i < n; i++) {
+      const struct vmt_area *area =
+         vmt_areas_find(&tool_machine.areas, ips[i]);
+
+      if (area == NULL || (area->flags & VMT_AREA_EXEC) == 0)
+         return i;
+   }
+   return n;
+}
+
 static UInt
 unwind(ThreadId tid, Addr pc, Word delta)
 {
    Addr ips[MAX_DEPTH], sps[MAX_DEPTH], fps[MAX_DEPTH];
-   Addr sp = VG_(get_SP)(tid), fp = VG_(get_FP)(tid);
+   Addr sp = VG_(get_SP)(tid), fp = regs_fp(tid);
    struct memo *memo = memo_of(pc, sp);
    UInt n, stack;
 
@@ -165,6 +183,7 @@ unwind(ThreadId tid, Addr pc, Word delta)
    if (n == 0)
       return intern_stack(&pc, 1);
    ips[0] = pc;
+   n = callers_in_code(ips, n);
    stack = intern_stack(ips, n);
    sps[0] = sp;
    remember(memo, stack, ips, sps, n);
@@ -175,7 +194,7 @@ unwind(ThreadId tid, Addr pc, Word delta)
 UInt
 stacks_capture(ThreadId tid, Addr pc)
 {
-   VG_(set_IP)(tid, pc);
+   regs_set_pc(tid, pc);
    return unwind(tid, pc, 0);
 }
 

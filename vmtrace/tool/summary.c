@@ -60,9 +60,9 @@ rate(ULong part, ULong whole)
 static void
 print_faults(void)
 {
-   const uint64_t *totals = tool_machine.ledger.totals;
-   ULong n_major = vmt_accounting_faults(totals, true);
-   ULong n_faults = n_major + vmt_accounting_faults(totals, false);
+   const ULong *totals = (const ULong *)tool_machine.ledger.totals;
+   ULong n_major = vmt_accounting_faults(tool_machine.ledger.totals, true);
+   ULong n_faults = n_major + vmt_accounting_faults(tool_machine.ledger.totals, false);
    ULong peak_kib = tool_machine.ledger.n_peak_pages * (TOOL_PAGE_BYTES / 1024);
    UInt kind;
 
@@ -82,7 +82,7 @@ print_faults(void)
 static void
 print_tlbs(void)
 {
-   const uint64_t *totals = tool_machine.ledger.totals;
+   const ULong *totals = (const ULong *)tool_machine.ledger.totals;
    struct segment_totals code;
    ULong n_data;
 

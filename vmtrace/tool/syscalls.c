@@ -32,6 +32,9 @@
 #define ADVICE_POPULATE_WRITE 23
 #define ADVICE_DONTNEED_LOCKED 24
 
+#define MAP_GROWSDOWN_FLAG 0x0100
+#define MAP_LOCKED_FLAG 0x2000
+#define MAP_POPULATE_FLAG 0x8000
 #define MAP_TYPE_BITS 0x0f
 #define MAP_SHARED_VALIDATE 3
 #define MREMAP_KEEP_OLD 4               /* MREMAP_DONTUNMAP */
@@ -116,9 +119,9 @@ flags_of(UInt prot, UInt map_flags)
       flags |= VMT_AREA_SHARED;
    if ((map_flags & VKI_MAP_NORESERVE) != 0)
       flags |= VMT_AREA_NORESERVE;
-   if ((map_flags & VKI_MAP_GROWSDOWN) != 0)
+   if ((map_flags & MAP_GROWSDOWN_FLAG) != 0)
       flags |= VMT_AREA_GROWSDOWN;
-   if ((map_flags & VKI_MAP_LOCKED) != 0 || lock_future)
+   if ((map_flags & MAP_LOCKED_FLAG) != 0 || lock_future)
       flags |= VMT_AREA_LOCKED;
 
    /* accountable_mapping() of mm/mmap.c.  */
@@ -162,7 +165,7 @@ after_mmap(ThreadId tid, const UWord *args, Addr start)
    struct vmt_area area = {.start = start,
                            .end = vmt_page_ceil(start + args[1]),
                            .flags = flags_of((UInt)args[2], (UInt)args[3])};
-   Bool wants_pages = (args[3] & VKI_MAP_POPULATE) != 0 ||
+   Bool wants_pages = (args[3] & MAP_POPULATE_FLAG) != 0 ||
                       ((area.flags & VMT_AREA_LOCKED) != 0 && !lock_on_fault);
 
    choose_backing(&area, (UInt)args[3], (Int)args[4], args[5]);
