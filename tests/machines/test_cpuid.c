@@ -28,9 +28,11 @@ play_back(void *context, uint32_t leaf, uint32_t subleaf,
    for (size_t i = 0; i < table->n_rows; i++) {
       const struct cpuid_row *row = &table->rows[i];
 
-      if (row->leaf == leaf && row->subleaf == subleaf)
+      if (row->leaf == leaf && row->subleaf == subleaf) {
          *regs = (struct vmt_cpuid_regs){ row->eax, row->ebx, row->ecx,
                                           row->edx };
+         return;                        /* unused rows are zeros */
+      }
    }
 }
 
@@ -204,7 +206,8 @@ static const struct refused refused[] = {
    { "a null descriptor and the count, which is not one",
      { { 0, 0, 2, INTEL }, { 2, 0, 0x00000003, 0x000000b5, 0, 0 } } },
    { "AMD without TLB leaves",
-     { { 0, 0, 1, AMD }, { 0x80000000, 0, 0x80000004, AMD } } },
+     { { 0, 0, 1, AMD }, { 0x80000000, 0, 0x80000004, AMD },
+       { 0x80000005, 0, 0, 0xff40ff40, 0, 0 } } },
    { "AMD's leaf 5 of zeros, as a hypervisor may give",
      { { 0, 0, 1, AMD }, { 0x80000000, 0, 0x80000008, AMD },
        { 0x80000008, 0, 0x3030, 0, 0, 0 } } },
@@ -257,6 +260,22 @@ check_fall_back(void)
    CHECK(strcmp(config.title, "This processor") == 0);
 }
 
+/* 03 and ba are both DTLBs of 64: one level, not two.  */
+static void
+check_same_data(void)
+{
+   static const struct cpuid_row rows[] = {
+      { 0, 0, 2, INTEL },
+      { 2, 0, 0x00ba0301, 0xb0, 0, 0 },
+   };
+   struct table table = TABLE(rows);
+   struct vmt_machine_config config;
+
+   CHECK_EQ(vmt_machine_from_cpuid(play_back, &table, &config), VMT_OK);
+   CHECK_EQ(config.dtlb[VMT_PAGE_4K].n_entries, 64);
+   CHECK_EQ(config.stlb[VMT_PAGE_4K].n_entries, 0);
+}
+
 /* A leaf that claims 2^32 subleaves ends; its fields at their largest are not
    entries; one TLB for data and instructions is both.  */
 static void
@@ -282,16 +301,17 @@ check_leaf18_corners(void)
    CHECK(!config.stlb_shared_2m);
 }
 
-/* An older AMD processor: its upper half empty, the L2 TLB is one for data and
+/* An older processor of AMD's kind: its upper half empty, the L2 TLB is one for data and
    instructions; and 2 MiB pages have an array of their own.  */
 static void
 check_amd_unified(void)
 {
    static const struct cpuid_row rows[] = {
-      { 0, 0, 1, AMD },
+      { 0, 0, 1, 0x6f677948, 0x656e6975, 0x6e65476e },   /* HygonGenuine */
       { 0x80000000, 0, 0x80000006, AMD },
       { 0x80000005, 0, 0x02080410, 0xff30ff20, 0, 0 },
       { 0x80000006, 0, 0x00002080, 0x00004200, 0, 0 },
+      { 0x80000019, 0, 0xf040f040, 0x20020000, 0, 0 },   /* beyond the last */
    };
    struct table table = TABLE(rows);
    struct vmt_machine_config config;
@@ -307,6 +327,60 @@ check_amd_unified(void)
    CHECK_EQ(config.stlb[VMT_PAGE_2M].n_ways, 2);
    CHECK(!config.stlb_shared_2m);
    CHECK_EQ(config.dtlb[VMT_PAGE_1G].n_entries, 0);
+}
+
+/* Only bit 14 of 0x80000021 makes the units 32, and only those of the second
+   level; 0x80000019 counts in them too.  */
+static void
+check_amd_units(void)
+{
+   for (int bit = 0; bit < 32; bit++) {
+      struct cpuid_row rows[] = {
+         { 0, 0, 1, AMD },
+         { 0x80000000, 0, 0x80000021, AMD },
+         { 0x80000005, 0, 0, 0xff40ff40, 0, 0 },
+         { 0x80000006, 0, 0, 0x40404040, 0, 0 },
+         { 0x80000008, 0, 0x3030, 0, 0, 0 },
+         { 0x80000019, 0, 0xf040f040, 0x20020000, 0, 0 },
+         { 0x80000021, 0, (uint32_t)1 << bit, 0, 0, 0 },
+      };
+      struct table table = TABLE(rows);
+      uint32_t unit = bit == 14 ? 32 : 1;
+      struct vmt_machine_config config;
+
+      CHECK_EQ(vmt_machine_from_cpuid(play_back, &table, &config), VMT_OK);
+      CHECK_EQ(config.dtlb[VMT_PAGE_4K].n_entries, 64);
+      CHECK_EQ(config.dtlb[VMT_PAGE_1G].n_entries, 64);
+      CHECK_EQ(config.stlb[VMT_PAGE_4K].n_entries, 64 * unit);
+      CHECK_EQ(config.stlb[VMT_PAGE_4K].n_ways, 4);
+      CHECK_EQ(config.stlb[VMT_PAGE_1G].n_entries, 2 * unit);
+      CHECK_EQ(config.stlb[VMT_PAGE_1G].n_ways, 2);
+   }
+}
+
+/* The codes of the ways: APM vol. 3, E.4.5.  0xf is fully associative; 7 is
+   reserved and 9 names another leaf, which has no TLBs.  */
+static void
+check_amd_codes(void)
+{
+   static const uint32_t ways[16] = {
+      0, 1, 2, 3, 4, 6, 8, 0, 16, 0, 32, 48, 64, 96, 128, 1152
+   };
+
+   for (uint32_t code = 0; code < 16; code++) {
+      struct cpuid_row rows[] = {
+         { 0, 0, 1, AMD },
+         { 0x80000000, 0, 0x80000006, AMD },
+         { 0x80000005, 0, 0, 0xff40ff40, 0, 0 },
+         { 0x80000006, 0, 0, code << 28 | 1152 << 16, 0, 0 },
+      };
+      struct table table = TABLE(rows);
+      struct vmt_machine_config config;
+
+      CHECK_EQ(vmt_machine_from_cpuid(play_back, &table, &config), VMT_OK);
+      CHECK_EQ(config.stlb[VMT_PAGE_4K].n_ways, ways[code]);
+      CHECK_EQ(config.stlb[VMT_PAGE_4K].n_entries, ways[code] == 0 ? 0 : 1152);
+   }
 }
 
 /* Every answer at random: accepted machines are whole, refused ones untouched. */
@@ -397,8 +471,11 @@ main(void)
    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
       check_refused(&refused[i]);
    check_fall_back();
+   check_same_data();
    check_leaf18_corners();
    check_amd_unified();
+   check_amd_units();
+   check_amd_codes();
    check_random();
    check_this_processor();
    return test_end();
