@@ -133,8 +133,8 @@ note_trouble(struct vmt_debug_info *info, char *text) {
 }
 
 static uint32_t
-read_line_table(struct vmt_debug_info *info, struct vmt_dwarf_unit *unit,
-                uint64_t offset) {
+read_line_table(struct vmt_debug_info *info, uint64_t offset,
+                size_t address_size) {
    struct vmt_bytes section = info->file.sections.of[VMT_DWARF_LINE];
    struct vmt_cursor cursor = vmt_cursor_at(section, offset);
    struct vmt_line_program program;
@@ -144,8 +144,10 @@ read_line_table(struct vmt_debug_info *info, struct vmt_dwarf_unit *unit,
        length > info->lines_budget_bytes)
       return VMT_NUMBER_NONE;
    info->lines_budget_bytes -= length;
-   if (!vmt_dwarf_unit_lines(unit, &program))
-      note_trouble(info, vmt_dwarf_unit_trouble(unit));
+   const char *trouble = vmt_line_program_run(&info->file.sections, offset,
+                                              address_size, &program);
+   if (trouble != NULL)
+      note_trouble(info, vmt_strdup(trouble));
    info->tables = vmt_grow(info->tables, info->n_tables, &info->tables_room,
                            sizeof *info->tables);
    vmt_line_table_build(&info->tables[info->n_tables], &program,
@@ -157,14 +159,15 @@ read_line_table(struct vmt_debug_info *info, struct vmt_dwarf_unit *unit,
 
 /* Index of the line table that the unit refers to.  */
 static uint32_t
-find_line_table(struct vmt_debug_info *info, struct vmt_dwarf_unit *unit,
+find_line_table(struct vmt_debug_info *info,
+                const struct vmt_unit_header *header,
                 const struct vmt_unit_root *root) {
    if (!root->has_lines)
       return VMT_NUMBER_NONE;
    uint32_t known = vmt_number_map_get(&info->table_at, root->line_offset);
    return known != VMT_NUMBER_NONE
              ? known
-             : read_line_table(info, unit, root->line_offset);
+             : read_line_table(info, root->line_offset, header->address_size);
 }
 
 struct span_list {
@@ -281,7 +284,7 @@ read_unit(struct vmt_debug_info *info, uint32_t index) {
    if (root.dwo_name == NULL ||
        !read_split_codes(info, unit, &root, &dies.ranges))
       read_codes(info, unit, &dies);
-   unit->lines = find_line_table(info, dies.unit, &root);
+   unit->lines = find_line_table(info, dies.header, &root);
    unit->state = UNIT_READ;
    info->n_read++;
    vmt_dwarf_unit_close(dies.unit);

@@ -174,7 +174,7 @@ name_function(struct vmt_strings *strings, struct function *function) {
    if (demangled != NULL && (demangled != linkage || name == NULL))
       name = demangled;
    function->name = name;
-   function->linkage_name = linkage != NULL ? linkage : name;
+   function->linkage_name = linkage;
    function->named = true;
 }
 

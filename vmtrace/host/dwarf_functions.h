@@ -39,7 +39,8 @@ uint32_t vmt_functions_add(struct vmt_functions *functions,
 void vmt_functions_leave_file(struct vmt_functions *functions,
                               const struct vmt_dwarf_file *file);
 
-/* Its demangled name and its name in the symbol table; NULL if not known.  */
+/* Its demangled name and its name in the symbol table, each NULL if the debug
+   information does not tell.  */
 void vmt_functions_name(struct vmt_functions *functions, uint32_t function,
                         const char **name, const char **linkage_name);
 

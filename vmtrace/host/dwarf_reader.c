@@ -1,5 +1,4 @@
-/* libdwarf walks the DIEs, knows the abbreviations, finds strings and runs line
-   programs.  The values of other attributes are read from the bytes that
+/* libdwarf walks the DIEs, knows the abbreviations and finds strings.  The values of other attributes are read from the bytes that
    libdwarf says they are at: its own readers refuse offsets beyond the one unit
    that it is shown, and differ between versions on the forms of split DWARF.  */
 
@@ -528,87 +527,5 @@ vmt_dwarf_unit_names(struct vmt_dwarf_unit *unit, uint64_t offset,
          take_names(unit, &attribute, names);
    attributes_free(unit, &attributes);
    dwarf_dealloc_die(die);
-   return read;
-}
-
-static bool
-read_row(struct vmt_dwarf_unit *unit, Dwarf_Line line,
-         struct vmt_line_row *row) {
-   Dwarf_Addr address = 0;
-   Dwarf_Unsigned number = 0, file = 0;
-   Dwarf_Bool end = 0;
-   if (!worked(unit, dwarf_lineaddr(line, &address, &unit->error)) ||
-       !worked(unit, dwarf_lineno(line, &number, &unit->error)) ||
-       !worked(unit, dwarf_line_srcfileno(line, &file, &unit->error)) ||
-       !worked(unit, dwarf_lineendsequence(line, &end, &unit->error)))
-      return false;
-   row->address = address;
-   row->line = number > UINT32_MAX ? 0 : (uint32_t)number;
-   row->file = file > UINT32_MAX ? UINT32_MAX : (uint32_t)file;
-   row->end = end;
-   return true;
-}
-
-static bool
-read_rows(struct vmt_dwarf_unit *unit, Dwarf_Line_Context context,
-          struct vmt_line_program *program) {
-   Dwarf_Line *lines = NULL;
-   Dwarf_Signed n = 0;
-   if (!worked(unit, dwarf_srclines_from_linecontext(context, &lines, &n,
-                                                     &unit->error)))
-      return false;
-   program->rows = vmt_calloc((size_t)n, sizeof *program->rows);
-   for (Dwarf_Signed i = 0; i < n; i++)
-      if (read_row(unit, lines[i], &program->rows[program->n_rows]))
-         program->n_rows++;
-   return true;
-}
-
-static void
-read_file(struct vmt_dwarf_unit *unit, Dwarf_Line_Context context,
-          unsigned version, Dwarf_Signed index, struct vmt_line_file *file) {
-   Dwarf_Unsigned dir = 0, time = 0, length = 0;
-   Dwarf_Form_Data16 *md5 = NULL;
-   if (!worked(unit, dwarf_srclines_files_data_b(context, index, &file->name,
-                                                 &dir, &time, &length, &md5,
-                                                 &unit->error))) {
-      file->name = NULL;
-      return;
-   }
-   /* Until DWARF 4, directory 0 was the unit's own and not in the table.  */
-   if (dir <= INT32_MAX && (version >= 5 || dir > 0) &&
-       !worked(unit, dwarf_srclines_include_dir_data(
-                        context, (Dwarf_Signed)dir, &file->dir, &unit->error)))
-      file->dir = NULL;
-}
-
-static bool
-read_files(struct vmt_dwarf_unit *unit, Dwarf_Line_Context context,
-           unsigned version, struct vmt_line_program *program) {
-   Dwarf_Signed first = 0, n = 0, end = 0;
-   if (!worked(unit, dwarf_srclines_files_indexes(context, &first, &n, &end,
-                                                  &unit->error)) ||
-       first < 0 || end < first)
-      return false;
-   program->n_files = (size_t)end;
-   program->files = vmt_calloc((size_t)end, sizeof *program->files);
-   for (Dwarf_Signed i = first; i < end; i++)
-      read_file(unit, context, version, i, &program->files[i]);
-   return true;
-}
-
-bool
-vmt_dwarf_unit_lines(struct vmt_dwarf_unit *unit,
-                     struct vmt_line_program *program) {
-   Dwarf_Unsigned version = 0;
-   Dwarf_Small n_tables = 0;
-   Dwarf_Line_Context context = NULL;
-   *program = (struct vmt_line_program){ .rows = NULL };
-   if (!worked(unit, dwarf_srclines_b(unit->root, &version, &n_tables, &context,
-                                      &unit->error)))
-      return false;
-   bool read = read_files(unit, context, (unsigned)version, program) &&
-               read_rows(unit, context, program);
-   dwarf_srclines_dealloc_b(context);
    return read;
 }

@@ -1,4 +1,4 @@
-/* DWARF as libdwarf reads it, one unit at a time.
+/* The DIEs of DWARF as libdwarf reads them, one unit at a time.
 
    libdwarf is given just the unit asked for as its .debug_info, so that opening
    one of many thousand units, or finding a DIE, takes no walk over the others.
@@ -63,26 +63,6 @@ struct vmt_die_names {
    struct vmt_die_ref next;     /* abstract origin or specification */
 };
 
-/* A line program, run.  */
-struct vmt_line_row {
-   uint64_t address;
-   uint32_t file;               /* index into files */
-   uint32_t line;
-   bool end;                    /* first address behind a sequence */
-};
-
-struct vmt_line_file {
-   const char *dir;             /* NULL: the unit's own */
-   const char *name;            /* NULL: no such file */
-};
-
-struct vmt_line_program {
-   struct vmt_line_row *rows;
-   size_t n_rows;
-   struct vmt_line_file *files;
-   size_t n_files;
-};
-
 struct vmt_dwarf_unit;
 
 /* NULL on failure; *trouble, if it was NULL, says why then, to be freed.
@@ -105,9 +85,5 @@ struct vmt_die_code *vmt_dwarf_unit_code(struct vmt_dwarf_unit *unit,
 
 bool vmt_dwarf_unit_names(struct vmt_dwarf_unit *unit, uint64_t offset,
                           struct vmt_die_names *names);
-
-/* Both arrays to be freed, on failure too.  */
-bool vmt_dwarf_unit_lines(struct vmt_dwarf_unit *unit,
-                          struct vmt_line_program *program);
 
 #endif

@@ -5,7 +5,8 @@
 #ifndef VMT_HOST_LINE_TABLE_H
 #define VMT_HOST_LINE_TABLE_H
 
-#include "vmtrace/host/dwarf_reader.h"
+#include "vmtrace/host/elf_file.h"
+#include "vmtrace/host/line_program.h"
 #include "vmtrace/host/strings.h"
 
 struct vmt_line_entry {

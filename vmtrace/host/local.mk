@@ -38,6 +38,8 @@ HOST_SOURCES = \
 	vmtrace/host/ledger.c \
 	vmtrace/host/ledger.h \
 	vmtrace/host/ledger_order.c \
+	vmtrace/host/line_program.c \
+	vmtrace/host/line_program.h \
 	vmtrace/host/line_table.c \
 	vmtrace/host/line_table.h \
 	vmtrace/host/memory.c \

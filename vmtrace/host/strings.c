@@ -135,6 +135,14 @@ vmt_strings_keep(struct vmt_strings *strings, const char *text) {
                        : vmt_strings_keep_bytes(strings, text, strlen(text));
 }
 
+/* Cuts off what the demangler says of each `.suffix' of a mangled name.  */
+static void
+drop_clones(char *demangled) {
+   char *clone = demangled == NULL ? NULL : strstr(demangled, " [clone ");
+   if (clone != NULL)
+      *clone = '\0';
+}
+
 static char *
 demangle(const char *name) {
    if (name[0] != '_' || strlen(name) > DEMANGLE_MAX_BYTES)
@@ -155,6 +163,7 @@ vmt_strings_demangle(struct vmt_strings *strings, const char *name) {
    struct entry *entry = (struct entry *)(kept - offsetof(struct entry, text));
    if (entry->demangled == NULL) {
       char *demangled = demangle(kept);
+      drop_clones(demangled);
       entry->demangled = demangled == NULL ? kept
                                            : vmt_strings_keep(strings,
                                                               demangled);

@@ -17,7 +17,8 @@ const char *vmt_strings_keep(struct vmt_strings *strings, const char *text);
 const char *vmt_strings_keep_bytes(struct vmt_strings *strings,
                                    const char *text, size_t size);
 
-/* The demangled form of name, kept; name itself, kept, if it is not mangled.  */
+/* The demangled form of name, kept, without a word on clones (`.cold', `.part');
+   name itself, kept, if it is not mangled.  */
 const char *vmt_strings_demangle(struct vmt_strings *strings,
                                  const char *name);
 

@@ -255,6 +255,32 @@ take_trouble(struct vmt_symbols_object *object) {
       object->state = VMT_DEBUG_LINES;
 }
 
+/* Whether name, template arguments aside, is part of a demangled name.  */
+static bool
+is_named(const char *demangled, const char *name) {
+   size_t size = strcspn(name, "<");
+   return memmem(demangled, strlen(demangled), name, size) != NULL;
+}
+
+/* Names a function by the symbol at its address.  If its name is known, only a
+   mangled symbol around that name tells more.  */
+static void
+complete_by_symbol(struct vmt_symbols_object *object, uint64_t offset,
+                   struct vmt_source_frame *frame) {
+   struct vmt_strings *strings = object->symbols->strings;
+   const char *symbol =
+      object->table == NULL ? NULL
+                            : vmt_elf_symbols_find(object->table, offset);
+   if (symbol == NULL)
+      return;
+   const char *kept = vmt_strings_keep(strings, symbol);
+   const char *demangled = vmt_strings_demangle(strings, kept);
+   frame->linkage_name = kept;
+   if (frame->function == NULL ||
+       (demangled != kept && is_named(demangled, frame->function)))
+      frame->function = demangled;
+}
+
 size_t
 vmt_symbols_resolve(struct vmt_symbols_object *object, uint64_t offset,
                     struct vmt_source_frame *frames, size_t max) {
@@ -265,16 +291,16 @@ vmt_symbols_resolve(struct vmt_symbols_object *object, uint64_t offset,
       n = vmt_debug_info_find(object->info, offset, frames, max);
       take_trouble(object);
    }
-   if ((n > 0 && frames[n - 1].function != NULL) || object->table == NULL ||
-       n == max)
-      return n;
-   const char *symbol = vmt_elf_symbols_find(object->table, offset);
-   if (symbol == NULL)
-      return n;
-   if (n == 0)
-      frames[n++] = (struct vmt_source_frame){ .function = NULL };
-   struct vmt_strings *strings = object->symbols->strings;
-   frames[n - 1].linkage_name = vmt_strings_keep(strings, symbol);
-   frames[n - 1].function = vmt_strings_demangle(strings, symbol);
+   if (n == 0) {
+      frames[0] = (struct vmt_source_frame){ .function = NULL };
+      complete_by_symbol(object, offset, &frames[0]);
+      return frames[0].function != NULL;
+   }
+   for (size_t i = 0; i < n; i++) {
+      if (i + 1 == n && n < max && frames[i].linkage_name == NULL)
+         complete_by_symbol(object, offset, &frames[i]);
+      if (frames[i].linkage_name == NULL)
+         frames[i].linkage_name = frames[i].function;
+   }
    return n;
 }
