@@ -49,8 +49,12 @@ object_section_info(void *object_pointer, dwarf_section_index index,
    (void)error;
    if (index > VMT_DWARF_N_SECTIONS)
       return DW_DLV_NO_ENTRY;
+   /* Of a .dwo file only what is called so: libdwarf ignores those sections where
+      there are others.  */
+   bool shown = index > 0 &&
+                (!object->dwo || index - 1 <= VMT_DWARF_LAST_WITH_DWO);
    SECTION_FIELD(info, name) = "";
-   if (index > 0) {
+   if (shown) {
       SECTION_FIELD(info, name) =
          vmt_dwarf_section_name((enum vmt_dwarf_section)(index - 1),
                                 object->dwo);
