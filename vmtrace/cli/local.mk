@@ -15,6 +15,9 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/export_costs.c \
 	vmtrace/cli/export_costs.h \
 	vmtrace/cli/export_csv.c \
+	vmtrace/cli/machines.c \
+	vmtrace/cli/machines_presets.c \
+	vmtrace/cli/machines_presets.h \
 	vmtrace/cli/main.c \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \
