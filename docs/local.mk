@@ -1,1 +1,3 @@
 # docs
+
+dist_doc_DATA += docs/MACHINES.md
