@@ -85,7 +85,7 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
    return False;
 }
 
-/* Lowest page first.  A page that ends in a signal ends the access.  */
+/* Lowest page first, each a tick later.  A page that ends in a signal ends the access.  */
 static Bool
 access_range(Addr addr, UInt bytes, enum vmt_access_kind kind, ULong tick,
              const struct maker *maker)
@@ -96,7 +96,7 @@ access_range(Addr addr, UInt bytes, enum vmt_access_kind kind, ULong tick,
    for (;;) {
       Addr next = ((addr >> shift) + 1) << shift;
 
-      if (!access_page(addr, kind, tick, maker))
+      if (!access_page(addr, kind, tick++, maker))
          return False;
       if (next > last || next == 0)
          return True;

@@ -223,12 +223,11 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
    plan = plan_block(in, first);
    for (i = first; i < (UInt)in->stmts_used; i++) {
       const IRStmt *st = in->stmts[i];
-      UInt bytes;
 
       check_before(plan, i, &next_access);
       if (plan->segments[next_segment].end_stmt == i)
          end_segment(&plan->segments[next_segment++]);
-      if (iropt_hinted_load(st, &bytes) == NULL)
+      if (!iropt_is_hint(st))
          addStmtToIRSB(out, in->stmts[i]);
       check_after(plan, i, &next_fetch);
    }

@@ -12,6 +12,9 @@
 #define END_HINTS 0xfff8
 #define N_HINTS ((END_HINTS - FIRST_HINT) / 8)
 
+/* In the place of a size: a conditional load comes next.  */
+#define GUARDED 0xffff
+
 typedef Bool precise_fn(Int, Int, VexRegisterUpdates);
 typedef IRExpr *spec_fn(const HChar *, IRExpr **, IRStmt **, Int);
 
@@ -24,6 +27,15 @@ IRSB *__wrap_do_iropt_BB(IRSB *, spec_fn *, precise_fn *, VexRegisterUpdates,
 /* The sizes of the loads of the block that is being translated.  */
 static UShort hint_bytes[N_HINTS];
 static precise_fn *core_precise;
+
+static void
+add_hint(IRSB *out, UInt *n_hints, IRExpr *addr, UInt bytes)
+{
+   tl_assert(*n_hints < N_HINTS);
+   hint_bytes[*n_hints] = (UShort)bytes;
+   addStmtToIRSB(out, IRStmt_Put(FIRST_HINT + 8 * (Int)*n_hints, addr));
+   (*n_hints)++;
+}
 
 static IRSB *
 add_hints(const IRSB *in)
@@ -38,11 +50,10 @@ add_hints(const IRSB *in)
       if (st->tag == Ist_WrTmp && st->Ist.WrTmp.data->tag == Iex_Load) {
          const IRExpr *load = st->Ist.WrTmp.data;
 
-         tl_assert(n_hints < N_HINTS);
-         hint_bytes[n_hints] = (UShort)sizeofIRType(load->Iex.Load.ty);
-         addStmtToIRSB(out, IRStmt_Put(FIRST_HINT + 8 * (Int)n_hints,
-                                       load->Iex.Load.addr));
-         n_hints++;
+         add_hint(out, &n_hints, load->Iex.Load.addr,
+                  (UInt)sizeofIRType(load->Iex.Load.ty));
+      } else if (st->tag == Ist_LoadG) {
+         add_hint(out, &n_hints, st->Ist.LoadG.details->addr, GUARDED);
       }
       addStmtToIRSB(out, st);
    }
@@ -82,13 +93,31 @@ iropt_init(void)
 {
 }
 
+Bool
+iropt_is_hint(const IRStmt *st)
+{
+   return st->tag == Ist_Put && st->Ist.Put.offset >= FIRST_HINT;
+}
+
+static UInt
+bytes_of(const IRStmt *st)
+{
+   return hint_bytes[(st->Ist.Put.offset - FIRST_HINT) / 8];
+}
+
 IRExpr *
 iropt_hinted_load(const IRStmt *st, UInt *bytes)
 {
-   if (st->tag != Ist_Put || st->Ist.Put.offset < FIRST_HINT)
+   if (!iropt_is_hint(st) || bytes_of(st) == GUARDED)
       return NULL;
-   *bytes = hint_bytes[(st->Ist.Put.offset - FIRST_HINT) / 8];
+   *bytes = bytes_of(st);
    return st->Ist.Put.data;
+}
+
+Bool
+iropt_hints_guarded_load(const IRStmt *st)
+{
+   return iropt_is_hint(st) && bytes_of(st) == GUARDED;
 }
 
 #else
@@ -106,10 +135,22 @@ iropt_init(void)
       VexRegUpdAllregsAtEachInsn;
 }
 
+Bool
+iropt_is_hint(const IRStmt *st)
+{
+   return False;
+}
+
 IRExpr *
 iropt_hinted_load(const IRStmt *st, UInt *bytes)
 {
    return NULL;
+}
+
+Bool
+iropt_hints_guarded_load(const IRStmt *st)
+{
+   return False;
 }
 
 #endif

@@ -22,8 +22,14 @@
 void iropt_init(void);
 Bool iropt_hints(void);
 
-/* Whether st is a hint; if so, the size of the load in *bytes and its address
-   as an atom.  */
+Bool iropt_is_hint(const IRStmt *st);
+
+/* If st stands for a load, its address as an atom, and its size; else NULL.  */
 IRExpr *iropt_hinted_load(const IRStmt *st, UInt *bytes);
+
+/* Whether st announces that the next statement was a conditional load.  It may
+   have become a plain one meanwhile (the condition was seen to hold), which no
+   hint stands for, or have gone.  */
+Bool iropt_hints_guarded_load(const IRStmt *st);
 
 #endif

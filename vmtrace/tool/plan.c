@@ -36,6 +36,7 @@ static struct {
    UInt len, slot;              /* slot: the next free tick in it */
    vmt_vpn page;                /* of the last fetch */
    Bool has_record;             /* it has one in the present segment */
+   Bool load_counts;            /* a load here has no hint of its own */
 } now;
 
 /* ---- temporaries ---- */
@@ -130,12 +131,25 @@ insn_now(void)
    return now.has_record ? &insns[plan.n_insns - 1] : add_insn(False);
 }
 
+/* The tick of an access that may touch n_pages: each has one of its own, so that
+   no two uses are of the same time.  */
 static UInt
-next_tick(void)
+next_tick(UInt n_pages)
 {
-   UInt slot = now.slot < LAST_SLOT ? now.slot++ : LAST_SLOT;
+   UInt slot = now.slot;
 
+   now.slot += n_pages;
+   if (slot > LAST_SLOT)
+      slot = LAST_SLOT;
    return segment_now()->n_counted << VMT_TICK_SHIFT | slot;
+}
+
+static UInt
+max_pages(UInt bytes)
+{
+   UInt page_bytes = 1u << tool_machine.config.page_shift;
+
+   return (bytes + page_bytes - 2) / page_bytes + 1;
 }
 
 /* ---- fetches ---- */
@@ -145,7 +159,7 @@ add_fetch(UInt stmt, Addr addr)
 {
    tl_assert(plan.n_fetches < MAX_ACCESSES);
    fetches[plan.n_fetches++] = (struct plan_fetch){
-      stmt, now.pc, addr, next_tick(), plan.n_segments};
+      stmt, now.pc, addr, next_tick(1), plan.n_segments};
 }
 
 static void
@@ -183,7 +197,7 @@ add_access(UInt stmt, IRExpr *addr, UInt bytes, enum vmt_access_kind kind,
                                   .guard = guard,
                                   .base = IRTemp_INVALID,
                                   .bytes = bytes,
-                                  .tick = next_tick(),
+                                  .tick = next_tick(max_pages(bytes)),
                                   .segment = plan.n_segments,
                                   .group = PLAN_NONE,
                                   .pc = now.pc,
@@ -311,7 +325,7 @@ plan_statement(const IRSB *sb, UInt i)
       start_insn(i, st);
       break;
    case Ist_WrTmp:
-      if (st->Ist.WrTmp.data->tag == Iex_Load && !iropt_hints())
+      if (st->Ist.WrTmp.data->tag == Iex_Load && now.load_counts)
          add_load(sb, i, st->Ist.WrTmp.data->Iex.Load.addr,
                   (UInt)sizeofIRType(st->Ist.WrTmp.data->Iex.Load.ty));
       follow_origin(st->Ist.WrTmp.tmp, st->Ist.WrTmp.data);
@@ -507,10 +521,14 @@ plan_block(const IRSB *sb, UInt first_stmt)
    plan.n_accesses = plan.n_groups = plan.n_fetches = 0;
    plan.n_segments = plan.n_insns = 0;
    now.page = VMT_NO_VPN;
+   now.load_counts = !iropt_hints();
    reset_origins(sb);
    open_segment();
-   for (i = first_stmt; i < (UInt)sb->stmts_used; i++)
+   for (i = first_stmt; i < (UInt)sb->stmts_used; i++) {
       plan_statement(sb, i);
+      now.load_counts =
+         !iropt_hints() || iropt_hints_guarded_load(sb->stmts[i]);
+   }
    close_segment((UInt)sb->stmts_used);
    group_accesses();
    for (i = 0; i < plan.n_segments; i++)

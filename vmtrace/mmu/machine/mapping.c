@@ -180,7 +180,8 @@ vmt_machine_protect(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
    struct vmt_area *area;
 
    *n_shootdowns = vmt_machine_shoot(machine, start, end);
-   while ((area = vmt_areas_from(&machine->areas, start)) != NULL &&
+   while (start < end &&
+          (area = vmt_areas_from(&machine->areas, start)) != NULL &&
           area->start < end) {
       vmt_addr low = area->start > start ? area->start : start;
       vmt_addr high = area->end < end ? area->end : end;
