@@ -176,7 +176,7 @@ print_lines_without_text(const struct listing *listing,
       char *function;
 
       if ((place->line > 0 && place->line <= file->n_lines)
-          || (!hot && file->n_lines > 0))
+          || (!hot && !listing->annotation->whole))
          continue;
       function = vmt_escape_short(place->function, 72);
       print_numbers(listing, numbers, hot);

@@ -85,14 +85,9 @@ file_of(const struct writer *writer, uint32_t function)
           : writer->costs->export->input.blame.places[place].file;
 }
 
-/* Costs, without zeros at the end.  */
 static void
-write_values(const struct writer *writer, const int64_t *values)
+write_values(const struct writer *writer, const int64_t *values, size_t n)
 {
-   size_t n = writer->costs->export->events.n;
-
-   while (n > 1 && values[n - 1] == 0)
-      n--;
    for (size_t i = 0; i < n; i++)
       fprintf(writer->file, " %" PRId64, values[i]);
    putc('\n', writer->file);
@@ -110,7 +105,7 @@ write_totals(const struct writer *writer, const char *key)
       for (size_t k = 0; k < n && costs->costs[i].callee == VMT_NO_CALLEE; k++)
          sums[k] = vmt_wrapping_sum(sums[k], costs->values[i * n + k]);
    fprintf(writer->file, "%s:", key);
-   write_values(writer, sums);
+   write_values(writer, sums, n);
 }
 
 static void
@@ -174,12 +169,14 @@ write_call(struct writer *writer, uint32_t callee)
    fputs("calls=1 0\n", writer->file);
 }
 
-static bool
-is_nothing(const int64_t *values, size_t n)
+/* How many values there are up to the last that is not 0; the format lets the
+   rest be left out.  */
+static size_t
+n_values(const int64_t *values, size_t n)
 {
    while (n > 0 && values[n - 1] == 0)
       n--;
-   return n == 0;
+   return n;
 }
 
 static void
@@ -196,7 +193,9 @@ write_costs(struct writer *writer, const uint32_t *order)
       const struct vmt_place *place =
          &costs->export->input.blame.places[cost->place];
 
-      if (is_nothing(values, n_events))
+      size_t n = n_values(values, n_events);
+
+      if (n == 0)
          continue;
       if (cost->function != function) {
          function = cost->function;
@@ -211,7 +210,7 @@ write_costs(struct writer *writer, const uint32_t *order)
       if (cost->callee != VMT_NO_CALLEE)
          write_call(writer, cost->callee);
       fprintf(writer->file, "%" PRIu32, place->line);
-      write_values(writer, values);
+      write_values(writer, values, n);
    }
 }
 

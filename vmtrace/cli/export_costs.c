@@ -64,9 +64,10 @@ function_of(struct vmt_costs *costs, uint32_t place)
 static void
 push(struct path *path, uint32_t function, uint32_t place)
 {
-   if (path->position[function])
-      while (path->n >= path->position[function])
-         path->position[path->functions[--path->n]] = 0;
+   uint32_t before = path->position[function];
+
+   while (before && path->n >= before)
+      path->position[path->functions[--path->n]] = 0;
    path->functions[path->n] = function;
    path->places[path->n] = place;
    path->position[function] = (uint32_t) ++path->n;

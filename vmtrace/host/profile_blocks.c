@@ -8,40 +8,50 @@
 #define STEPS_MAX 65535
 #define ACCESSES_MAX 65535
 #define LENGTH_BYTES_MAX 255
+#define COUNTED_MAX 255
 
-/* The i-th of an array of small numbers; an absent array is all 0.  */
+/* The i-th of an array of small numbers; of an absent one, what *number is.  */
 static int
 element(struct profile_reader *reader, const json_t *array, size_t i,
         const char *what, int64_t most, int64_t *number)
 {
-   *number = 0;
    return array ? profile_integer(reader, json_array_get(array, i), what, 0, most,
                                   number) : 0;
+}
+
+static bool
+has_length(const json_t *array, size_t n)
+{
+   return !array || json_array_size(array) == n;
 }
 
 static int
 read_steps(struct profile_reader *reader, json_t *record, struct block *block)
 {
    json_t *lens = json_object_get(record, "lens");
-   json_t *dr = json_object_get(record, "dr"), *dw = json_object_get(record, "dw");
+   json_t *ir = json_object_get(record, "ir");
+   json_t *dr = json_object_get(record, "dr");
+   json_t *dw = json_object_get(record, "dw");
    size_t n = json_array_size(lens);
 
-   if (n == 0 || n > STEPS_MAX || (dr && json_array_size(dr) != n)
-       || (dw && json_array_size(dw) != n))
+   if (n == 0 || n > STEPS_MAX || !has_length(ir, n) || !has_length(dr, n)
+       || !has_length(dw, n))
       return profile_complain(reader, "damaged: a block's lists differ in length");
    block->first_step = reader->n_steps;
    block->n_steps = n;
    for (size_t i = 0; i < n; i++) {
-      int64_t length_bytes, n_reads, n_writes;
+      int64_t length_bytes = 0, n_counted = 1, n_reads = 0, n_writes = 0;
 
       if (element(reader, lens, i, "a length", LENGTH_BYTES_MAX, &length_bytes)
+          || element(reader, ir, i, "ir", COUNTED_MAX, &n_counted)
           || element(reader, dr, i, "dr", ACCESSES_MAX, &n_reads)
           || element(reader, dw, i, "dw", ACCESSES_MAX, &n_writes))
          return -1;
       reader->steps = vmt_grow(reader->steps, reader->n_steps,
                                &reader->step_capacity, sizeof *reader->steps);
       reader->steps[reader->n_steps++] = (struct block_step){
-         (uint16_t) n_reads, (uint16_t) n_writes, (uint8_t) length_bytes
+         (uint16_t) n_reads, (uint16_t) n_writes, (uint8_t) length_bytes,
+         (uint8_t) n_counted
       };
    }
    return 0;
@@ -149,13 +159,14 @@ static int
 expand_block(struct profile_reader *reader, const struct block *block)
 {
    struct vmt_profile_instr instr = {
-      .object = block->object, .offset = block->offset, .ir = block->n_executed
+      .object = block->object, .offset = block->offset
    };
 
    for (size_t i = 0; i < block->n_steps; i++) {
       const struct block_step *step = &reader->steps[block->first_step + i];
 
-      if (__builtin_mul_overflow(block->n_executed, step->dr, &instr.dr)
+      if (__builtin_mul_overflow(block->n_executed, step->ir, &instr.ir)
+          || __builtin_mul_overflow(block->n_executed, step->dr, &instr.dr)
           || __builtin_mul_overflow(block->n_executed, step->dw, &instr.dw))
          return profile_complain(reader, "damaged: a count is beyond 64 bits");
       if (add_instr(reader, &instr))

@@ -8,7 +8,7 @@
 /* One instruction of a block.  */
 struct block_step {
    uint16_t dr, dw;
-   uint8_t length_bytes;
+   uint8_t length_bytes, ir;
 };
 
 struct block {

@@ -382,7 +382,7 @@ read_end(struct profile_reader *reader, json_t *record)
    const char *name;
    int64_t number;
 
-   if (!json_is_object(end) || reader->run->end)
+   if (!json_is_object(end))
       return profile_complain(reader, "damaged: not an end");
    json_object_foreach(totals, name, value)
       if (profile_integer(reader, value, "a total", INT64_MIN, INT64_MAX, &number))
@@ -406,6 +406,9 @@ profile_read_record(struct profile_reader *reader, const char *kind,
       { "note", read_note }, { "end", read_end }
    };
 
+   /* The program went on: execve failed after all.  */
+   json_decref(reader->run->end);
+   reader->run->end = NULL;
    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
       if (strcmp(kind, kinds[i].kind) == 0)
          return kinds[i].read(reader, record);
