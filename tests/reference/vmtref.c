@@ -94,6 +94,14 @@ on_fork(ThreadId tid)
    ref_pages_fork();
 }
 
+/* A child has its parent's TLBs, and counts of its own.  */
+static void
+on_fork_in_child(ThreadId tid)
+{
+   ref_pages_fork();
+   VG_(memset)(&ref_counts, 0, sizeof ref_counts);
+}
+
 /* ------------------------------------------------- instrumentation --- */
 
 static void
@@ -331,7 +339,7 @@ before_options(void)
    VG_(needs_syscall_wrapper)(ref_syscall_before, ref_syscall_after);
    VG_(track_pre_deliver_signal)(on_signal);
    VG_(track_post_mem_write)(on_kernel_write);
-   VG_(atfork)(NULL, on_fork, on_fork);
+   VG_(atfork)(NULL, on_fork, on_fork_in_child);
 }
 
 VG_DETERMINE_INTERFACE_VERSION(before_options)
