@@ -23,6 +23,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/config.h \
 	vmtrace/mmu/machine/cpuid.c \
 	vmtrace/mmu/machine/cpuid.h \
+	vmtrace/mmu/machine/cpuid_intel.c \
+	vmtrace/mmu/machine/cpuid_private.h \
 	vmtrace/mmu/machine/events.c \
 	vmtrace/mmu/machine/events.h \
 	vmtrace/mmu/machine/fault.c \
@@ -34,6 +36,7 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/machine_file.c \
 	vmtrace/mmu/machine/machine_file.h \
 	vmtrace/mmu/machine/mapping.c \
+	vmtrace/mmu/machine/text.h \
 	vmtrace/mmu/mechanisms/areas.c \
 	vmtrace/mmu/mechanisms/areas.h \
 	vmtrace/mmu/mechanisms/pagecache.c \

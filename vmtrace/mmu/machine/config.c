@@ -32,13 +32,13 @@ vmt_machine_config_generic(struct vmt_machine_config *config)
    config->pa_bits = 46;
    config->page_shift = VMT_PAGE_SHIFT;
 
-   config->itlb[VMT_PAGE_4K] = (struct vmt_tlb_shape){128, 8, VMT_TLB_LRU};
-   config->itlb[VMT_PAGE_2M] = (struct vmt_tlb_shape){8, 8, VMT_TLB_LRU};
-   config->dtlb[VMT_PAGE_4K] = (struct vmt_tlb_shape){64, 4, VMT_TLB_LRU};
-   config->dtlb[VMT_PAGE_2M] = (struct vmt_tlb_shape){32, 4, VMT_TLB_LRU};
-   config->dtlb[VMT_PAGE_1G] = (struct vmt_tlb_shape){4, 4, VMT_TLB_LRU};
-   config->stlb[VMT_PAGE_4K] = (struct vmt_tlb_shape){1536, 12, VMT_TLB_LRU};
-   config->stlb[VMT_PAGE_1G] = (struct vmt_tlb_shape){16, 4, VMT_TLB_LRU};
+   config->itlb[VMT_PAGE_4K] = (struct vmt_tlb_shape){ 128, 8, VMT_TLB_LRU };
+   config->itlb[VMT_PAGE_2M] = (struct vmt_tlb_shape){ 8, 8, VMT_TLB_LRU };
+   config->dtlb[VMT_PAGE_4K] = (struct vmt_tlb_shape){ 64, 4, VMT_TLB_LRU };
+   config->dtlb[VMT_PAGE_2M] = (struct vmt_tlb_shape){ 32, 4, VMT_TLB_LRU };
+   config->dtlb[VMT_PAGE_1G] = (struct vmt_tlb_shape){ 4, 4, VMT_TLB_LRU };
+   config->stlb[VMT_PAGE_4K] = (struct vmt_tlb_shape){ 1536, 12, VMT_TLB_LRU };
+   config->stlb[VMT_PAGE_1G] = (struct vmt_tlb_shape){ 16, 4, VMT_TLB_LRU };
    config->stlb_shared_2m = true;
 
    config->walk.n_levels = 4;

@@ -1,14 +1,9 @@
 #include "vmtrace/mmu/machine/machine_file.h"
 
 #include "vmtrace/mmu/base/port.h"
+#include "vmtrace/mmu/machine/text.h"
 
-#define MAX_DIGITS 9                    /* a number fits 32 bits */
 #define QUOTED_BYTES 40                 /* of the file's text in a message */
-
-struct text {
-   const char *at;
-   size_t bytes;
-};
 
 enum setting {
    SET_NAME, SET_TITLE, SET_SOURCE, SET_VA_BITS, SET_PA_BITS, SET_PAGE_BYTES,
@@ -34,6 +29,8 @@ static const char *const policy_names[] = {
    [VMT_TLB_RANDOM] = "random"
 };
 
+static const struct vmt_text no_text = { NULL, 0 };
+
 #define N_POLICIES (sizeof policy_names / sizeof policy_names[0])
 
 struct number_list {
@@ -49,108 +46,31 @@ struct parser {
    struct vmt_machine_file_error *error;
 };
 
-/* --- Text --- */
-
-static size_t
-string_bytes(const char *string)
-{
-   size_t bytes = 0;
-
-   while (string[bytes] != '\0')
-      bytes++;
-   return bytes;
-}
-
-static bool
-text_is(struct text text, const char *string)
-{
-   size_t i;
-
-   for (i = 0; i < text.bytes && string[i] != '\0'; i++) {
-      if (text.at[i] != string[i])
-         return false;
-   }
-   return i == text.bytes && string[i] == '\0';
-}
-
-static bool
-is_blank(char c)
-{
-   return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct text
-text_trim(struct text text)
-{
-   while (text.bytes > 0 && is_blank(text.at[0])) {
-      text.at++;
-      text.bytes--;
-   }
-   while (text.bytes > 0 && is_blank(text.at[text.bytes - 1]))
-      text.bytes--;
-   return text;
-}
-
-/* Cuts *rest at the first `separator`: what was before it, trimmed.  *rest is
-   what follows it; its `at` is NULL when there was none.  */
-static struct text
-text_cut(struct text *rest, char separator)
-{
-   struct text head = *rest;
-
-   for (size_t i = 0; i < rest->bytes; i++) {
-      if (rest->at[i] == separator) {
-         head.bytes = i;
-         rest->at += i + 1;
-         rest->bytes -= i + 1;
-         return text_trim(head);
-      }
-   }
-   *rest = (struct text){NULL, 0};
-   return text_trim(head);
-}
-
-static bool
-text_number(struct text text, uint32_t *value)
-{
-   uint32_t sum = 0;
-
-   if (text.bytes == 0 || text.bytes > MAX_DIGITS)
-      return false;
-   for (size_t i = 0; i < text.bytes; i++) {
-      if (text.at[i] < '0' || text.at[i] > '9')
-         return false;
-      sum = sum * 10 + (uint32_t)(text.at[i] - '0');
-   }
-   *value = sum;
-   return true;
-}
-
 /* --- Errors --- */
 
 static void
-message_add(struct vmt_machine_file_error *error, struct text text)
+message_add(struct vmt_machine_file_error *error, struct vmt_text text)
 {
-   size_t used = string_bytes(error->message);
+   size_t used = vmt_string_bytes(error->message);
 
    for (size_t i = 0; i < text.bytes && used + 1 < sizeof error->message; i++) {
       char c = text.at[i];
 
       error->message[used++] = c >= ' ' && c <= '~' ? c : '?';
-   }
+  }
    error->message[used] = '\0';
 }
 
 static void
 message_add_string(struct vmt_machine_file_error *error, const char *string)
 {
-   message_add(error, (struct text){string, string_bytes(string)});
+   message_add(error, (struct vmt_text){ string, vmt_string_bytes(string) });
 }
 
 /* "<before><quoted><after>" at the parser's line.  Always false, so that a
    caller can return it.  */
 static bool
-fail_quoting(struct parser *parser, const char *before, struct text quoted,
+fail_quoting(struct parser *parser, const char *before, struct vmt_text quoted,
              const char *after)
 {
    struct vmt_machine_file_error *error = parser->error;
@@ -162,7 +82,7 @@ fail_quoting(struct parser *parser, const char *before, struct text quoted,
       quoted.bytes = QUOTED_BYTES;
       message_add(error, quoted);
       message_add_string(error, "...");
-   } else
+  } else
       message_add(error, quoted);
    message_add_string(error, after);
    return false;
@@ -171,17 +91,17 @@ fail_quoting(struct parser *parser, const char *before, struct text quoted,
 static bool
 fail(struct parser *parser, const char *message)
 {
-   return fail_quoting(parser, message, (struct text){NULL, 0}, "");
+   return fail_quoting(parser, message, no_text, "");
 }
 
 /* "dtlb = 64,3: <why>" */
 static bool
-fail_value(struct parser *parser, enum setting setting, struct text value,
+fail_value(struct parser *parser, enum setting setting, struct vmt_text value,
            const char *why)
 {
-   fail_quoting(parser, setting_names[setting], (struct text){NULL, 0}, " = ");
+   fail_quoting(parser, setting_names[setting], no_text, " = ");
    message_add(parser->error, value.bytes > QUOTED_BYTES
-                                 ? (struct text){value.at, QUOTED_BYTES}
+                                 ? (struct vmt_text){ value.at, QUOTED_BYTES }
                                  : value);
    message_add_string(parser->error, ": ");
    message_add_string(parser->error, why);
@@ -192,36 +112,36 @@ fail_value(struct parser *parser, enum setting setting, struct text value,
 
 /* NULL, or what is wrong with the text.  */
 static const char *
-shape_read(struct text text, struct vmt_tlb_shape *shape)
+shape_read(struct vmt_text text, struct vmt_tlb_shape *shape)
 {
-   struct vmt_tlb_shape read = {0, 0, VMT_TLB_LRU};
-   struct text entries, ways;
+   struct vmt_tlb_shape read = { 0, 0, VMT_TLB_LRU };
+   struct vmt_text entries, ways;
    size_t policy;
 
-   if (text_is(text_trim(text), "none")) {
+   if (vmt_text_is(vmt_text_trim(text), "none")) {
       *shape = read;
       return NULL;
-   }
-   entries = text_cut(&text, ',');
+  }
+   entries = vmt_text_cut(&text, ',');
    if (text.at == NULL)
       return "expected entries,ways or entries,ways,policy or none";
-   ways = text_cut(&text, ',');
-   if (!text_number(entries, &read.n_entries) ||
-       !text_number(ways, &read.n_ways))
+   ways = vmt_text_cut(&text, ',');
+   if (!vmt_text_number(entries, &read.n_entries) ||
+       !vmt_text_number(ways, &read.n_ways))
       return "expected whole numbers of entries and ways";
    if (read.n_entries == 0)
       return "0 entries are written as none";
    if (text.at != NULL) {
-      struct text word = text_cut(&text, ',');
+      struct vmt_text word = vmt_text_cut(&text, ',');
 
       for (policy = 0; policy < N_POLICIES; policy++) {
-         if (text_is(word, policy_names[policy]))
+         if (vmt_text_is(word, policy_names[policy]))
             break;
-      }
+     }
       if (policy == N_POLICIES || text.at != NULL)
          return "the policy is one of lru, plru, fifo, random";
       read.policy = (enum vmt_tlb_policy)policy;
-   }
+  }
    if (vmt_tlb_shape_fault(&read) != NULL)
       return vmt_tlb_shape_fault(&read);
    *shape = read;
@@ -229,7 +149,7 @@ shape_read(struct text text, struct vmt_tlb_shape *shape)
 }
 
 static bool
-read_shape(struct parser *parser, enum setting setting, struct text value)
+read_shape(struct parser *parser, enum setting setting, struct vmt_text value)
 {
    struct vmt_machine_config *config = &parser->config;
    struct vmt_tlb_shape *shapes = setting < SET_DTLB   ? config->itlb
@@ -237,16 +157,16 @@ read_shape(struct parser *parser, enum setting setting, struct text value)
                                                        : config->stlb;
    const char *fault;
 
-   if (setting == SET_STLB_2M && text_is(value, "shared")) {
+   if (setting == SET_STLB_2M && vmt_text_is(value, "shared")) {
       config->stlb_shared_2m = true;
       return true;
-   }
+  }
    fault = shape_read(value, &shapes[(setting - SET_ITLB) % VMT_N_PAGE_SIZES]);
    return fault == NULL || fail_value(parser, setting, value, fault);
 }
 
 static bool
-read_name(struct parser *parser, enum setting setting, struct text value)
+read_name(struct parser *parser, enum setting setting, struct vmt_text value)
 {
    char *to = setting == SET_NAME ? parser->config.name : parser->config.title;
 
@@ -257,58 +177,59 @@ read_name(struct parser *parser, enum setting setting, struct text value)
          return fail_value(parser, setting, value, "not plain ASCII");
       if (setting == SET_NAME && value.at[i] == ' ')
          return fail_value(parser, setting, value, "a name is one word");
-   }
+  }
    memcpy(to, value.at, value.bytes);
    to[value.bytes] = '\0';
    return true;
 }
 
 static bool
-read_list(struct parser *parser, enum setting setting, struct text value,
+read_list(struct parser *parser, enum setting setting, struct vmt_text value,
           struct number_list *list)
 {
-   struct text rest = value;
+   struct vmt_text rest = value;
 
    list->n = 0;
-   if (setting == SET_WALK_CACHE && text_is(value, "none"))
+   if (setting == SET_WALK_CACHE && vmt_text_is(value, "none"))
       return true;
    do {
-      struct text word = text_cut(&rest, ',');
+      struct vmt_text word = vmt_text_cut(&rest, ',');
 
       if (list->n == VMT_MAX_LEVELS)
          return fail_value(parser, setting, value, "more than 5 numbers");
-      if (!text_number(word, &list->values[list->n]))
+      if (!vmt_text_number(word, &list->values[list->n]))
          return fail_value(parser, setting, value,
                            "expected whole numbers with commas between them");
       list->n++;
-   } while (rest.at != NULL);
+  } while (rest.at != NULL);
    return true;
 }
 
 static bool
-read_page_bytes(struct parser *parser, struct text value)
+read_page_bytes(struct parser *parser, struct vmt_text value)
 {
    uint32_t bytes;
 
-   if (!text_number(value, &bytes) || bytes == 0 || (bytes & (bytes - 1)) != 0)
+   if (!vmt_text_number(value, &bytes) || bytes == 0 ||
+       (bytes & (bytes - 1)) != 0)
       return fail_value(parser, SET_PAGE_BYTES, value, "not a power of two");
    parser->config.page_shift = (uint32_t)__builtin_ctz(bytes);
    return true;
 }
 
 static bool
-read_bits(struct parser *parser, enum setting setting, struct text value)
+read_bits(struct parser *parser, enum setting setting, struct vmt_text value)
 {
    uint32_t *to = setting == SET_VA_BITS ? &parser->config.va_bits
                                          : &parser->config.pa_bits;
 
-   if (!text_number(value, to))
+   if (!vmt_text_number(value, to))
       return fail_value(parser, setting, value, "expected a number of bits");
    return true;
 }
 
 static bool
-read_value(struct parser *parser, enum setting setting, struct text value)
+read_value(struct parser *parser, enum setting setting, struct vmt_text value)
 {
    switch (setting) {
    case SET_NAME:
@@ -327,17 +248,17 @@ read_value(struct parser *parser, enum setting setting, struct text value)
       return read_list(parser, setting, value, &parser->walk_cache);
    default:
       return read_shape(parser, setting, value);
-   }
+  }
 }
 
 /* --- Lines --- */
 
 static bool
-read_line(struct parser *parser, struct text line)
+read_line(struct parser *parser, struct vmt_text line)
 {
-   struct text rest = line;
-   struct text value = text_cut(&rest, '#');
-   struct text name = text_cut(&value, '=');
+   struct vmt_text rest = line;
+   struct vmt_text value = vmt_text_cut(&rest, '#');
+   struct vmt_text name = vmt_text_cut(&value, '=');
    uint32_t setting;
 
    if (name.bytes == 0 && value.at == NULL)
@@ -345,15 +266,15 @@ read_line(struct parser *parser, struct text line)
    if (value.at == NULL)
       return fail_quoting(parser, "expected name = value, got '", name, "'");
    for (setting = 0; setting < N_SETTINGS; setting++) {
-      if (text_is(name, setting_names[setting]))
+      if (vmt_text_is(name, setting_names[setting]))
          break;
-   }
+  }
    if (setting == N_SETTINGS)
       return fail_quoting(parser, "there is no setting '", name, "'");
    if (parser->line_of[setting] != 0 && setting != SET_SOURCE)
       return fail_quoting(parser, "", name, ": given twice");
    parser->line_of[setting] = parser->line;
-   value = text_trim(value);
+   value = vmt_text_trim(value);
    if (value.bytes == 0)
       return fail_quoting(parser, "", name, ": no value");
    return read_value(parser, (enum setting)setting, value);
@@ -364,14 +285,14 @@ read_line(struct parser *parser, struct text line)
 static void
 find_line(struct parser *parser, const char *fault)
 {
-   struct text rest = {fault, string_bytes(fault)};
-   struct text name = text_cut(&rest, ':');
+   struct vmt_text rest = { fault, vmt_string_bytes(fault) };
+   struct vmt_text name = vmt_text_cut(&rest, ':');
 
    for (uint32_t setting = 0; setting < N_SETTINGS; setting++) {
       if (parser->line_of[setting] != 0 &&
-          text_is(name, setting_names[setting]))
+          vmt_text_is(name, setting_names[setting]))
          parser->line = parser->line_of[setting];
-   }
+  }
 }
 
 /* Whether the walk's shape can be built; the trouble is at setting's line.  */
@@ -383,7 +304,7 @@ check_walk(struct parser *parser, enum setting setting)
    if (fault == NULL)
       return true;
    parser->line = parser->line_of[setting];
-   fail_quoting(parser, setting_names[setting], (struct text){NULL, 0}, ": ");
+   fail_quoting(parser, setting_names[setting], no_text, ": ");
    message_add_string(parser->error, fault);
    return false;
 }
@@ -402,7 +323,7 @@ finish_levels(struct parser *parser)
          level <= n_levels ? parser->levels.values[n_levels - level] : 0;
       if (level > n_levels)
          walk->n_entries[level] = 0;
-   }
+  }
    return check_walk(parser, SET_LEVELS);
 }
 
@@ -419,7 +340,7 @@ finish_walk_cache(struct parser *parser)
       parser->line = parser->line_of[SET_WALK_CACHE];
       return fail(parser,
                   "walk_cache: not one number less than there are levels");
-   }
+  }
    for (uint32_t level = 2; level <= n_levels; level++)
       walk->n_entries[level] =
          list->n == 0 ? 0 : list->values[n_levels - level];
@@ -458,7 +379,7 @@ start(struct parser *parser, struct vmt_machine_file_error *error)
       memset(&config->itlb[size], 0, sizeof config->itlb[size]);
       memset(&config->dtlb[size], 0, sizeof config->dtlb[size]);
       memset(&config->stlb[size], 0, sizeof config->stlb[size]);
-   }
+  }
    config->stlb_shared_2m = false;
 }
 
@@ -468,14 +389,14 @@ vmt_machine_file_parse(const char *text, size_t bytes,
                        struct vmt_machine_file_error *error)
 {
    struct parser parser;
-   struct text rest = {text, bytes};
+   struct vmt_text rest = { text, bytes };
 
    start(&parser, error);
    while (rest.at != NULL && rest.bytes > 0) {
       parser.line++;
-      if (!read_line(&parser, text_cut(&rest, '\n')))
+      if (!read_line(&parser, vmt_text_cut(&rest, '\n')))
          return VMT_BAD_INPUT;
-   }
+  }
    if (!finish(&parser))
       return VMT_BAD_INPUT;
    *config = parser.config;
@@ -485,5 +406,5 @@ vmt_machine_file_parse(const char *text, size_t bytes,
 bool
 vmt_tlb_shape_parse(const char *text, size_t bytes, struct vmt_tlb_shape *shape)
 {
-   return shape_read((struct text){text, bytes}, shape) == NULL;
+   return shape_read((struct vmt_text){ text, bytes }, shape) == NULL;
 }
