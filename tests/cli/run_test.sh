@@ -111,25 +111,33 @@ done
 try env --ignore-signal=CHLD "$vmtrace" run sh -c 'exit 6'
 is "SIGCHLD ignored: status" 6 "$status"
 
-# --- The closing line ---
+# --- The closing line: when the tool's summary does not say it already ---
 
 writes='echo "{\"vmtrace\":1}" >'
-try "$vmtrace" run sh -c "$writes vmtrace.out.\$\$; echo \$\$ >pid"
+try "$vmtrace" run --summary=no sh -c "$writes vmtrace.out.\$\$; echo \$\$ >pid"
 pid=$(cat pid)
 is "closing line" \
 	"vmtrace: the profile is vmtrace.out.$pid; 'vmtrace report vmtrace.out.$pid' shows it" \
 	"$(cat err)"
-try "$vmtrace" run -q sh -c "$writes vmtrace.out.\$\$"
+for elsewhere in --log-file=log --log-fd=3; do
+	try "$vmtrace" run $elsewhere sh -c "$writes vmtrace.out.\$\$"
+	has "closing line with $elsewhere" "^vmtrace: the profile is" err
+done
+for told in --summary=yes --page-cache=warm; do
+	try "$vmtrace" run $told sh -c "$writes vmtrace.out.\$\$"
+	is "no closing line with $told" "" "$(cat err)"
+done
+try "$vmtrace" run -q --summary=no sh -c "$writes vmtrace.out.\$\$"
 is "quiet: no closing line" "" "$(cat err)"
 export SECRET=word
-try "$vmtrace" run '--vmtrace-out-file=a%q{SECRET}%%%p' sh -c "$writes aword%\$\$; echo \$\$ >pid"
+try "$vmtrace" run --summary=no '--vmtrace-out-file=a%q{SECRET}%%%p' sh -c "$writes aword%\$\$; echo \$\$ >pid"
 has "the pattern is followed" "profile is aword%$(cat pid);" err
-try "$vmtrace" run --vmtrace-out-file=/dev/null true
+try "$vmtrace" run --summary=no --vmtrace-out-file=/dev/null true
 is "no profile, no closing line" "" "$(cat err)"
-try "$vmtrace" run --vmtrace-out-file=nowhere true
+try "$vmtrace" run --summary=no --vmtrace-out-file=nowhere true
 is "nothing written, no closing line" "" "$(cat err)"
 for pattern in '%' '%z' '%q' '%q{' '%q{SECRET' '%q{UNSET_VARIABLE}'; do
-	try "$vmtrace" run "--vmtrace-out-file=$pattern" true
+	try "$vmtrace" run --summary=no "--vmtrace-out-file=$pattern" true
 	is "pattern $pattern: left to Valgrind" "0:" "$status:$(cat err)"
 done
 
@@ -144,7 +152,7 @@ echo '{"checkpoint":{"Ir":1000,"RssPages":1}}' >>profile
 echo '{"checkpoint":{"Ir":2500000,"RssPages":512}}' >>profile
 sleep 2.5
 S
-on_terminal "$vmtrace run --vmtrace-out-file=profile sh ./grows"
+on_terminal "$vmtrace run --summary=no --vmtrace-out-file=profile sh ./grows"
 tr '\r' '\n' <screen >lines
 has "progress: seconds, instructions, resident, profile" \
 	"^vmtrace: 1 s, 2.5 M instructions, 2.0 MB resident, profile 99 B$escape\\[K" lines
@@ -154,9 +162,9 @@ for quiet in "TERM=dumb $vmtrace run" "$vmtrace run -q"; do
 	on_terminal "env $quiet --vmtrace-out-file=profile sh ./grows"
 	is "no progress: $quiet" "" "$(grep instructions screen)"
 done
-on_terminal "$vmtrace run --vmtrace-out-file=profile sh ./grows 2>elsewhere"
+on_terminal "$vmtrace run --summary=no --vmtrace-out-file=profile sh ./grows 2>elsewhere"
 is "no progress away from a terminal" "" "$(grep instructions screen elsewhere)"
-on_terminal "$vmtrace run --vmtrace-out-file=profile sh -c 'stty -icanon; sh ./grows'"
+on_terminal "$vmtrace run --summary=no --vmtrace-out-file=profile sh -c 'stty -icanon; sh ./grows'"
 is "no progress on a full-screen program's terminal" "" "$(grep instructions screen)"
 
 finish

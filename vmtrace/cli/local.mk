@@ -45,3 +45,10 @@ vmtrace_cli_vmtrace_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
 	-DVMT_VALGRIND_TARGET='"$(VALGRIND_TARGET)"'
 vmtrace_cli_vmtrace_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
 vmtrace_cli_vmtrace_LDADD = libhost.a libmmu-host.a $(HOST_LIBS)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = vmtrace/cli/completions/vmtrace
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = vmtrace/cli/completions/_vmtrace
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletion_DATA = vmtrace/cli/completions/vmtrace.fish

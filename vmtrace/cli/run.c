@@ -16,22 +16,37 @@ static const char help[] =
    "output and exit status.\n"
    "\n"
    "options:\n"
-   "  -q, --quiet  no progress line, no closing line, nothing from Valgrind\n"
-   "               but errors\n"
-   "  -h, --help   this text\n"
+   "  -q, --quiet                    no progress line, no closing line, and nothing\n"
+   "                                 from Valgrind but errors\n"
+   "  -h, --help                     this text\n"
    "\n"
-   "All other options go to Valgrind; 'valgrind --tool=vmtrace --help' lists\n"
-   "them.  --fair-sched=yes is set, so that threaded programs are repeatable.\n"
+   "All other options go to Valgrind; vmtrace-tool(1) explains them.  The tool's:\n"
+   "      --vmtrace-out-file=FILE    the profile [vmtrace.out.%p]\n"
+   "      --machine=PRESET|FILE      the machine to simulate [generic]\n"
+   "      --itlb=ENTRIES,WAYS        its first-level TLB for instructions\n"
+   "      --dtlb=ENTRIES,WAYS        its first-level TLB for data\n"
+   "      --stlb=ENTRIES,WAYS        its second-level TLB, shared by both\n"
+   "      --cores=NUMBER             its cores [1]\n"
+   "      --layout=native|valgrind   where brk and mmap place things [native]\n"
+   "      --fault-around=SIZE        what one fault on a file maps [64K]\n"
+   "      --page-cache=warm|cold     whether files are in memory at first [warm]\n"
+   "      --summary=yes|no           print totals and top lines at exit [yes]\n"
+   "      --top=NUMBER               how many lines the summary shows [10]\n"
+   "Valgrind's own that matter here:\n"
+   "      --trace-children=yes|no    profile executed programs too [no]\n"
+   "      --num-callers=NUMBER       depth of call stacks [12]\n"
+   "      --fair-sched=no|yes|try    'yes' makes threads repeatable [yes]\n"
    "\n"
    "environment:\n"
    "  VMTRACE_VALGRIND  the Valgrind to use\n"
    "\n"
    "exit status: the program's; 126 when it cannot be executed, 127 when it is\n"
-   "not found, 2 when vmtrace or Valgrind is at fault before it starts.\n";
+   "not found, 2 when vmtrace cannot start it.\n";
 
 struct run_options {
    const char *out_pattern;
    bool quiet, trace_children;
+   bool tool_tells;             /* the tool's summary is on standard error */
    char **passed;               /* for Valgrind, n_passed of them */
    int n_passed;
    char **program;              /* NULL-terminated */
@@ -86,6 +101,11 @@ take_option(struct run_options *options, char *option)
    value = option_value(option, "--vmtrace-out-file");
    if (value != NULL)
       options->out_pattern = value;
+   value = option_value(option, "--summary");
+   if (value != NULL)
+      options->tool_tells = strcmp(value, "no") != 0;
+   if (strncmp(option, "--log-", 6) == 0)
+      options->tool_tells = false;
    value = option_value(option, "--trace-children");
    if (value != NULL)
       options->trace_children = strcmp(value, "yes") == 0;
@@ -113,7 +133,7 @@ take_options(struct run_options *options, int argc, char **argv)
    return status;
 }
 
-/* Says where the profile is, when there is one.  */
+/* Says where the profile is, when there is one and the tool has not.  */
 static void
 print_closing(const struct run_options *options, pid_t pid)
 {
@@ -172,7 +192,7 @@ run(const struct run_options *options, int argc)
    free(valgrind);
    if (status < 0)
       return VMT_EXIT_TROUBLE;
-   if (!options->quiet)
+   if (!options->quiet && !options->tool_tells)
       print_closing(options, child.pid);
    vmt_run_end_as(status);
 }
@@ -180,7 +200,8 @@ run(const struct run_options *options, int argc)
 int
 vmt_verb_run(int argc, char **argv)
 {
-   struct run_options options = { .out_pattern = "vmtrace.out.%p" };
+   struct run_options options = { .out_pattern = "vmtrace.out.%p",
+                                  .tool_tells = true };
    int status;
 
    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
