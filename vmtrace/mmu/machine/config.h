@@ -32,7 +32,7 @@ struct vmt_machine_config {
    struct vmt_walk_shape walk;
 };
 
-/* `generic`: what a run has without --machine (PRODUCT names its TLBs).  */
+/* `generic`: what a run has without --machine (docs/MACHINES.md).  */
 void vmt_machine_config_generic(struct vmt_machine_config *config);
 
 /* NULL, or what is wrong with it, in words for the user; as a rule they begin
