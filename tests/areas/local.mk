@@ -72,6 +72,8 @@ tests_areas_model_test_LDADD = libmmu-host.a
 
 tests_areas_native_areas_SOURCES = \
 	tests/areas/native_areas.c \
+	tests/areas/native_cases.c \
+	tests/areas/native_cases.h \
 	tests/areas/native_maps.c \
 	tests/areas/native_maps.h \
 	tests/areas/native_pair.c \

@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/areas/native_cases.h"
 #include "tests/areas/native_maps.h"
 #include "tests/areas/native_pair.h"
 #include "vmtrace/mmu/base/random.h"
@@ -291,120 +291,6 @@ run_steps(void)
       do_step();
 }
 
-/* Forks, and runs one function in the child and one here.  */
-static void
-run_both(void (*in_child)(void), void (*in_parent)(void))
-{
-   int status;
-   pid_t child;
-
-   fflush(stdout);
-   native_note("fork");
-   child = fork();
-   if (child == 0) {
-      native_become_child();
-      in_child();
-      _exit(0);
-   }
-   in_parent();
-   if (child < 0 || waitpid(child, &status, 0) != child)
-      native_fail("fork");
-   if (status != 0)
-      exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
-}
-
-/* ---- cases that chance seldom finds ---- */
-
-static uint64_t
-at(unsigned page)
-{
-   return native_start + page * PAGE;
-}
-
-static void
-map_pages(unsigned first, unsigned end, bool wipe)
-{
-   struct vmt_area area = {.start = at(first), .end = at(end),
-                           .flags = VMT_AREA_READ | VMT_AREA_WRITE};
-
-   native_note("mmap pages %u..%u", first, end);
-   native_map(&area);
-   if (wipe)
-      native_advise(at(first), at(end), MADV_WIPEONFORK, 0, VMT_AREA_WIPEONFORK);
-}
-
-static void
-protect_page(unsigned page, int prot)
-{
-   native_note("mprotect page %u prot %d", page, prot);
-   native_protect(at(page), at(page + 1), prot);
-}
-
-static void
-move_page(unsigned from, unsigned to)
-{
-   native_note("mremap page %u to %u", from, to);
-   native_move(at(from), PAGE, at(to), PAGE, false);
-}
-
-/* In the child pages 1 and 2 have frames of their own; 4 and 5 are as if never
-   touched; and the copy of 8, which was inherited, does not take in 9.  */
-static void
-after_fork(void)
-{
-   protect_page(2, PROT_READ | PROT_WRITE);
-   map_pages(6, 7, true);
-   move_page(8, 12);
-   map_pages(9, 10, false);
-   protect_page(7, PROT_NONE);
-   move_page(12, 8);
-}
-
-static void
-check_forks(void)
-{
-   native_start_again();
-   map_pages(1, 3, false);
-   native_touch(at(1));
-   protect_page(2, PROT_READ);
-   map_pages(4, 6, true);
-   native_touch(at(4));
-   map_pages(7, 9, false);
-   native_touch(at(7));
-   native_touch(at(8));
-   run_both(after_fork, after_fork);
-}
-
-/* The kernel keeps a gap below what grows down, so this needs room.  */
-static void
-check_growing_down(void)
-{
-   enum { ROOM_PAGES = 1024 };
-   uint64_t top;
-   struct vmt_area stack = {.flags = VMT_AREA_READ | VMT_AREA_WRITE
-                                     | VMT_AREA_GROWSDOWN};
-
-   vmt_areas_free(&native_areas);
-   native_set_up(ROOM_PAGES);
-   top = native_end - PAGE;
-   stack.start = top - PAGE;
-   stack.end = top;
-   native_note("mmap GROWSDOWN");
-   native_map(&stack);
-   for (unsigned n_pages = 2; n_pages < 9; n_pages += n_pages - 1) {
-      native_note("growing down to %u pages", n_pages);
-      native_grow_down(top - n_pages * PAGE);
-   }
-   /* Its offset fell with it: a page of it put back merges.  */
-   native_note("mmap one of its pages");
-   stack.start = top - 4 * PAGE;
-   stack.end = top - 3 * PAGE;
-   native_map(&stack);
-   /* It has an anon_vma, although nothing wrote to it: it stays accounted.  */
-   native_note("mprotect its upper page");
-   native_protect(top - PAGE, top, PROT_READ);
-}
-
 static uint64_t
 open_file(const char *path, int fd)
 {
@@ -464,11 +350,10 @@ main(int argc, char **argv)
       draw_palette(may_lock);
       native_start_again();
       run_steps();
-      run_both(run_steps, run_steps);
+      native_run_both(run_steps, run_steps);
    }
    native_seed = 0;
-   check_forks();
-   check_growing_down();
+   native_check_cases();
    printf("%lu sequences of %d operations from seed %lu%s%s\n",
           (unsigned long)n_sequences, 3 * STEPS, (unsigned long)first,
           native_vmas_have_flags() ? "" : "; this kernel does not show flags",

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/areas/native_maps.h"
 #include "vmtrace/mmu/base/port.h"
@@ -22,7 +25,7 @@ enum { MAX_OBJECTS = 4096, MAX_VMAS = 64 };
 
 struct vmt_areas native_areas;
 uint64_t native_start, native_end, native_seed;
-const char *native_who = "parent";
+static const char *who = "parent";
 
 static struct {
    int fd;
@@ -101,7 +104,7 @@ native_fail(const char *what)
    uint64_t n_shown = n_steps < N(history) ? n_steps : N(history);
 
    fprintf(stderr, "native_areas: %s; seed %lu, %s\n", what,
-           (unsigned long)native_seed, native_who);
+           (unsigned long)native_seed, who);
    for (uint64_t i = n_steps - n_shown + 1; i <= n_steps; i++)
       fprintf(stderr, "  %4lu %s\n", (unsigned long)i, history[i % N(history)]);
    for (size_t i = 0; i < n_vmas; i++)
@@ -266,7 +269,8 @@ native_protect(uint64_t start, uint64_t end, int prot)
                                  (uint32_t)prot));
 }
 
-/* ONFAULT, so that nothing is touched.  */
+/* ONFAULT, so that nothing is touched.  The address sanitizer makes munlock() do
+   nothing.  */
 void
 native_lock(uint64_t start, uint64_t end, bool lock)
 {
@@ -274,7 +278,7 @@ native_lock(uint64_t start, uint64_t end, bool lock)
    if (start == end)
       return;
    check_agreed((lock ? mlock2((void *)start, end - start, MLOCK_ONFAULT)
-                      : munlock((void *)start, end - start)) == 0,
+                      : syscall(SYS_munlock, start, end - start)) == 0,
                 vmt_areas_change(&native_areas, start, end, VMT_AREA_LOCKED,
                                  lock ? VMT_AREA_LOCKED : 0));
 }
@@ -339,9 +343,24 @@ native_grow_down(uint64_t to)
 }
 
 void
-native_become_child(void)
+native_run_both(void (*in_child)(void), void (*in_parent)(void))
 {
-   native_who = "child";
-   vmt_areas_become_child(&native_areas);
-   compare();
+   int status;
+   pid_t child;
+
+   fflush(stdout);
+   native_note("fork");
+   child = fork();
+   if (child == 0) {
+      who = "child";
+      vmt_areas_become_child(&native_areas);
+      compare();
+      in_child();
+      _exit(0);
+   }
+   in_parent();
+   if (child < 0 || waitpid(child, &status, 0) != child)
+      native_fail("fork");
+   if (status != 0)
+      exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }

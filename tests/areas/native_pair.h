@@ -16,7 +16,6 @@ enum { PAGE = 4096 };
 extern struct vmt_areas native_areas;
 extern uint64_t native_start, native_end;
 extern uint64_t native_seed;             /* only to be printed */
-extern const char *native_who;           /* "parent" or "child" */
 
 /* A region of n_pages pages, none mapped, with a page of shared memory on each
    side, which merges with nothing.  */
@@ -51,6 +50,9 @@ void native_move(uint64_t from, uint64_t old_bytes, uint64_t to,
                  uint64_t new_bytes, bool keep_old);
 void native_touch(uint64_t addr);        /* a write if allowed, else a read */
 void native_grow_down(uint64_t to);      /* of the lowest area */
-void native_become_child(void);          /* in the child, after fork() */
+
+/* Forks, and goes on in the child with one function and here with the other.
+   Ends the program with the child's status if that is not 0.  */
+void native_run_both(void (*in_child)(void), void (*in_parent)(void));
 
 #endif
