@@ -34,6 +34,24 @@ fill(uint64_t start, uint64_t end, uint64_t value)
       cells[i] = value;
 }
 
+/* The head of a node, as rangemap.c has it.  */
+struct head {
+   struct head *parent, *left, *right;
+   uint64_t priority;
+};
+
+/* The tree is a heap by priority.  */
+static void
+check_node(const struct vmt_rangemap *map, const struct record *record)
+{
+   const struct head *head = (const struct head *)record - 1;
+
+   check(head->parent == NULL ? map->root == head
+                              : head->parent->left == head
+                                   || head->parent->right == head);
+   check(head->parent == NULL || head->parent->priority >= head->priority);
+}
+
 /* Walks up and down: the records are the runs of equal cells.  */
 static void
 check_walks(struct vmt_rangemap *map)
@@ -47,6 +65,7 @@ check_walks(struct vmt_rangemap *map)
          check(cells[at] == 0);
       for (; at < record->end; at++)
          check(cells[at] == record->value);
+      check_node(map, record);
       check(memcmp(record->filling, "abc", 3) == 0);
       n_records++;
    }
@@ -94,6 +113,7 @@ delete(struct vmt_rangemap *map, unsigned key)
       return;
    fill(record->start, record->end, 0);
    vmt_rangemap_delete(map, record);
+   check(map->last == NULL);            /* it was the last hit */
 }
 
 /* Moves an end of the record at key, in place.  */
