@@ -1,3 +1,7 @@
 # docs
 
-dist_doc_DATA += docs/MACHINES.md
+dist_doc_DATA += docs/MACHINES.md docs/PROFILE.md
+dist_man_MANS += \
+	docs/vmtrace-machine.5 \
+	docs/vmtrace-tool.1 \
+	docs/vmtrace.1
