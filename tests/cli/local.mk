@@ -5,3 +5,56 @@ CLI_TESTS = \
 	tests/cli/run_test.sh
 dist_check_SCRIPTS += $(CLI_TESTS)
 TESTS += $(CLI_TESTS)
+
+# report, annotate, export: on profiles that make_profile.py makes of the
+# addresses of a program, which is never run.
+VERB_TESTS = \
+	tests/cli/annotate_test.py \
+	tests/cli/export_test.py \
+	tests/cli/report_test.py
+dist_check_SCRIPTS += $(VERB_TESTS)
+TESTS += $(VERB_TESTS)
+EXTRA_DIST += \
+	tests/cli/make_profile.py \
+	tests/cli/profile_sample.c \
+	tests/cli/verb_test.py
+check_SCRIPTS = tests/cli/profile_sample
+CLEANFILES += tests/cli/profile_sample
+tests/cli/profile_sample: tests/cli/profile_sample.c
+	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
+	$(CC) -std=gnu11 -g -O0 -o $@ $(top_srcdir)/tests/cli/profile_sample.c
+
+check_PROGRAMS += tests/cli/profile_units tests/cli/profile_replay
+TESTS += tests/cli/profile_units tests/cli/profile_replay
+tests_cli_profile_units_SOURCES = tests/cli/profile_units.c
+tests_cli_profile_units_CPPFLAGS = $(TEST_HOST_CPPFLAGS)
+tests_cli_profile_units_CFLAGS = $(TEST_HOST_CFLAGS)
+tests_cli_profile_units_LDADD = $(TEST_HOST_LDADD)
+
+# Kept inputs and changed ones, always; with --enable-fuzzers also libFuzzer's
+# program: tests/cli/profile_fuzz FOLDER.
+tests_cli_profile_replay_SOURCES = \
+	tests/cli/profile_fuzz.c \
+	tests/cli/profile_fuzz.h \
+	tests/cli/profile_fuzz_driver.c
+tests_cli_profile_replay_CPPFLAGS = $(TEST_HOST_CPPFLAGS)
+tests_cli_profile_replay_CFLAGS = $(TEST_HOST_CFLAGS)
+tests_cli_profile_replay_LDADD = $(TEST_HOST_LDADD)
+EXTRA_DIST += \
+	tests/cli/profile_kept/end-taken-back.profile \
+	tests/cli/profile_kept/negative.profile \
+	tests/cli/profile_kept/sparse-ids.profile \
+	tests/cli/profile_kept/sums.profile \
+	tests/cli/profile_kept/whole.profile
+
+if FUZZERS
+noinst_PROGRAMS += tests/cli/profile_fuzz
+tests_cli_profile_fuzz_SOURCES = \
+	tests/cli/profile_fuzz.c \
+	tests/cli/profile_fuzz.h \
+	$(HOST_SOURCES)
+tests_cli_profile_fuzz_CPPFLAGS = $(TEST_HOST_CPPFLAGS)
+tests_cli_profile_fuzz_CFLAGS = $(TEST_HOST_CFLAGS) $(FUZZ_CFLAGS)
+tests_cli_profile_fuzz_LDFLAGS = $(FUZZ_CFLAGS)
+tests_cli_profile_fuzz_LDADD = $(HOST_LIBS)
+endif

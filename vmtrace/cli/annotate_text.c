@@ -39,7 +39,7 @@ set_widths(struct listing *listing)
 }
 
 static void
-print_titles(const struct listing *listing, const char *last)
+print_titles(const struct listing *listing)
 {
    const struct vmt_annotation *annotation = listing->annotation;
 
@@ -47,7 +47,7 @@ print_titles(const struct listing *listing, const char *last)
    for (size_t i = 0; i < annotation->events.n; i++)
       fprintf(listing->out->file, "%*s  ", listing->widths[i],
               annotation->input.profile.events.names[annotation->events.events[i]]);
-   fprintf(listing->out->file, "%s%s\n", last,
+   fprintf(listing->out->file, "Source%s\n",
            vmt_output_paint(listing->out, VMT_PAINT_PLAIN));
 }
 
@@ -221,7 +221,7 @@ print_file(const struct listing *listing, const struct vmt_source_file *file)
            vmt_output_paint(listing->out, VMT_PAINT_BOLD), name,
            vmt_output_paint(listing->out, VMT_PAINT_PLAIN));
    print_state(listing, file);
-   print_titles(listing, "");
+   print_titles(listing);
    for (size_t i = 0; i < annotation->events.n; i++)
       numbers[i] = file->totals[annotation->events.events[i]];
    print_numbers(listing, numbers, false);
@@ -237,7 +237,7 @@ print_totals(const struct listing *listing)
    const struct vmt_annotation *annotation = listing->annotation;
    int64_t numbers[VMT_EVENTS_MAX], listed[VMT_EVENTS_MAX] = { 0 };
 
-   print_titles(listing, "");
+   print_titles(listing);
    for (size_t i = 0; i < annotation->events.n; i++) {
       int event = annotation->events.events[i];
 

@@ -52,3 +52,9 @@ zshcompletiondir = $(datadir)/zsh/site-functions
 dist_zshcompletion_DATA = vmtrace/cli/completions/_vmtrace
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
 dist_fishcompletion_DATA = vmtrace/cli/completions/vmtrace.fish
+
+# The shapes of what --format=json prints.
+schemasdir = $(pkgdatadir)/schemas
+dist_schemas_DATA = \
+	vmtrace/cli/schemas/annotate.schema.json \
+	vmtrace/cli/schemas/report.schema.json
