@@ -14,7 +14,6 @@ void map_populate(void);
 void map_populate_read_only(void);
 void lock(char *p);
 void lock_read_only(char *p);
-void lock_on_fault(char *p);
 
 PART void
 dont_need(char *p)
@@ -115,13 +114,6 @@ lock_read_only(char *p)
    rt_read_pages(p, 8);
 }
 
-PART void
-lock_on_fault(char *p)
-{
-   rt_must(SYS3(mlock2, p, 8 * PAGE, 1));
-   rt_write_pages(p, 3);
-}
-
 int
 guest(struct rt *rt)
 {
@@ -141,6 +133,5 @@ guest(struct rt *rt)
    RUN(rt, map_populate_read_only);
    RUN(rt, lock, rt_fresh(8));
    RUN(rt, lock_read_only, rt_map(NULL, 8, PROT_READ, MAP_PRIVATE | MAP_ANON, -1, 0));
-   RUN(rt, lock_on_fault, rt_fresh(8));
    return 0;
 }

@@ -89,7 +89,9 @@ GUEST_EXPECTATIONS = \
 TEST_EXTENSIONS = .expect
 EXPECT_LOG_COMPILER = $(srcdir)/tests/guests/check-expect
 
-TESTS += tests/guests/check-kernel
+TESTS += \
+   $(GUEST_EXPECTATIONS) \
+   tests/guests/check-kernel
 
 dist_check_SCRIPTS += \
    tests/guests/check-expect \

@@ -64,16 +64,19 @@ class Profile:
             self.header = r
         elif self.end is not None:
             raise ValueError("a record after the end")
-        elif "object" in r:
-            self.objects[r["object"]] = r["path"]
-        elif "frame" in r and "offset" in r:
-            self._known(self.objects, r["object"])
-            self.frames[r["frame"]] = (r["object"], r["offset"])
         elif "stack" in r:
             self._known(self.frames, r["frame"])
             if r["parent"] != 0:
                 self._known(self.stacks, r["parent"])
             self.stacks[r["stack"]] = (r["frame"], r["parent"])
+        elif "frame" in r:
+            self._known(self.objects, r["object"])
+            self.frames[r["frame"]] = (r["object"], r["offset"])
+        elif "block" in r:
+            self._known(self.objects, r["object"])
+            self.blocks[r["block"]] = r
+        elif "object" in r:
+            self.objects[r["object"]] = r["path"]
         elif "area" in r:
             self.areas[r["area"]] = r
         elif "charge" in r:
@@ -83,9 +86,6 @@ class Profile:
             if area != 0:
                 self._known(self.areas, area)
             self.charges[stack, area, thread].update(r["events"])
-        elif "block" in r:
-            self._known(self.objects, r["object"])
-            self.blocks[r["block"]] = r
         elif "exec" in r:
             for block, times in r["exec"]:
                 self._known(self.blocks, block)

@@ -87,7 +87,6 @@ enum {
    SYS_futex = 202,
    SYS_exit_group = 231,
    SYS_memfd_create = 319,
-   SYS_mlock2 = 325,
 };
 
 static inline __attribute__((always_inline)) long
