@@ -23,6 +23,8 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/output.h \
 	vmtrace/cli/report.c \
 	vmtrace/cli/report.h \
+	vmtrace/cli/report_cells.c \
+	vmtrace/cli/report_cells.h \
 	vmtrace/cli/report_head.c \
 	vmtrace/cli/report_json.c \
 	vmtrace/cli/report_options.c \

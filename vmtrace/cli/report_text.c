@@ -1,16 +1,12 @@
 /* The report as text.  */
 
-#include "vmtrace/cli/report.h"
+#include "vmtrace/cli/report_cells.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "vmtrace/cli/table.h"
-#include "vmtrace/host/escape.h"
-#include "vmtrace/host/memory.h"
 
-#define FUNCTION_COLUMNS 72
 #define COLUMNS_MAX (VMT_EVENTS_MAX + 6)
 
 static bool
@@ -66,128 +62,6 @@ columns_of(const struct vmt_report *report)
    return list;
 }
 
-/* "ZeroWr", or "ZeroWr 81% FileRd 12%": the two kinds a row has most of.  To be
-   freed.  */
-static char *
-kinds_text(const struct vmt_report *report, const struct vmt_ledger *ledger,
-           uint32_t row)
-{
-   const struct vmt_events *events = &report->input.profile.events;
-   int first = -1, second = -1;
-   int64_t sum = 0;
-
-   for (int event = 0; event < (int) events->n; event++) {
-      int64_t number = vmt_ledger_value(ledger, row, event);
-
-      if ((events->roles[event] != VMT_EVENT_MINOR
-           && events->roles[event] != VMT_EVENT_MAJOR) || number <= 0)
-         continue;
-      sum += number;
-      if (first < 0 || number > vmt_ledger_value(ledger, row, first)) {
-         second = first;
-         first = event;
-      } else if (second < 0 || number > vmt_ledger_value(ledger, row, second))
-         second = event;
-   }
-   if (first < 0)
-      return vmt_strdup("");
-   if (second < 0)
-      return vmt_strdup(events->names[first]);
-   return vmt_format("%s %.0f%% %s %.0f%%", events->names[first],
-                     100.0 * (double) vmt_ledger_value(ledger, row, first)
-                     / (double) sum, events->names[second],
-                     100.0 * (double) vmt_ledger_value(ledger, row, second)
-                     / (double) sum);
-}
-
-/* "app.c:12", or "" when the file is not known.  To be freed.  */
-static char *
-position_text(const struct vmt_blame *blame, uint32_t place, bool with_line)
-{
-   const struct vmt_place *at = &blame->places[place];
-   char *file, *text;
-
-   if (!*at->file)
-      return vmt_strdup("");
-   file = vmt_report_file_name(at->file);
-   text = with_line && at->line ? vmt_format("%s:%" PRIu32, file, at->line)
-          : vmt_strdup(file);
-   free(file);
-   return text;
-}
-
-/* A function, with its object where there is no source.  To be freed.  */
-static char *
-function_text(const struct vmt_blame *blame, uint32_t place)
-{
-   char *function = vmt_escape_short(blame->places[place].function,
-                                     FUNCTION_COLUMNS);
-   char *object, *text;
-
-   if (*blame->places[place].file || blame->places[place].object == VMT_NO_OBJECT)
-      return function;
-   object = vmt_escape_short(vmt_blame_object_name(blame, place), 40);
-   text = vmt_format("%s (%s)", function, object);
-   free(object);
-   free(function);
-   return text;
-}
-
-static char *
-via_text(const struct vmt_blame *blame, uint32_t via)
-{
-   char *function, *object, *text;
-
-   if (via == UINT32_MAX)
-      return vmt_strdup("");
-   function = vmt_escape_short(blame->places[via].function, 40);
-   object = vmt_escape_short(vmt_blame_object_name(blame, via), 40);
-   text = vmt_format("  via %s (%s)", function, object);
-   free(function);
-   free(object);
-   return text;
-}
-
-static char *
-process_text(const struct vmt_profile_run *run)
-{
-   json_t *pid = json_object_get(run->header, "pid");
-   char *file = vmt_escape_short(run->file, 60);
-   char *text = vmt_format("%lld  %s%s", (long long) json_integer_value(pid), file,
-                           run->end ? "" : "  (cut short)");
-
-   free(file);
-   return text;
-}
-
-/* The last column.  To be freed.  */
-static char *
-subject_text(const struct vmt_report *report, const struct vmt_ledger *ledger,
-             uint32_t row)
-{
-   const struct vmt_profile *profile = &report->input.profile;
-   const struct vmt_ledger_row *of = &ledger->rows[row];
-   char *name, *text;
-
-   switch (ledger->by) {
-   case VMT_BY_OBJECT:
-      return vmt_escape_short(vmt_blame_object_path(&report->input.blame,
-                                                    of->subject), 100);
-   case VMT_BY_AREA:
-      name = vmt_escape_short(profile->areas[of->subject].name, 100);
-      text = vmt_format("%s (%.20s)", name, profile->areas[of->subject].kind);
-      free(name);
-      return text;
-   case VMT_BY_THREAD:
-      return profile->n_runs == 1 ? vmt_format("%" PRIu32, of->subject)
-             : vmt_format("%lld/%" PRIu32, (long long) json_integer_value(
-                             json_object_get(profile->runs[of->run].header, "pid")),
-                          of->subject);
-   default:
-      return process_text(&profile->runs[of->subject]);
-   }
-}
-
 static void
 add_text(struct vmt_table *table, char *text)
 {
@@ -234,18 +108,18 @@ add_row(const struct text_table *text, struct vmt_table *table, uint32_t row)
 
    add_numbers(text, table, row);
    if (text->has_kinds)
-      add_text(table, kinds_text(text->report, &text->ledger, row));
+      add_text(table, vmt_report_kinds(text->report, &text->ledger, row));
    if (text->has_places) {
-      char *function = function_text(blame, subject);
-      char *via = via_text(blame, text->via[row]);
+      char *function = vmt_report_function(blame, subject);
+      char *via = vmt_report_via(blame, text->via[row]);
 
-      add_text(table, position_text(blame, subject,
+      add_text(table, vmt_report_position(blame, subject,
                                     text->ledger.by == VMT_BY_LINE));
       vmt_table_cell(table, "%s%s", function, via);
       free(function);
       free(via);
    } else
-      add_text(table, subject_text(text->report, &text->ledger, row));
+      add_text(table, vmt_report_subject(text->report, &text->ledger, row));
 }
 
 /* The titles; how many.  */
@@ -309,15 +183,15 @@ print_stack(const struct text_table *text, const struct vmt_output *out,
          fprintf(out->file, " (%.1f%%)", 100.0 * (double) number / (double) whole);
    }
    if (text->has_kinds) {
-      char *kinds = kinds_text(text->report, &text->ledger, row);
+      char *kinds = vmt_report_kinds(text->report, &text->ledger, row);
 
       fprintf(out->file, "%s%s", *kinds ? "  " : "", kinds);
       free(kinds);
    }
    fputs(call ? "\n" : "\n      [start-up]\n", out->file);
    for (; call; call = blame->calls[call].parent) {
-      char *function = function_text(blame, blame->calls[call].place);
-      char *position = position_text(blame, blame->calls[call].place, true);
+      char *function = vmt_report_function(blame, blame->calls[call].place);
+      char *position = vmt_report_position(blame, blame->calls[call].place, true);
 
       fprintf(out->file, "      %s%s%s\n%s", function, *position ? "  " : "",
               position, blame->calls[call].cut ? "      ...\n" : "");

@@ -49,6 +49,7 @@ HOST_SOURCES = \
 	vmtrace/host/profile.c \
 	vmtrace/host/profile.h \
 	vmtrace/host/profile_blocks.c \
+	vmtrace/host/profile_charges.c \
 	vmtrace/host/profile_ids.c \
 	vmtrace/host/profile_read.c \
 	vmtrace/host/profile_reader.h \

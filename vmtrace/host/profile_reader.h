@@ -52,6 +52,8 @@ int profile_complain(struct profile_reader *reader, const char *format, ...)
 int profile_read_header(struct profile_reader *reader, json_t *record);
 int profile_read_record(struct profile_reader *reader, const char *kind,
                         json_t *record);
+int profile_read_charge(struct profile_reader *reader, json_t *record);
+int profile_read_excluded(struct profile_reader *reader, json_t *record);
 int profile_read_block(struct profile_reader *reader, json_t *record);
 int profile_read_exec(struct profile_reader *reader, json_t *record);
 int profile_read_access(struct profile_reader *reader, json_t *record);

@@ -1,0 +1,127 @@
+#include "vmtrace/cli/report_cells.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmtrace/host/escape.h"
+#include "vmtrace/host/memory.h"
+
+#define FUNCTION_COLUMNS 72
+
+char *
+vmt_report_kinds(const struct vmt_report *report, const struct vmt_ledger *ledger,
+           uint32_t row)
+{
+   const struct vmt_events *events = &report->input.profile.events;
+   int first = -1, second = -1;
+   int64_t sum = 0;
+
+   for (int event = 0; event < (int) events->n; event++) {
+      int64_t number = vmt_ledger_value(ledger, row, event);
+
+      if ((events->roles[event] != VMT_EVENT_MINOR
+           && events->roles[event] != VMT_EVENT_MAJOR) || number <= 0)
+         continue;
+      sum += number;
+      if (first < 0 || number > vmt_ledger_value(ledger, row, first)) {
+         second = first;
+         first = event;
+      } else if (second < 0 || number > vmt_ledger_value(ledger, row, second))
+         second = event;
+   }
+   if (first < 0)
+      return vmt_strdup("");
+   if (second < 0)
+      return vmt_strdup(events->names[first]);
+   return vmt_format("%s %.0f%% %s %.0f%%", events->names[first],
+                     100.0 * (double) vmt_ledger_value(ledger, row, first)
+                     / (double) sum, events->names[second],
+                     100.0 * (double) vmt_ledger_value(ledger, row, second)
+                     / (double) sum);
+}
+
+char *
+vmt_report_position(const struct vmt_blame *blame, uint32_t place, bool with_line)
+{
+   const struct vmt_place *at = &blame->places[place];
+   char *file, *text;
+
+   if (!*at->file)
+      return vmt_strdup("");
+   file = vmt_report_file_name(at->file);
+   text = with_line && at->line ? vmt_format("%s:%" PRIu32, file, at->line)
+          : vmt_strdup(file);
+   free(file);
+   return text;
+}
+
+char *
+vmt_report_function(const struct vmt_blame *blame, uint32_t place)
+{
+   char *function = vmt_escape_short(blame->places[place].function,
+                                     FUNCTION_COLUMNS);
+   char *object, *text;
+
+   if (*blame->places[place].file || blame->places[place].object == VMT_NO_OBJECT)
+      return function;
+   object = vmt_escape_short(vmt_blame_object_name(blame, place), 40);
+   text = vmt_format("%s (%s)", function, object);
+   free(object);
+   free(function);
+   return text;
+}
+
+char *
+vmt_report_via(const struct vmt_blame *blame, uint32_t via)
+{
+   char *function, *object, *text;
+
+   if (via == UINT32_MAX)
+      return vmt_strdup("");
+   function = vmt_escape_short(blame->places[via].function, 40);
+   object = vmt_escape_short(vmt_blame_object_name(blame, via), 40);
+   text = vmt_format("  via %s (%s)", function, object);
+   free(function);
+   free(object);
+   return text;
+}
+
+static char *
+process_text(const struct vmt_profile_run *run)
+{
+   json_t *pid = json_object_get(run->header, "pid");
+   char *file = vmt_escape_short(run->file, 60);
+   char *text = vmt_format("%lld  %s%s", (long long) json_integer_value(pid), file,
+                           run->end ? "" : "  (cut short)");
+
+   free(file);
+   return text;
+}
+
+char *
+vmt_report_subject(const struct vmt_report *report, const struct vmt_ledger *ledger,
+             uint32_t row)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   const struct vmt_ledger_row *of = &ledger->rows[row];
+   char *name, *text;
+
+   switch (ledger->by) {
+   case VMT_BY_OBJECT:
+      return vmt_escape_short(vmt_blame_object_path(&report->input.blame,
+                                                    of->subject), 100);
+   case VMT_BY_AREA:
+      name = vmt_escape_short(profile->areas[of->subject].name, 100);
+      text = vmt_format("%s (%.20s)", name, profile->areas[of->subject].kind);
+      free(name);
+      return text;
+   case VMT_BY_THREAD:
+      return profile->n_runs == 1 ? vmt_format("%" PRIu32, of->subject)
+             : vmt_format("%lld/%" PRIu32, (long long) json_integer_value(
+                             json_object_get(profile->runs[of->run].header, "pid")),
+                          of->subject);
+   default:
+      return process_text(&profile->runs[of->subject]);
+   }
+}

@@ -1,0 +1,27 @@
+/* What stands in the cells of a report's table: text that is safe to print, cut
+   to a bearable length, to be freed.  */
+
+#ifndef VMT_CLI_REPORT_CELLS_H
+#define VMT_CLI_REPORT_CELLS_H
+
+#include "vmtrace/cli/report.h"
+
+/* "ZeroWr", or "ZeroWr 81% FileRd 12%": the two kinds a row has most of.  */
+char *vmt_report_kinds(const struct vmt_report *report,
+                       const struct vmt_ledger *ledger, uint32_t row);
+
+/* "app.c:12", or "" when the file is not known.  */
+char *vmt_report_position(const struct vmt_blame *blame, uint32_t place,
+                          bool with_line);
+
+/* A function, with its object where there is no source.  */
+char *vmt_report_function(const struct vmt_blame *blame, uint32_t place);
+
+/* "  via memset (libc.so.6)", or "" for UINT32_MAX.  */
+char *vmt_report_via(const struct vmt_blame *blame, uint32_t via);
+
+/* An object, area, thread or process.  */
+char *vmt_report_subject(const struct vmt_report *report,
+                         const struct vmt_ledger *ledger, uint32_t row);
+
+#endif
