@@ -42,6 +42,26 @@ typedef Dwarf_Endianness dwarf_endianness;
 typedef Dwarf_Obj_Access_Section dwarf_section_info;
 #endif
 
+/* libdwarf sees only what it is needed for.  It reads all of .debug_rnglists
+   whenever a unit is opened, and that of 2021 frees memory twice if that is
+   damaged.  Of a .dwo file it sees only what is called so, because it ignores
+   those sections where there are others.  */
+static bool
+is_shown(enum vmt_dwarf_section section, bool dwo) {
+   switch (section) {
+   case VMT_DWARF_INFO:
+   case VMT_DWARF_ABBREV:
+   case VMT_DWARF_STR:
+   case VMT_DWARF_STR_OFFSETS:
+      return true;
+   case VMT_DWARF_ADDR:
+   case VMT_DWARF_LINE_STR:
+      return !dwo;
+   default:
+      return false;
+   }
+}
+
 static int
 object_section_info(void *object_pointer, dwarf_section_index index,
                     dwarf_section_info *info, int *error) {
@@ -49,10 +69,8 @@ object_section_info(void *object_pointer, dwarf_section_index index,
    (void)error;
    if (index > VMT_DWARF_N_SECTIONS)
       return DW_DLV_NO_ENTRY;
-   /* Of a .dwo file only what is called so: libdwarf ignores those sections where
-      there are others.  */
    bool shown = index > 0 &&
-                (!object->dwo || index - 1 <= VMT_DWARF_LAST_WITH_DWO);
+                is_shown((enum vmt_dwarf_section)(index - 1), object->dwo);
    SECTION_FIELD(info, name) = "";
    if (shown) {
       SECTION_FIELD(info, name) =
