@@ -1,7 +1,9 @@
 # tests/cli
 CLI_TESTS = \
 	tests/cli/machines_test.sh \
+	tests/cli/main_terminal_test.sh \
 	tests/cli/main_test.sh \
+	tests/cli/run_terminal_test.sh \
 	tests/cli/run_test.sh
 dist_check_SCRIPTS += $(CLI_TESTS)
 TESTS += $(CLI_TESTS)

@@ -141,30 +141,4 @@ for pattern in '%' '%z' '%q' '%q{' '%q{SECRET' '%q{UNSET_VARIABLE}'; do
 	is "pattern $pattern: left to Valgrind" "0:" "$status:$(cat err)"
 done
 
-# --- The progress line ---
-
-command -v script >/dev/null || skip "no script(1) to make a terminal with"
-
-escape=$(printf '\033')
-cat >grows <<'S'
-echo '{"vmtrace":1}' >profile
-echo '{"checkpoint":{"Ir":1000,"RssPages":1}}' >>profile
-echo '{"checkpoint":{"Ir":2500000,"RssPages":512}}' >>profile
-sleep 2.5
-S
-on_terminal "$vmtrace run --summary=no --vmtrace-out-file=profile sh ./grows"
-tr '\r' '\n' <screen >lines
-has "progress: seconds, instructions, resident, profile" \
-	"^vmtrace: 1 s, 2.5 M instructions, 2.0 MB resident, profile 99 B$escape\\[K" lines
-is "progress: erased at the end" "$escape[Kvmtrace: the profile is profile; 'vmtrace report profile' shows it" \
-	"$(grep . lines | tail -1)"
-for quiet in "TERM=dumb $vmtrace run" "$vmtrace run -q"; do
-	on_terminal "env $quiet --vmtrace-out-file=profile sh ./grows"
-	is "no progress: $quiet" "" "$(grep instructions screen)"
-done
-on_terminal "$vmtrace run --summary=no --vmtrace-out-file=profile sh ./grows 2>elsewhere"
-is "no progress away from a terminal" "" "$(grep instructions screen elsewhere)"
-on_terminal "$vmtrace run --summary=no --vmtrace-out-file=profile sh -c 'stty -icanon; sh ./grows'"
-is "no progress on a full-screen program's terminal" "" "$(grep instructions screen)"
-
 finish
