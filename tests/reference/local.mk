@@ -73,7 +73,9 @@ dist_check_SCRIPTS += \
 	tests/reference/lackey_replay \
 	tests/reference/matrix
 TESTS += \
-	tests/reference/lackey_replay
+	tests/reference/by_hand \
+	tests/reference/lackey_replay \
+	tests/reference/matrix
 
 # Every program with every shape: minutes.
 .PHONY: check-reference

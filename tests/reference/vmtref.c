@@ -104,6 +104,9 @@ on_fork_in_child(ThreadId tid)
 
 /* ------------------------------------------------- instrumentation --- */
 
+/* The call is said to write memory: or else VEX would let a load slip past the
+   calls for what comes after it, and if the load is refused these would have
+   counted accesses that were never made.  */
 static void
 call(IRSB *sb, const HChar *name, void *function, IRExpr *address, UInt n_bytes,
      IRExpr *guard)
@@ -112,6 +115,9 @@ call(IRSB *sb, const HChar *name, void *function, IRExpr *address, UInt n_bytes,
       2, name, VG_(fnptr_to_fnentry)(function),
       mkIRExprVec_2(address, mkIRExpr_HWord(n_bytes)));
 
+   dirty->mFx = Ifx_Modify;
+   dirty->mAddr = mkIRExpr_HWord((HWord)&ref_counts);
+   dirty->mSize = sizeof ref_counts;
    if (guard != NULL)
       dirty->guard = guard;
    addStmtToIRSB(sb, IRStmt_Dirty(dirty));
