@@ -2,7 +2,6 @@
 
 #include "vmtrace/tool/checkpoint.h"
 #include "vmtrace/tool/objects.h"
-#include "vmtrace/tool/regs.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
@@ -20,44 +19,76 @@ charge_at_start(Bool yes)
    at_start = yes;
 }
 
-static void
+static uint32_t
 charge_to(const struct vmt_outcome *outcome, UInt stack, UInt thread)
 {
-   struct vmt_accounting *ledger = &tool_machine.ledger;
    uint32_t charge = VMT_NO_CHARGE;
 
    if (!outcome->excluded) {
-      charge = vmt_accounting_charge(ledger, stack, (uint16_t)outcome->label,
+      charge = vmt_accounting_charge(&tool_machine.ledger, stack,
+                                     (uint16_t)outcome->label,
                                      (uint16_t)thread);
       if (charge == VMT_NO_CHARGE)
          tool_no_memory();
    }
    if (vmt_machine_charge(&tool_machine, outcome, charge) != VMT_OK)
       tool_no_memory();
+   return charge;
 }
 
 /* ---- accesses of the program ---- */
 
 /* Who made an access: found out in full only when there is something to charge.
-   A segment and tick name the instruction; head_tick the one that is about to
-   be executed, which may be earlier (a group is looked at as a whole).  */
+   A group is looked at as a whole, when its first access is about to be made. */
 struct maker {
-   UInt segment, tick, head_tick;
-   Addr pc;                     /* instead of segment and ticks, if not 0 */
-   UInt stack;                  /* instead of all, if known */
+   VexGuestAMD64State *guest;
+   const struct segment_group *group;
+   const struct segment_member *member;
+   Addr pc;                     /* of a fetch; 0: the member's */
+   UInt stack;                  /* instead of all that, if known */
 };
+
+static struct stack_place *
+place_of(const struct maker *maker)
+{
+   if (maker->pc != 0)
+      return stacks_place(maker->guest, maker->pc, maker->pc);
+   return stacks_place(
+      maker->guest, segments_member_pc(maker->group, maker->member),
+      segments_member_pc(maker->group, &maker->group->members[0]));
+}
 
 static UInt
 stack_of(const struct maker *maker)
 {
-   ThreadId tid = VG_(get_running_tid)();
+   return maker->stack != STACK_UNKNOWN ? maker->stack
+                                        : place_of(maker)->stack;
+}
 
-   if (maker->stack != STACK_UNKNOWN)
-      return maker->stack;
-   if (maker->pc != 0)
-      return stacks_capture(tid, maker->pc);
-   return stacks_capture_at(tid, segments_pc(maker->segment, maker->tick),
-                            segments_pc(maker->segment, maker->head_tick));
+/* A miss of the L1 TLB and nothing else, which is the most common outcome by
+   far: the counter that the place added to last is most likely the one.  */
+static void
+charge_l1_miss(const struct vmt_outcome *outcome, const struct maker *maker)
+{
+   struct stack_place *place = place_of(maker);
+   ThreadId tid = VG_(get_running_tid)();
+   struct vmt_counter **misses = &place->misses[outcome->is_fetch];
+   uint32_t charge;
+
+   if (place->label == outcome->label && place->tid == tid &&
+       *misses != NULL) {
+      vmt_accounting_bump(&tool_machine.ledger, *misses);
+      return;
+   }
+   charge = charge_to(outcome, place->stack, tid);
+   if (place->label != outcome->label || place->tid != tid) {
+      place->label = outcome->label;
+      place->tid = tid;
+      place->misses[0] = place->misses[1] = NULL;
+   }
+   *misses = vmt_accounting_counter(
+      &tool_machine.ledger, charge,
+      outcome->is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
 }
 
 static Bool
@@ -75,6 +106,11 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
 
    if (!vmt_machine_access(&tool_machine, addr, kind, tick, &outcome))
       return True;
+   if (outcome.event == VMT_NO_EVENT && outcome.n_stlb_misses == 0 &&
+       !outcome.excluded && maker->stack == STACK_UNKNOWN) {
+      charge_l1_miss(&outcome, maker);
+      return True;
+   }
    if (outcome.event == VMT_EV_Bus && objects_refresh_size(addr))
       vmt_machine_access(&tool_machine, addr, kind, tick, &outcome);
    charge_to(&outcome, outcome.excluded ? STACK_NONE : stack_of(maker),
@@ -85,7 +121,8 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
    return False;
 }
 
-/* Lowest page first, each a tick later.  A page that ends in a signal ends the access.  */
+/* Lowest page first, each a tick later.  A page that ends in a signal ends the
+   access.  */
 static Bool
 access_range(Addr addr, UInt bytes, enum vmt_access_kind kind, ULong tick,
              const struct maker *maker)
@@ -125,11 +162,12 @@ charge_settle(void)
 /* An access of an interleaved group that lies, at least in part, on another
    page than the group's first has to wait for its turn.  */
 static void
-defer(Addr addr, const struct segment_member *member, ULong tick,
-      const struct maker *maker)
+defer(Addr addr, ULong tick, const struct maker *maker)
 {
-   const struct vmt_deferred late = {addr, tick, member->bytes,
-                                     stack_of(maker), member->kind};
+   const struct vmt_deferred late = {addr, tick,
+                                     segment_member_bytes(maker->member),
+                                     stack_of(maker),
+                                     segment_member_kind(maker->member)};
 
    vmt_machine_defer(&tool_machine, &late);
 }
@@ -139,14 +177,13 @@ defer(Addr addr, const struct segment_member *member, ULong tick,
 static void
 stop_at(const struct maker *maker, ULong clock)
 {
+   UInt tick = maker->member->tick;
    struct vmt_deferred late;
 
-   settle_until(clock + maker->tick);
-   segments_count_part(maker->segment, maker->tick);
-   tool_machine.filter.clock =
-      clock + (maker->tick & ~((1u << VMT_TICK_SHIFT) - 1));
-   regs_set_pc(VG_(get_running_tid)(),
-               segments_pc(maker->segment, maker->tick));
+   settle_until(clock + tick);
+   segments_count_part(maker->group->segment, tick);
+   tool_machine.filter.clock = clock + (tick & ~((1u << VMT_TICK_SHIFT) - 1));
+   maker->guest->guest_RIP = segments_member_pc(maker->group, maker->member);
    while (vmt_machine_undefer(&tool_machine, ~0ull, &late))
       ;
 }
@@ -166,35 +203,32 @@ leave_slot(Addr first_byte, Bool other_pages)
                       entry->load_tag);
 }
 
-VG_REGPARM(2) void
-charge_group_miss(ULong group_id, Addr base)
+VG_REGPARM(3) void
+charge_group_miss(VexGuestAMD64State *guest, const struct segment_group *group,
+                  Addr base)
 {
-   const struct segment_group *group = segments_group((UInt)group_id);
-   const struct segment_member *member = segments_member(group->first_member);
+   struct maker maker = {guest, group, group->members, 0, STACK_UNKNOWN};
    UInt shift = tool_machine.config.page_shift, i;
    ULong clock = tool_machine.filter.clock;
-   Addr first_page = (base + (Addr)(Long)member->offset) >> shift;
-   struct maker maker = {group->segment, member->tick, member->tick, 0,
-                         STACK_UNKNOWN};
-   Long low = member->offset;
+   Addr first_page = (base + (Addr)(Long)group->members[0].offset) >> shift;
+   Long low = group->members[0].offset;
    Bool other_pages = False;
 
-   settle_until(clock + member->tick);
+   settle_until(clock + group->members[0].tick);
    for (i = 0; i < group->n_members; i++) {
-      Addr addr;
-      Bool elsewhere;
+      const struct segment_member *member = &group->members[i];
+      Addr addr = base + (Addr)(Long)member->offset;
+      UInt bytes = segment_member_bytes(member);
+      Bool elsewhere = addr >> shift != first_page ||
+                       (addr + bytes - 1) >> shift != first_page;
 
-      member = segments_member(group->first_member + i);
-      maker.tick = member->tick;
+      maker.member = member;
       if (member->offset < low)
          low = member->offset;
-      addr = base + (Addr)(Long)member->offset;
-      elsewhere = addr >> shift != first_page ||
-                  (addr + member->bytes - 1) >> shift != first_page;
       other_pages |= elsewhere;
       if (i > 0 && elsewhere && group->interleaved)
-         defer(addr, member, clock + member->tick, &maker);
-      else if (!access_range(addr, member->bytes, member->kind,
+         defer(addr, clock + member->tick, &maker);
+      else if (!access_range(addr, bytes, segment_member_kind(member),
                              clock + member->tick, &maker)) {
          stop_at(&maker, clock);
          break;
@@ -204,15 +238,17 @@ charge_group_miss(ULong group_id, Addr base)
    checkpoint_if_due();
 }
 
-VG_REGPARM(2) void
-charge_fetch_miss(Addr pc, ULong place)
+VG_REGPARM(3) void
+charge_fetch_miss(VexGuestAMD64State *guest, Addr pc, ULong place)
 {
    Addr addr = pc + (place >> 32);
    ULong tick = tool_machine.filter.clock + (UInt)place;
    vmt_vpn page = addr >> tool_machine.config.page_shift;
    struct vmt_filter_entry *entry =
       &tool_machine.filter.fetch[page & (VMT_FILTER_ENTRIES - 1)];
-   const struct maker maker = {.pc = pc, .stack = STACK_UNKNOWN};
+   const struct maker maker = {.guest = guest,
+                               .pc = pc,
+                               .stack = STACK_UNKNOWN};
 
    settle_until(tick);
    access_page(addr, VMT_FETCH, tick, &maker);
@@ -229,7 +265,7 @@ kernel_stack(ThreadId tid)
 {
    if (at_start)
       return STACK_NONE;
-   return stacks_capture_syscall(tid, SYSCALL_DELTA);
+   return stacks_of_syscall(tid, SYSCALL_DELTA);
 }
 
 void

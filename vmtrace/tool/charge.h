@@ -6,12 +6,18 @@
 
 #include "vmtrace/tool/valgrind.h"
 
+#include "libvex_guest_amd64.h"
 #include "vmtrace/mmu/machine/machine.h"
+
+struct segment_group;
 
 /* Called by translated code.  `place`: the page's distance from pc in the upper
    half, the tick within the segment in the lower.  */
-VG_REGPARM(2) void charge_group_miss(ULong group_id, Addr base);
-VG_REGPARM(2) void charge_fetch_miss(Addr pc, ULong place);
+VG_REGPARM(3) void charge_group_miss(VexGuestAMD64State *guest,
+                                     const struct segment_group *group,
+                                     Addr base);
+VG_REGPARM(3) void charge_fetch_miss(VexGuestAMD64State *guest, Addr pc,
+                                     ULong place);
 
 /* The kernel reads or writes [start, start + bytes) for thread tid, in a system
    call or for a signal.  */

@@ -18,6 +18,8 @@
 #include "vmtrace/tool/plan.h"
 #include "vmtrace/tool/tool.h"
 
+#include "libvex_guest_amd64.h"
+
 #define ENTRY_SHIFT 5           /* log2 sizeof(struct vmt_filter_entry) */
 
 static IRSB *out;
@@ -77,15 +79,21 @@ store_word(IRExpr *addr, IRExpr *value)
    addStmtToIRSB(out, IRStmt_Store(Iend_LE, addr, value));
 }
 
+/* Calls function(guest state, first, second) if guard holds.  */
 static void
-call(const HChar *name, void *function, IRExpr *first, IRExpr *second,
-     IRExpr *guard)
+call_with_state(const HChar *name, void *function, IRExpr *first,
+                IRExpr *second, IRExpr *guard)
 {
-   IRDirty *dirty =
-      unsafeIRDirty_0_N(2, name, VG_(fnptr_to_fnentry)(function),
-                        mkIRExprVec_2(first, second));
+   IRDirty *dirty = unsafeIRDirty_0_N(
+      3, name, VG_(fnptr_to_fnentry)(function),
+      mkIRExprVec_3(IRExpr_GSPTR(), first, second));
 
    dirty->guard = guard;
+   dirty->nFxState = 1;
+   VG_(memset)(dirty->fxState, 0, sizeof dirty->fxState);
+   dirty->fxState[0].fx = Ifx_Read;
+   dirty->fxState[0].offset = offsetof(VexGuestAMD64State, guest_RSP);
+   dirty->fxState[0].size = sizeof(ULong);
    addStmtToIRSB(out, IRStmt_Dirty(dirty));
 }
 
@@ -110,8 +118,8 @@ check_fetch(const struct plan_fetch *fetch)
       Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(address_of(&entry->load_tag)),
                            number(page)));
 
-   call("charge_fetch_miss", &charge_fetch_miss, number(fetch->pc),
-        number(place), miss);
+   call_with_state("charge_fetch_miss", &charge_fetch_miss, number(fetch->pc),
+                   number(place), miss);
    store_word(address_of(&entry->stamp), tick_now(fetch->tick));
 }
 
@@ -148,7 +156,8 @@ check_group(const struct plan_group *group, const struct plan_access *head)
                  IRExpr_Binop(Iop_CmpNE64, shift_right(last, shift), tag));
    if (head->guard != NULL)
       miss = assign(Ity_I1, IRExpr_Binop(Iop_And1, miss, head->guard));
-   call("charge_group_miss", &charge_group_miss, number(group->id), base, miss);
+   call_with_state("charge_group_miss", &charge_group_miss,
+                   address_of(group->kept), base, miss);
    stamp = binary(Iop_Add64, slot, address_of(&table->stamp));
    if (head->guard == NULL) {
       store_word(stamp, tick_now(group->last_tick));

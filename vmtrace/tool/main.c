@@ -83,6 +83,7 @@ in_child(ThreadId tid)
 {
    if (vmt_machine_fork(&tool_machine, true) != VMT_OK)
       tool_no_memory();
+   stacks_forget_memory(0, ~(Addr)0);
    segments_forget_counts();
    objects_forget_defined();
    checkpoint_start_anew();

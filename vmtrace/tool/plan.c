@@ -454,7 +454,6 @@ new_group(UInt access_index)
       .last = access_index,
       .n = 1,
       .segment = access->segment,
-      .id = PLAN_NONE,
       .base = access->guard == NULL ? access->base : IRTemp_INVALID,
       .low = access->offset,
       .high = access->offset + (Long)access->bytes,
@@ -484,33 +483,43 @@ group_accesses(void)
 
 /* ---- entering ---- */
 
+static struct segment_member
+member_of(const struct plan_access *access)
+{
+   return (struct segment_member){
+      (Short)access->offset, (UShort)(access->bytes << 2 | access->kind),
+      (UShort)access->tick, 0};
+}
+
 static void
 enter_segment(UInt index)
 {
-   static struct segment_group kept_groups[MAX_ACCESSES];
-   static struct segment_member kept_members[MAX_ACCESSES];
+   static struct segment_draft_group draft_groups[MAX_ACCESSES];
+   static struct segment_member draft_members[MAX_ACCESSES];
    struct plan_segment *segment = &plan_segments[index];
-   struct segment_draft draft = {&insns[segment->first_insn], kept_groups,
-                                 kept_members, segment->n_insns, 0, 0};
-   UInt first_group, g, i;
+   struct segment_draft draft = {&insns[segment->first_insn], draft_groups,
+                                 draft_members, segment->n_insns, 0, 0};
+   const struct segment_group *kept;
+   UInt g, i;
 
    if (segment->n_insns == 0)
       return;
    for (g = 0; g < plan.n_groups; g++) {
       if (groups[g].segment != index)
          continue;
-      kept_groups[draft.n_groups++] = (struct segment_group){
-         draft.n_members, 0, (UShort)groups[g].n, groups[g].interleaved};
+      draft_groups[draft.n_groups++] = (struct segment_draft_group){
+         draft.n_members, groups[g].n, groups[g].interleaved};
       for (i = groups[g].first; i <= groups[g].last; i++)
          if (accesses[i].group == g)
-            kept_members[draft.n_members++] = (struct segment_member){
-               (Short)accesses[i].offset, (UShort)accesses[i].bytes,
-               (UShort)accesses[i].tick, (UShort)accesses[i].kind};
+            draft_members[draft.n_members++] = member_of(&accesses[i]);
    }
-   segment->id = segments_enter(&draft, &first_group);
-   for (g = 0; g < plan.n_groups; g++)
-      if (groups[g].segment == index)
-         groups[g].id = first_group++;
+   segment->id = segments_enter(&draft, &kept);
+   for (g = 0; g < plan.n_groups; g++) {
+      if (groups[g].segment != index)
+         continue;
+      groups[g].kept = kept;
+      kept = segments_next_group(kept);
+   }
 }
 
 const struct plan *

@@ -39,7 +39,8 @@ struct plan_access {
 /* The check at the place of the group's first access.  */
 struct plan_group {
    UInt first, last, n;         /* accesses; n: how many */
-   UInt segment, id;            /* id: of segments.h, after entering */
+   UInt segment;
+   const struct segment_group *kept;    /* in segments.h, after entering */
    IRTemp base;
    Long low, high;              /* offsets from the base: [low, high) */
    Bool any_write, interleaved;

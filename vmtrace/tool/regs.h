@@ -18,14 +18,4 @@ regs_fp(ThreadId tid)
    return (Addr)fp;
 }
 
-static inline void
-regs_set_pc(ThreadId tid, Addr pc)
-{
-   ULong value = pc;
-
-   VG_(set_shadow_regs_area)(tid, 0,
-                             offsetof(VexGuestAMD64State, guest_RIP),
-                             sizeof value, (const UChar *)&value);
-}
-
 #endif

@@ -17,9 +17,9 @@
 
 struct segment {
    Addr pc;                     /* of the first instruction */
-   UInt first_word, first_group;
+   const struct segment_group *first_group;
+   UInt first_word;
    UShort n_insns, n_groups;
-   UShort n_members;
    UInt block;
    ULong n_reported;
 };
@@ -35,7 +35,15 @@ struct odd {
 static ULong static_counters[N_STATIC_COUNTERS];
 static struct vmt_vector more_counters;
 
-static struct vmt_vector segments, words, groups, members, odds;
+/* Groups: first in this array, then in blocks of GROUP_BLOCK_BYTES.  */
+#define STATIC_GROUP_BYTES (16u << 20)
+#define GROUP_BLOCK_BYTES (1u << 20)
+
+static UChar static_groups[STATIC_GROUP_BYTES] __attribute__((aligned(8)));
+static UChar *group_space = static_groups;
+static SizeT group_bytes_left = STATIC_GROUP_BYTES;
+
+static struct vmt_vector segments, words, odds;
 static struct vmt_hashmap by_content, odd_by_key;
 static ULong code_epoch;
 
@@ -44,8 +52,6 @@ segments_init(void)
 {
    vmt_vector_init(&segments, "segments", sizeof(struct segment));
    vmt_vector_init(&words, "instructions", sizeof(UInt));
-   vmt_vector_init(&groups, "groups", sizeof(struct segment_group));
-   vmt_vector_init(&members, "accesses", sizeof(struct segment_member));
    vmt_vector_init(&odds, "odd accesses", sizeof(struct odd));
    vmt_vector_init(&more_counters, "counters", sizeof(ULong));
    vmt_hashmap_init(&by_content, "segments by content");
@@ -74,18 +80,6 @@ word_at(UInt index)
    return *(UInt *)vmt_vector_at(&words, index);
 }
 
-const struct segment_group *
-segments_group(UInt id)
-{
-   return vmt_vector_at(&groups, id);
-}
-
-const struct segment_member *
-segments_member(UInt id)
-{
-   return vmt_vector_at(&members, id);
-}
-
 ULong *
 segments_counter(UInt segment)
 {
@@ -106,9 +100,8 @@ mix(ULong hash, ULong value)
 static ULong
 mix_member(ULong hash, const struct segment_member *member)
 {
-   return mix(hash, (ULong)(UShort)member->offset << 48 |
-                       (ULong)member->bytes << 32 |
-                       (ULong)member->tick << 16 | member->kind);
+   return mix(hash, (ULong)(UShort)member->offset << 32 |
+                       (ULong)member->bytes_and_kind << 16 | member->tick);
 }
 
 static ULong
@@ -125,7 +118,7 @@ content_of(const struct segment_draft *draft)
                           insn->counted << 24);
    }
    for (i = 0; i < draft->n_groups; i++) {
-      const struct segment_group *group = &draft->groups[i];
+      const struct segment_draft_group *group = &draft->groups[i];
 
       hash = mix(hash, group->n_members << 1 | group->interleaved);
       for (j = 0; j < group->n_members; j++)
@@ -153,7 +146,8 @@ same_insns(UInt id, const struct segment_draft *draft)
 }
 
 static Bool
-same_group(const struct segment_group *kept, const struct segment_group *group,
+same_group(const struct segment_group *kept,
+           const struct segment_draft_group *group,
            const struct segment_draft *draft)
 {
    UInt i;
@@ -162,7 +156,7 @@ same_group(const struct segment_group *kept, const struct segment_group *group,
        kept->interleaved != group->interleaved)
       return False;
    for (i = 0; i < kept->n_members; i++)
-      if (mix_member(0, segments_member(kept->first_member + i)) !=
+      if (mix_member(0, &kept->members[i]) !=
           mix_member(0, &draft->members[group->first_member + i]))
          return False;
    return True;
@@ -172,15 +166,34 @@ static Bool
 same_segment(UInt id, const struct segment_draft *draft)
 {
    const struct segment *segment = segment_at(id);
+   const struct segment_group *kept = segment->first_group;
    UInt i;
 
    if (segment->n_groups != draft->n_groups || !same_insns(id, draft))
       return False;
-   for (i = 0; i < draft->n_groups; i++)
-      if (!same_group(segments_group(segment->first_group + i),
-                      &draft->groups[i], draft))
+   for (i = 0; i < draft->n_groups; i++) {
+      if (!same_group(kept, &draft->groups[i], draft))
          return False;
+      kept = segments_next_group(kept);
+   }
    return True;
+}
+
+/* Room for all groups of a segment, in one piece.  */
+static struct segment_group *
+take_group_space(SizeT bytes)
+{
+   struct segment_group *space;
+
+   if (bytes > group_bytes_left) {
+      group_bytes_left =
+         bytes > GROUP_BLOCK_BYTES ? bytes : GROUP_BLOCK_BYTES;
+      group_space = VG_(malloc)("vmtrace.groups", group_bytes_left);
+   }
+   space = (struct segment_group *)group_space;
+   group_space += bytes;
+   group_bytes_left -= bytes;
+   return space;
 }
 
 static void
@@ -205,22 +218,36 @@ keep_insns(struct segment *segment, const struct segment_draft *draft)
    }
 }
 
-static void
-keep_groups(UInt id, struct segment *segment, const struct segment_draft *draft)
+static UShort
+pc_delta(UInt id, UInt tick)
 {
+   Addr delta = segments_pc(id, tick) - segment_at(id)->pc;
+
+   return delta < SEGMENT_FAR ? (UShort)delta : SEGMENT_FAR;
+}
+
+static void
+keep_groups(UInt id, const struct segment_draft *draft)
+{
+   struct segment *segment = segment_at(id);
+   struct segment_group *kept =
+      take_group_space(draft->n_groups * sizeof(struct segment_group) +
+                       draft->n_members * sizeof(struct segment_member));
    UInt i, j;
 
-   segment->first_group = groups.n_records;
+   segment->first_group = kept;
    for (i = 0; i < draft->n_groups; i++) {
-      const struct segment_group *group = &draft->groups[i];
-      struct segment_group *kept = push(&groups);
+      const struct segment_draft_group *group = &draft->groups[i];
 
-      *kept = *group;
+      kept->pc = segment->pc;
       kept->segment = id;
-      kept->first_member = members.n_records;
-      for (j = 0; j < group->n_members; j++)
-         *(struct segment_member *)push(&members) =
-            draft->members[group->first_member + j];
+      kept->n_members = (UShort)group->n_members;
+      kept->interleaved = group->interleaved;
+      for (j = 0; j < group->n_members; j++) {
+         kept->members[j] = draft->members[group->first_member + j];
+         kept->members[j].pc_delta = pc_delta(id, kept->members[j].tick);
+      }
+      kept = (struct segment_group *)segments_next_group(kept);
    }
 }
 
@@ -237,12 +264,13 @@ keep(const struct segment_draft *draft)
    segment->n_insns = (UShort)draft->n_insns;
    segment->n_groups = (UShort)draft->n_groups;
    keep_insns(segment, draft);
-   keep_groups(id, segment, draft);
+   keep_groups(id, draft);
    return id;
 }
 
 UInt
-segments_enter(const struct segment_draft *draft, UInt *first_group)
+segments_enter(const struct segment_draft *draft,
+               const struct segment_group **first_group)
 {
    ULong content = content_of(draft);
    uint64_t *known = vmt_hashmap_find(&by_content, content);

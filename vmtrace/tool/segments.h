@@ -12,8 +12,10 @@
    A group is one or more accesses of a segment off the same base address, close
    enough that one check of the filter serves all.
 
-   Ids are indices and are stable.  Nothing is ever given back: 16 to 80 bytes a
-   segment, 8 an access, 4 an instruction.  */
+   Ids are indices and are stable; groups never move, and lie at addresses that
+   fit the short forms of the host's instructions as long as they can.  Nothing
+   is ever given back: 60 bytes a segment, 16 a group, 8 an access, 4 an
+   instruction.  */
 
 #ifndef VMT_TOOL_SEGMENTS_H
 #define VMT_TOOL_SEGMENTS_H
@@ -32,36 +34,71 @@ struct segment_insn {
 /* One access of a group.  */
 struct segment_member {
    Short offset;                /* from the base */
-   UShort bytes;
+   UShort bytes_and_kind;       /* bytes << 2 | enum vmt_access_kind */
    UShort tick;                 /* from the start of the segment */
-   UShort kind;                 /* enum vmt_access_kind */
+   UShort pc_delta;             /* from the segment's first instruction;
+                                   SEGMENT_FAR: see segments_pc() */
 };
+
+#define SEGMENT_FAR 0xffff
 
 struct segment_group {
-   UInt first_member, segment;
+   Addr pc;                     /* the segment's first instruction */
+   UInt segment;
    UShort n_members;
-   Bool interleaved;            /* others' accesses lie between its own */
+   UShort interleaved;          /* others' accesses lie between its own */
+   struct segment_member members[];
 };
 
-/* What the planner found out; the arrays are its own.  Groups name their
-   members by index into `members`; their `segment` is set here.  */
+static inline UInt
+segment_member_bytes(const struct segment_member *member)
+{
+   return member->bytes_and_kind >> 2;
+}
+
+static inline enum vmt_access_kind
+segment_member_kind(const struct segment_member *member)
+{
+   return member->bytes_and_kind & 3;
+}
+
+/* What the planner found out; the arrays are its own.  */
+struct segment_draft_group {
+   UInt first_member, n_members;
+   Bool interleaved;
+};
+
 struct segment_draft {
    const struct segment_insn *insns;
-   const struct segment_group *groups;
-   const struct segment_member *members;
+   const struct segment_draft_group *groups;
+   const struct segment_member *members;        /* pc_delta is set here */
    UInt n_insns, n_groups, n_members;
 };
 
 void segments_init(void);
 
-/* The segment's id; *first_group is the id of its first group.  */
-UInt segments_enter(const struct segment_draft *draft, UInt *first_group);
+/* The segment's id; *first_group is its first group, segments_next_group() gives
+   the others.  */
+UInt segments_enter(const struct segment_draft *draft,
+                    const struct segment_group **first_group);
 
-const struct segment_group *segments_group(UInt id);
-const struct segment_member *segments_member(UInt id);
+static inline const struct segment_group *
+segments_next_group(const struct segment_group *group)
+{
+   return (const struct segment_group *)&group->members[group->n_members];
+}
 
 /* The instruction that an access at `tick` of the segment belongs to.  */
 Addr segments_pc(UInt segment, UInt tick);
+
+static inline Addr
+segments_member_pc(const struct segment_group *group,
+                   const struct segment_member *member)
+{
+   return member->pc_delta != SEGMENT_FAR
+             ? group->pc + member->pc_delta
+             : segments_pc(group->segment, member->tick);
+}
 
 /* Where translated code counts executions of the segment.  */
 ULong *segments_counter(UInt segment);

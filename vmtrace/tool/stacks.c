@@ -8,21 +8,25 @@
 
 #define MAX_DEPTH 64
 #define MEMO_DEPTH 24           /* deeper stacks are unwound every time */
-#define N_MEMOS 8192
+#define N_MEMO_SETS 2048
+#define N_MEMO_WAYS 4           /* one place is reached by several callers */
 
 /* A node costs some 40 bytes with its place in the hash map: 20 MB of them
    before stacks are first cut.  */
 #define NODES_PER_BUDGET (1u << 19)
 
 struct memo {
-   Addr pc, sp, fp;
-   UInt stack, n_slots;
+   Addr pc, sp;
+   Addr fp;                     /* 0: unwinding did not need it */
+   struct stack_place place;
+   UInt n_slots;
    struct {
       Addr at, value;           /* a return address and where it lay */
    } slots[MEMO_DEPTH];
 };
 
-static struct memo memos[N_MEMOS];
+static struct memo memos[N_MEMO_SETS][N_MEMO_WAYS];
+static UInt next_way[N_MEMO_SETS];      /* to be replaced */
 static Addr lowest_slot = ~(Addr)0, highest_slot;
 
 static struct vmt_vector nodes, frames;
@@ -99,22 +103,20 @@ intern_stack(const Addr *ips, UInt n)
 
 /* ---- unwinding, remembered ---- */
 
-static struct memo *
-memo_of(Addr pc, Addr sp)
+static UInt
+set_of(Addr pc, Addr sp)
 {
-   ULong hash = (pc ^ sp << 20) * 0x9e3779b97f4a7c15ull;
-
-   return &memos[hash >> 51];
+   return (UInt)(((pc ^ sp << 20) * 0x9e3779b97f4a7c15ull) >> 53);
 }
 
-_Static_assert(N_MEMOS == 1 << 13, "memo_of() takes 13 bits");
+_Static_assert(N_MEMO_SETS == 1 << 11, "set_of() takes 11 bits");
 
-static Bool
+static inline Bool
 memo_holds(const struct memo *memo, Addr pc, Addr sp, Addr fp)
 {
    UInt i;
 
-   if (memo->pc != pc || memo->sp != sp || memo->fp != fp)
+   if (memo->pc != pc || memo->sp != sp || (memo->fp != 0 && memo->fp != fp))
       return False;
    for (i = 0; i < memo->n_slots; i++)
       if (*(Addr *)memo->slots[i].at != memo->slots[i].value)
@@ -122,16 +124,34 @@ memo_holds(const struct memo *memo, Addr pc, Addr sp, Addr fp)
    return True;
 }
 
-/* Keeps the stack if each caller's return address lies just below the stack
-   pointer that unwinding gave for the caller, as it does but for signal
-   frames.  */
-static void
-remember(struct memo *memo, UInt stack, const Addr *ips, const Addr *sps,
-         UInt n)
+/* The memo that holds, or NULL.  */
+static inline struct memo *
+find_memo(UInt set, Addr pc, Addr sp, Addr fp)
 {
+   UInt way;
+
+   for (way = 0; way < N_MEMO_WAYS; way++)
+      if (memo_holds(&memos[set][way], pc, sp, fp))
+         return &memos[set][way];
+   return NULL;
+}
+
+static struct memo *
+oldest_memo(UInt set)
+{
+   return &memos[set][next_way[set]++ % N_MEMO_WAYS];
+}
+
+/* Keeps the stack if each caller's return address lies just below the stack
+   pointer that unwinding gave for the caller, as it does but for signal frames.
+   The frame pointer matters where it points into the stack: elsewhere it is a
+   register like any other.  */
+static void
+remember(struct memo *memo, const Addr *ips, const Addr *sps, Addr fp, UInt n)
+{
+   const Addr near = 1 << 20;
    UInt i;
 
-   memo->pc = 0;
    if (n - 1 > MEMO_DEPTH)
       return;
    for (i = 1; i < n; i++) {
@@ -147,9 +167,9 @@ remember(struct memo *memo, UInt stack, const Addr *ips, const Addr *sps,
          highest_slot = at;
    }
    memo->n_slots = n - 1;
-   memo->stack = stack;
    memo->pc = ips[0];
    memo->sp = sps[0];
+   memo->fp = fp - sps[0] + near < 2 * near ? fp : 0;
 }
 
 /* Without unwind information a "caller" can be anything on the stack: the chain
@@ -169,50 +189,53 @@ callers_in_code(const Addr *ips, UInt n)
    return n;
 }
 
-static UInt
-unwind(ThreadId tid, Addr pc, Word delta)
+/* Unwinds from where the guest's program counter is, plus delta, and takes pc
+   for the innermost frame.  */
+static void
+unwind(struct memo *memo, ThreadId tid, Addr pc, Word delta, Addr sp, Addr fp)
 {
    Addr ips[MAX_DEPTH], sps[MAX_DEPTH], fps[MAX_DEPTH];
-   Addr sp = VG_(get_SP)(tid), fp = regs_fp(tid);
-   struct memo *memo = memo_of(pc, sp);
-   UInt n, stack;
+   UInt n = VG_(get_StackTrace)(tid, ips, depth_limit, sps, fps, delta);
 
-   if (memo_holds(memo, pc, sp, fp))
-      return memo->stack;
-   n = VG_(get_StackTrace)(tid, ips, depth_limit, sps, fps, delta);
+   memo->pc = 0;
+   memo->place = (struct stack_place){.label = ~0u};
    if (n == 0)
-      return intern_stack(&pc, 1);
+      n = 1;
    ips[0] = pc;
-   n = callers_in_code(ips, n);
-   stack = intern_stack(ips, n);
    sps[0] = sp;
-   remember(memo, stack, ips, sps, n);
-   memo->fp = fp;
-   return stack;
+   n = callers_in_code(ips, n);
+   memo->place.stack = intern_stack(ips, n);
+   remember(memo, ips, sps, fp, n);
+}
+
+struct stack_place *
+stacks_place(VexGuestAMD64State *guest, Addr pc, Addr head_pc)
+{
+   Addr sp = guest->guest_RSP, fp = guest->guest_RBP;
+   UInt set = set_of(pc, sp);
+   struct memo *memo = find_memo(set, pc, sp, fp);
+
+   if (memo == NULL) {
+      memo = oldest_memo(set);
+      guest->guest_RIP = head_pc;
+      unwind(memo, VG_(get_running_tid)(), pc, 0, sp, fp);
+   }
+   return &memo->place;
 }
 
 UInt
-stacks_capture(ThreadId tid, Addr pc)
+stacks_of_syscall(ThreadId tid, Word delta)
 {
-   regs_set_pc(tid, pc);
-   return unwind(tid, pc, 0);
-}
+   Addr pc = VG_(get_IP)(tid) + (Addr)delta, sp = VG_(get_SP)(tid);
+   Addr fp = regs_fp(tid);
+   UInt set = set_of(pc, sp);
+   struct memo *memo = find_memo(set, pc, sp, fp);
 
-UInt
-stacks_capture_at(ThreadId tid, Addr pc, Addr head_pc)
-{
-   UInt head = stacks_capture(tid, head_pc);
-   const struct stack_node *node = stacks_node(head);
-
-   if (pc == head_pc)
-      return head;
-   return intern_node(intern_frame(pc), node->parent, node->cut);
-}
-
-UInt
-stacks_capture_syscall(ThreadId tid, Word delta)
-{
-   return unwind(tid, VG_(get_IP)(tid) + (Addr)delta, delta);
+   if (memo == NULL) {
+      memo = oldest_memo(set);
+      unwind(memo, tid, pc, delta, sp, fp);
+   }
+   return memo->place.stack;
 }
 
 void
@@ -222,8 +245,8 @@ stacks_forget_memory(Addr start, Addr end)
 
    if (end <= lowest_slot || start > highest_slot)
       return;
-   for (i = 0; i < N_MEMOS; i++)
-      memos[i].pc = 0;
+   for (i = 0; i < N_MEMO_SETS * N_MEMO_WAYS; i++)
+      memos[i / N_MEMO_WAYS][i % N_MEMO_WAYS].pc = 0;
    lowest_slot = ~(Addr)0;
    highest_slot = 0;
 }

@@ -16,6 +16,9 @@
 
 #include "vmtrace/tool/valgrind.h"
 
+#include "libvex_guest_amd64.h"
+#include "vmtrace/mmu/machine/accounting.h"
+
 #define STACK_NONE 0u           /* the kernel, at program start */
 #define STACK_UNKNOWN (~0u)
 
@@ -33,16 +36,23 @@ struct stack_node {
 
 void stacks_init(void);
 
-/* The stack of tid, which is about to execute pc.  Puts the guest's program
-   counter right.  */
-UInt stacks_capture(ThreadId tid, Addr pc);
+/* What is remembered of a place in the program: its stack, and for charge.c the
+   counters it added to last.  */
+struct stack_place {
+   UInt stack;
+   UInt label;                  /* the counters are of this area's label, */
+   ThreadId tid;                /* and this thread */
+   struct vmt_counter *misses[2];       /* DtlbM, ItlbM; NULL: not known */
+};
 
-/* The same for an access at pc that is looked at while head_pc, earlier in the
-   same function, is about to be executed.  */
-UInt stacks_capture_at(ThreadId tid, Addr pc, Addr head_pc);
+/* The place of the running thread, whose registers are `guest`, for an access
+   at pc that is looked at while head_pc is about to be executed, earlier in the
+   same function or pc itself.  Good until the next call.  */
+struct stack_place *stacks_place(VexGuestAMD64State *guest, Addr pc,
+                                 Addr head_pc);
 
 /* In a system call, the guest's program counter being past it by -delta.  */
-UInt stacks_capture_syscall(ThreadId tid, Word delta);
+UInt stacks_of_syscall(ThreadId tid, Word delta);
 
 /* Memory of [start, end) is gone: no return address is to be read there.  */
 void stacks_forget_memory(Addr start, Addr end);

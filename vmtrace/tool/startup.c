@@ -46,7 +46,7 @@ rights_of(const NSegment *segment)
    if (segment->hasR)
       flags |= VMT_AREA_READ;
    if (segment->hasW)
-      flags |= VMT_AREA_WRITE | VMT_AREA_ACCOUNT;
+      flags |= VMT_AREA_WRITE;
    if (segment->hasX)
       flags |= VMT_AREA_EXEC;
    return flags;
@@ -104,8 +104,7 @@ add_stack(Addr sp, Addr end)
    struct vmt_area area = {.start = vmt_page_floor(sp) - STACK_EXPAND_BYTES,
                            .end = end,
                            .flags = VMT_AREA_READ | VMT_AREA_WRITE |
-                                    VMT_AREA_ACCOUNT | VMT_AREA_GROWSDOWN |
-                                    VMT_AREA_STACK,
+                                    VMT_AREA_GROWSDOWN | VMT_AREA_STACK,
                            .backing = VMT_BACKING_ANON,
                            .label = objects_label("[stack]", "stack")};
 

@@ -123,11 +123,6 @@ flags_of(UInt prot, UInt map_flags)
       flags |= VMT_AREA_GROWSDOWN;
    if ((map_flags & MAP_LOCKED_FLAG) != 0 || lock_future)
       flags |= VMT_AREA_LOCKED;
-
-   /* accountable_mapping() of mm/mmap.c.  */
-   if ((flags & (VMT_AREA_WRITE | VMT_AREA_SHARED | VMT_AREA_NORESERVE)) ==
-       VMT_AREA_WRITE)
-      flags |= VMT_AREA_ACCOUNT;
    return flags;
 }
 
@@ -249,7 +244,7 @@ after_brk(ThreadId tid, Addr end)
       const struct vmt_area area = {
          .start = old_page,
          .end = new_page,
-         .flags = VMT_AREA_READ | VMT_AREA_WRITE | VMT_AREA_ACCOUNT |
+         .flags = VMT_AREA_READ | VMT_AREA_WRITE |
                   (lock_future ? VMT_AREA_LOCKED : 0),
          .backing = VMT_BACKING_ANON,
          .label = objects_label("[heap]", "heap")};

@@ -59,23 +59,23 @@ look_up(struct vmt_machine *machine, struct vmt_tlb *l1,
 
          vmt_filter_sync_set(side, l1, vpn);
          evicted = vmt_tlb_insert(l1, vpn, tick);
-         if (evicted != VMT_NO_VPN)
-            vmt_filter_kill(side, l1, evicted);
+         vmt_filter_drop(side, evicted);
       }
    }
    if (fill)
       vmt_filter_install(side, l1, vpn, may_store, tick);
 }
 
-static uint32_t
-label_at(struct vmt_machine *machine, vmt_addr addr, struct vmt_outcome *outcome)
+static void
+set_label(struct vmt_machine *machine, vmt_addr addr,
+          struct vmt_outcome *outcome)
 {
    const struct vmt_area *area = vmt_areas_find(&machine->areas, addr);
 
    if (area == NULL)
-      return 0;
+      return;
    outcome->excluded = (area->flags & VMT_AREA_EXCLUDED) != 0;
-   return area->label;
+   outcome->label = area->label;
 }
 
 static bool
@@ -84,37 +84,89 @@ is_signal(enum vmt_event event)
    return event == VMT_EV_Prot || event == VMT_EV_Segv || event == VMT_EV_Bus;
 }
 
+/* ---- pages known to be quiet ---- */
+
+static struct vmt_page_memo *
+memo_of(struct vmt_machine *machine, vmt_vpn page)
+{
+   return &machine->page_memos[page & (VMT_N_PAGE_MEMOS - 1)];
+}
+
+static bool
+is_quiet(const struct vmt_machine *machine, const struct vmt_page_memo *memo,
+         vmt_vpn page, enum vmt_access_kind kind)
+{
+   return memo->page == page && memo->generation == machine->generation &&
+          (memo->quiet_kinds & 1u << kind) != 0;
+}
+
+static bool
+may_store(const struct vmt_pte *pte)
+{
+   return vmt_pte_allows(pte, VMT_WRITE) && (pte->bits & VMT_PTE_DIRTY) != 0;
+}
+
+static void
+note_quiet(struct vmt_machine *machine, vmt_vpn page, const struct vmt_pte *pte,
+           const struct vmt_outcome *outcome)
+{
+   uint8_t kinds = 0;
+
+   if (vmt_pte_allows(pte, VMT_READ))
+      kinds |= 1u << VMT_READ;
+   if (vmt_pte_allows(pte, VMT_FETCH))
+      kinds |= 1u << VMT_FETCH;
+   if (may_store(pte))
+      kinds |= 1u << VMT_WRITE | 1u << VMT_MODIFY;
+   *memo_of(machine, page) = (struct vmt_page_memo){
+      page, machine->generation, (uint16_t)outcome->label, kinds,
+      outcome->excluded};
+}
+
+/* Makes the page's entry good for the access, by a fault if need be, and notes
+   what can be done to the page from now on.  */
+static void
+prepare_page(struct vmt_machine *machine, vmt_addr addr,
+             enum vmt_access_kind kind, struct vmt_outcome *outcome)
+{
+   vmt_vpn page = addr >> VMT_PAGE_SHIFT;
+   struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, page);
+
+   if (!vmt_pte_allows(pte, kind)) {
+      outcome->event = vmt_fault_resolve(machine, addr, kind, outcome);
+      pte = vmt_pagetable_find(&machine->pages, page);
+   }
+   set_label(machine, addr, outcome);
+   if (is_signal(outcome->event))
+      return;
+   pte->bits |= VMT_PTE_ACCESSED | (is_write(kind) ? VMT_PTE_DIRTY : 0);
+   note_quiet(machine, page, pte, outcome);
+}
+
 bool
 vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
                    enum vmt_access_kind kind, uint64_t tick,
                    struct vmt_outcome *outcome)
 {
-   bool fetch = kind == VMT_FETCH;
+   bool fetch = kind == VMT_FETCH, stores;
    struct vmt_core *core = machine->core;
    vmt_vpn page = addr >> VMT_PAGE_SHIFT;
-   struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, page);
+   const struct vmt_page_memo *memo = memo_of(machine, page);
 
    *outcome = nothing;
    outcome->is_fetch = fetch;
-   if (!vmt_pte_allows(pte, kind)) {
-      outcome->event = vmt_fault_resolve(machine, addr, kind, outcome);
-      pte = vmt_pagetable_find(&machine->pages, page);
+   if (is_quiet(machine, memo, page, kind)) {
+      outcome->label = memo->label;
+      outcome->excluded = memo->excluded;
+   } else {
+      prepare_page(machine, addr, kind, outcome);
    }
-   if (pte != NULL && !is_signal(outcome->event))
-      pte->bits |= VMT_PTE_ACCESSED | (is_write(kind) ? VMT_PTE_DIRTY : 0);
-
+   stores = is_quiet(machine, memo, page, VMT_WRITE);
    look_up(machine, fetch ? &core->itlb : &core->dtlb,
            fetch ? machine->filter.fetch : machine->filter.data,
            addr >> machine->config.page_shift, tick,
-           !is_signal(outcome->event),
-           pte != NULL && vmt_pte_allows(pte, VMT_WRITE) &&
-              (pte->bits & VMT_PTE_DIRTY) != 0,
-           outcome);
-
-   if (outcome->event == VMT_NO_EVENT && outcome->n_l1_misses == 0)
-      return false;
-   outcome->label = label_at(machine, addr, outcome);
-   return true;
+           !is_signal(outcome->event), stores, outcome);
+   return outcome->event != VMT_NO_EVENT || outcome->n_l1_misses != 0;
 }
 
 bool
@@ -138,7 +190,7 @@ vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
    else
       vmt_pagetable_find(&machine->pages, addr >> VMT_PAGE_SHIFT)->bits |=
          VMT_PTE_ACCESSED | (write ? VMT_PTE_DIRTY : 0);
-   outcome->label = label_at(machine, addr, outcome);
+   set_label(machine, addr, outcome);
    return outcome->event != VMT_NO_EVENT;
 }
 
@@ -201,17 +253,6 @@ vmt_machine_charge(struct vmt_machine *machine,
    status |= add_if_any(ledger, charge, VMT_EV_WalkRef, outcome->n_walk_refs);
    status |= add_if_any(ledger, charge, VMT_EV_Shoot, outcome->n_shootdowns);
    return status == VMT_OK ? VMT_OK : VMT_NO_MEMORY;
-}
-
-bool
-vmt_machine_is_quiet(const struct vmt_machine *machine, vmt_addr addr,
-                     enum vmt_access_kind kind)
-{
-   vmt_vpn vpn = addr >> machine->config.page_shift;
-   const struct vmt_filter_entry *entry =
-      &machine->filter.data[vpn & (VMT_FILTER_ENTRIES - 1)];
-
-   return (is_write(kind) ? entry->store_tag : entry->load_tag) == vpn;
 }
 
 void

@@ -67,9 +67,9 @@ find_counter(const struct vmt_accounting *ledger, uint32_t charge,
    return NULL;
 }
 
-enum vmt_status
-vmt_accounting_add(struct vmt_accounting *ledger, uint32_t charge,
-                   enum vmt_event event, uint64_t n)
+struct vmt_counter *
+vmt_accounting_counter(struct vmt_accounting *ledger, uint32_t charge,
+                       enum vmt_event event)
 {
    struct vmt_counter *counter = find_counter(ledger, charge, event);
 
@@ -78,11 +78,23 @@ vmt_accounting_add(struct vmt_accounting *ledger, uint32_t charge,
 
       counter = vmt_vector_push(&ledger->counters);
       if (counter == NULL)
-         return VMT_NO_MEMORY;
+         return NULL;
       counter->event = event;
       counter->next = owner->counters;
       owner->counters = ledger->counters.n_records - 1;
    }
+   return counter;
+}
+
+enum vmt_status
+vmt_accounting_add(struct vmt_accounting *ledger, uint32_t charge,
+                   enum vmt_event event, uint64_t n)
+{
+   struct vmt_counter *counter =
+      vmt_accounting_counter(ledger, charge, event);
+
+   if (counter == NULL)
+      return VMT_NO_MEMORY;
    counter->count += n;
    ledger->totals[event] += n;
    return VMT_OK;

@@ -67,6 +67,19 @@ vmt_accounting_get(const struct vmt_accounting *ledger, uint32_t charge)
 enum vmt_status vmt_accounting_add(struct vmt_accounting *ledger,
                                    uint32_t charge, enum vmt_event event,
                                    uint64_t n);
+/* The counter itself, made if need be, for those who add to it often; it stays
+   where it is until vmt_accounting_free().  NULL: no memory.  */
+struct vmt_counter *vmt_accounting_counter(struct vmt_accounting *ledger,
+                                           uint32_t charge,
+                                           enum vmt_event event);
+
+static inline void
+vmt_accounting_bump(struct vmt_accounting *ledger, struct vmt_counter *counter)
+{
+   counter->count++;
+   ledger->totals[counter->event]++;
+}
+
 uint64_t vmt_accounting_count(const struct vmt_accounting *ledger,
                               uint32_t charge, enum vmt_event event);
 

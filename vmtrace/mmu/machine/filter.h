@@ -63,6 +63,17 @@ void vmt_filter_sync_set(const struct vmt_filter_entry *side,
    goes to tlb if vpn is still there.  */
 void vmt_filter_kill(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
                      vmt_vpn vpn);
+
+/* The same for a page that has left tlb: its stamp matters no more.  */
+static inline void
+vmt_filter_drop(struct vmt_filter_entry *side, vmt_vpn vpn)
+{
+   struct vmt_filter_entry *entry = &side[vpn & (VMT_FILTER_ENTRIES - 1)];
+
+   if (entry->load_tag == vpn)
+      entry->load_tag = entry->store_tag = VMT_NO_VPN;
+}
+
 void vmt_filter_kill_store(struct vmt_filter_entry *side, vmt_vpn vpn);
 
 /* The same for all of vpn's set, and for every entry.  */

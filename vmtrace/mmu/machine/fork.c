@@ -31,8 +31,9 @@ inherit(struct vmt_machine *machine, const struct vmt_area *area)
 {
    vmt_vpn vpn = area->start >> VMT_PAGE_SHIFT;
    vmt_vpn after = area->end >> VMT_PAGE_SHIFT;
-   bool copied = area->frames_id != 0 &&
-                 (area->flags & VMT_AREA_WIPEONFORK) == 0;
+   bool copied =
+      area->frames_id != 0 &&
+      (area->flags & (VMT_AREA_WIPEONFORK | VMT_AREA_DONTFORK)) == 0;
    bool excluded = (area->flags & VMT_AREA_EXCLUDED) != 0;
    struct vmt_pte *pte;
 
@@ -47,23 +48,6 @@ inherit(struct vmt_machine *machine, const struct vmt_area *area)
       }
       vpn++;
    }
-}
-
-static enum vmt_status
-drop_areas_not_forked(struct vmt_machine *machine)
-{
-   struct vmt_area *area = vmt_areas_from(&machine->areas, 0);
-   enum vmt_status status = VMT_OK;
-
-   while (area != NULL && status == VMT_OK) {
-      vmt_addr end = area->end;
-      uint32_t n_shootdowns;
-
-      if ((area->flags & VMT_AREA_DONTFORK) != 0)
-         status = vmt_machine_unmap(machine, area->start, end, &n_shootdowns);
-      area = vmt_areas_from(&machine->areas, end);
-   }
-   return status;
 }
 
 static enum vmt_status
@@ -86,11 +70,9 @@ vmt_machine_fork(struct vmt_machine *machine, bool child)
    enum vmt_status status = VMT_OK;
 
    vmt_filter_kill_all_stores(machine->filter.data);
-   if (child) {
-      status = drop_areas_not_forked(machine);
-      if (status == VMT_OK)
-         status = start_ledger_anew(machine);
-   }
+   vmt_machine_forget_pages(machine);
+   if (child)
+      status = start_ledger_anew(machine);
    for (area = vmt_areas_from(&machine->areas, 0);
         area != NULL && status == VMT_OK;
         area = vmt_areas_after(&machine->areas, area)) {
@@ -98,5 +80,7 @@ vmt_machine_fork(struct vmt_machine *machine, bool child)
       if (child)
          inherit(machine, area);
    }
+   if (status == VMT_OK && child)
+      vmt_areas_become_child(&machine->areas);
    return status;
 }

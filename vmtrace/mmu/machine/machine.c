@@ -57,6 +57,7 @@ vmt_machine_init(struct vmt_machine *machine,
    memset(machine, 0, sizeof *machine);
    machine->config = *config;
    machine->settings = *settings;
+   machine->generation = 1;
    vmt_filter_init(&machine->filter);
    vmt_pagecache_init(&machine->cache);
    vmt_vector_init(&machine->objects, "objects", sizeof(struct vmt_object));

@@ -38,6 +38,9 @@
 #include "vmtrace/mmu/mechanisms/tlb.h"
 #include "vmtrace/mmu/mechanisms/walkcache.h"
 
+/* Pages whose entry and area an access need not look up again.  */
+#define VMT_N_PAGE_MEMOS 4096
+
 #define VMT_MAX_CORES 256
 #define VMT_MAX_DEFERRED 64
 
@@ -69,6 +72,18 @@ enum vmt_access_kind {
    VMT_FETCH
 };
 
+/* What is known of a page that was accessed: good while its generation is the
+   machine's, which every change of an entry or area moves on.  */
+struct vmt_page_memo {
+   vmt_vpn page;                        /* 4 KiB */
+   uint32_t generation;
+   uint16_t label;
+   uint8_t quiet_kinds;                 /* bit k: an access of enum
+                                           vmt_access_kind k would change
+                                           nothing in the page's entry */
+   bool excluded;
+};
+
 /* An access of a group (below) that has to wait for its turn.  */
 struct vmt_deferred {
    vmt_addr addr;
@@ -89,6 +104,8 @@ struct vmt_machine {
    struct vmt_accounting ledger;
    struct vmt_deferred deferred[VMT_MAX_DEFERRED];
    uint32_t n_deferred;
+   uint32_t generation;                 /* of page_memos */
+   struct vmt_page_memo page_memos[VMT_N_PAGE_MEMOS];
 };
 
 #define VMT_NO_EVENT VMT_N_EVENTS
@@ -154,11 +171,6 @@ void vmt_machine_defer(struct vmt_machine *machine,
 bool vmt_machine_undefer(struct vmt_machine *machine, uint64_t tick,
                          struct vmt_deferred *deferred);
 
-/* Whether a write (or read) at addr would find its page in the running core's
-   L1 data TLB, with the right to go ahead.  */
-bool vmt_machine_is_quiet(const struct vmt_machine *machine, vmt_addr addr,
-                          enum vmt_access_kind kind);
-
 /* The thread that runs now is on this core.  */
 void vmt_machine_switch_core(struct vmt_machine *machine, uint32_t core);
 
@@ -204,6 +216,13 @@ enum vmt_status vmt_machine_fork(struct vmt_machine *machine, bool child);
 enum vmt_event vmt_fault_resolve(struct vmt_machine *machine, vmt_addr addr,
                                  enum vmt_access_kind kind,
                                  struct vmt_outcome *outcome);
+
+/* Entries or areas have changed other than by vmt_machine_access().  */
+static inline void
+vmt_machine_forget_pages(struct vmt_machine *machine)
+{
+   machine->generation++;
+}
 
 /* Whether the entry lets an access of this kind go ahead.  */
 bool vmt_pte_allows(const struct vmt_pte *pte, enum vmt_access_kind kind);

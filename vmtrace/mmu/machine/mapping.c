@@ -39,6 +39,7 @@ vmt_machine_shoot(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
    uint32_t shift = machine->config.page_shift, n_others = 0, i;
    vmt_vpn first = start >> shift, after = end >> shift;
 
+   vmt_machine_forget_pages(machine);
    kill_range(machine->filter.data, &machine->core->dtlb, first, after);
    kill_range(machine->filter.fetch, &machine->core->itlb, first, after);
    for (i = 0; i < machine->settings.n_cores; i++) {
@@ -160,40 +161,24 @@ protect_entries(struct vmt_machine *machine, const struct vmt_area *area,
    }
 }
 
-/* mprotect_fixup: a private area that becomes writable is accounted from then
-   on.  */
-static uint32_t
-flags_to_set(const struct vmt_area *area, uint32_t rights)
-{
-   const uint32_t never = VMT_AREA_SHARED | VMT_AREA_NORESERVE;
-
-   if ((rights & VMT_AREA_WRITE) != 0 && (area->flags & never) == 0)
-      return rights | VMT_AREA_ACCOUNT;
-   return rights;
-}
-
 enum vmt_status
 vmt_machine_protect(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
                     uint32_t rights, uint32_t *n_shootdowns)
 {
-   const uint32_t any = VMT_AREA_READ | VMT_AREA_WRITE | VMT_AREA_EXEC;
    struct vmt_area *area;
+   enum vmt_status status =
+      vmt_areas_change(&machine->areas, start, end,
+                       VMT_AREA_PROTECTION & ~rights, rights);
 
+   *n_shootdowns = 0;
+   if (status != VMT_OK)
+      return status;
    *n_shootdowns = vmt_machine_shoot(machine, start, end);
-   while (start < end &&
-          (area = vmt_areas_from(&machine->areas, start)) != NULL &&
-          area->start < end) {
-      vmt_addr low = area->start > start ? area->start : start;
-      vmt_addr high = area->end < end ? area->end : end;
-      uint32_t set = flags_to_set(area, rights);
-      enum vmt_status status =
-         vmt_areas_change(&machine->areas, low, high, any & ~set, set);
-
-      if (status != VMT_OK)
-         return status;
-      protect_entries(machine, vmt_areas_find(&machine->areas, low), low, high);
-      start = high;
-   }
+   for (area = vmt_areas_from(&machine->areas, start);
+        area != NULL && area->start < end;
+        area = vmt_areas_after(&machine->areas, area))
+      protect_entries(machine, area, area->start > start ? area->start : start,
+                      area->end < end ? area->end : end);
    return VMT_OK;
 }
 
@@ -229,23 +214,24 @@ vmt_machine_move(struct vmt_machine *machine, vmt_addr from, uint64_t old_bytes,
                  uint32_t *n_shootdowns)
 {
    uint64_t kept_bytes = old_bytes < new_bytes ? old_bytes : new_bytes;
-   enum vmt_status status = VMT_OK;
+   enum vmt_status status = vmt_areas_move(&machine->areas, from, old_bytes, to,
+                                           new_bytes, keep_old);
 
-   *n_shootdowns = vmt_machine_shoot(machine, from, from + old_bytes);
-   if (to != from)
-      *n_shootdowns += vmt_machine_shoot(machine, to, to + new_bytes);
-   if (to != from) {
-      zap_and_free(machine, to, to + new_bytes);
-      status = move_entries(machine, from, to, kept_bytes);
-   }
-   if (status == VMT_OK && to == from && new_bytes < old_bytes)
-      zap_and_free(machine, from + new_bytes, from + old_bytes);
-   if (status == VMT_OK && to != from && !keep_old)
-      zap_and_free(machine, from, from + old_bytes);
+   *n_shootdowns = 0;
    if (status != VMT_OK)
       return status;
-   return vmt_areas_move(&machine->areas, from, old_bytes, to, new_bytes,
-                         keep_old);
+   *n_shootdowns = vmt_machine_shoot(machine, from, from + old_bytes);
+   if (to == from) {
+      if (new_bytes < old_bytes)
+         zap_and_free(machine, from + new_bytes, from + old_bytes);
+      return VMT_OK;
+   }
+   *n_shootdowns += vmt_machine_shoot(machine, to, to + new_bytes);
+   zap_and_free(machine, to, to + new_bytes);
+   status = move_entries(machine, from, to, kept_bytes);
+   if (status == VMT_OK && !keep_old)
+      zap_and_free(machine, from, from + old_bytes);
+   return status;
 }
 
 static void
