@@ -52,8 +52,7 @@ worked(struct vmt_dwarf_unit *unit, int status) {
    if (status == DW_DLV_ERROR && unit->error != NULL) {
       free(unit->trouble);
       unit->trouble = vmt_strdup(dwarf_errmsg(unit->error));
-      if (unit->debug != NULL)
-         dwarf_dealloc_error(unit->debug, unit->error);
+      dwarf_dealloc_error(unit->debug, unit->error);
       unit->error = NULL;
    }
    return status == DW_DLV_OK;
@@ -451,33 +450,58 @@ visit(struct vmt_dwarf_unit *unit, const struct level *level,
    return (uint32_t)list->n++;
 }
 
+/* Whether die lies behind all that were walked before.  DW_AT_sibling of a
+   damaged unit can lead back, and round and round.  */
+static bool
+is_ahead(struct vmt_dwarf_unit *unit, Dwarf_Die die, uint64_t *last) {
+   Dwarf_Off offset = 0;
+   if (!worked(unit, dwarf_dieoffset(die, &offset, &unit->error)) ||
+       offset <= *last)
+      return false;
+   *last = offset;
+   return true;
+}
+
+/* Goes to the next die at this depth, or else above; false at the end.  */
+static bool
+go_on(struct vmt_dwarf_unit *unit, struct level *levels, size_t *depth) {
+   for (;;) {
+      Dwarf_Die next = NULL;
+      bool found = worked(unit, dwarf_siblingof_b(unit->debug,
+                                                  levels[*depth].die, 1, &next,
+                                                  &unit->error));
+      dwarf_dealloc_die(levels[*depth].die);
+      levels[*depth].die = next;
+      if (found)
+         return true;
+      if (*depth == 0)
+         return false;
+      --*depth;
+   }
+}
+
 static void
 walk(struct vmt_dwarf_unit *unit, struct level *levels,
      struct code_list *list) {
    size_t depth = 0;
+   uint64_t last = 0;
    levels[0].parent = VMT_DWARF_NO_PARENT;
    if (!worked(unit, dwarf_child(unit->root, &levels[0].die, &unit->error)))
       return;
-   for (;;) {
+   while (is_ahead(unit, levels[depth].die, &last)) {
       struct level *level = &levels[depth];
       enum die_kind kind = kind_of(unit, level->die);
       uint32_t parent = visit(unit, level, kind, list);
       if (kind != DIE_LEAF && depth + 1 < MAX_DEPTH &&
           worked(unit, dwarf_child(level->die, &levels[depth + 1].die,
-                                   &unit->error))) {
+                                   &unit->error)))
          levels[++depth].parent = parent;
-         continue;
-      }
-      Dwarf_Die next = NULL;
-      while (!worked(unit, dwarf_siblingof_b(unit->debug, levels[depth].die, 1,
-                                             &next, &unit->error))) {
-         dwarf_dealloc_die(levels[depth].die);
-         if (depth-- == 0)
-            return;
-      }
-      dwarf_dealloc_die(levels[depth].die);
-      levels[depth].die = next;
+      else if (!go_on(unit, levels, &depth))
+         return;
    }
+   do
+      dwarf_dealloc_die(levels[depth].die);
+   while (depth-- > 0);
 }
 
 struct vmt_die_code *
