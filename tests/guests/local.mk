@@ -66,6 +66,18 @@ $(GUESTS): $(GUEST_RUNTIME) $(GUEST_CODE)
 	if test -f $$dir/$$name.S; then sources="$$sources $$dir/$$name.S"; fi && \
 	$(CC) $(GUEST_COMPILE) $$kind $(GUEST_LINK) -o $@ $$sources $$dir/$$name.c
 
+# A program with a C library, for what programs do rather than what they count.
+GUEST_LIBC_CODE = \
+   tests/guests/behave/behave.h \
+   tests/guests/behave/main.c \
+   tests/guests/behave/memory.c \
+   tests/guests/behave/signals.c \
+   tests/guests/behave/threads.c
+
+tests/guests/behave-libc: $(GUEST_LIBC_CODE)
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	$(CC) -O1 -g -Wall -Wextra -pthread -o $@ $(srcdir)/tests/guests/behave/*.c
+
 GUEST_EXPECTATIONS = \
    tests/guests/advice.expect \
    tests/guests/anon.expect \
@@ -91,19 +103,33 @@ EXPECT_LOG_COMPILER = $(srcdir)/tests/guests/check-expect
 
 TESTS += \
    $(GUEST_EXPECTATIONS) \
-   tests/guests/check-kernel
+   tests/guests/check-kernel \
+   tests/guests/check-programs \
+   tests/guests/check-endings \
+   tests/guests/check-descriptors \
+   tests/guests/check-outfile \
+   tests/guests/check-options \
+   tests/guests/check-repeat
 
 dist_check_SCRIPTS += \
    tests/guests/check-expect \
-   tests/guests/check-kernel
+   tests/guests/check-kernel \
+   tests/guests/check-behaviour \
+   tests/guests/check-programs \
+   tests/guests/check-endings \
+   tests/guests/check-descriptors \
+   tests/guests/check-outfile \
+   tests/guests/check-options \
+   tests/guests/check-repeat
 
-check_DATA = $(GUESTS)
-CLEANFILES += $(GUESTS)
+check_DATA = $(GUESTS) tests/guests/behave-libc
+CLEANFILES += $(GUESTS) tests/guests/behave-libc
 
 EXTRA_DIST += \
    $(GUEST_EXPECTATIONS) \
    $(GUEST_RUNTIME) \
    $(GUEST_CODE) \
+   $(GUEST_LIBC_CODE) \
    tests/guests/harness/__init__.py \
    tests/guests/harness/elf.py \
    tests/guests/harness/expect.py \

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from .profile import Profile
+from .profile import BadProfile, Profile
 
 SKIPPED = 77
 TIMEOUT_SECONDS = 60
@@ -156,6 +156,17 @@ def fixed_addresses():
     except OSError:
         allowed = False
     return prefix if allowed else ()
+
+
+def new_profile(folder):
+    """The one profile in a folder that has nothing else, or a string."""
+    names = os.listdir(folder)
+    if len(names) != 1:
+        return "expected one profile, there are: %s" % " ".join(names)
+    try:
+        return Profile(os.path.join(folder, names[0]))
+    except BadProfile as e:
+        return str(e)
 
 
 def missing_need(needs):
