@@ -19,6 +19,8 @@ dist_check_SCRIPTS += $(HOST_TESTS)
 TESTS += $(HOST_TESTS)
 EXTRA_DIST += \
 	tests/host/compare_frames.awk \
+	tests/host/bench_symbols.sh \
+	tests/host/fixtures/heavy.cc \
 	tests/host/fixtures/inner/sum.c \
 	tests/host/fixtures/limits.h \
 	tests/host/fixtures/main.c \
@@ -45,3 +47,8 @@ tests_host_fuzz_symbols_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(FUZZ_CFLAGS)
 tests_host_fuzz_symbols_LDFLAGS = $(FUZZ_CFLAGS)
 tests_host_fuzz_symbols_LDADD = $(HOST_LIBS)
 endif
+
+# How long resolving takes on a big program; not a test.
+.PHONY: bench-symbols
+bench-symbols: tests/host/vmtrace-resolve
+	srcdir=$(srcdir) $(srcdir)/tests/host/bench_symbols.sh

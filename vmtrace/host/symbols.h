@@ -33,8 +33,9 @@ enum vmt_debug_state {
 
 /* One level of inlining.  Members that are not known are NULL or 0.  */
 struct vmt_source_frame {
-   const char *function;        /* demangled */
-   const char *linkage_name;    /* as in the symbol table; may equal function */
+   const char *function;        /* demangled, of a clone the function's own */
+   const char *linkage_name;    /* as in the symbol table; may equal function,
+                                   and does if it is not known */
    const char *file;            /* absolute where the debug info allows */
    uint32_t line;
 };
@@ -53,7 +54,10 @@ struct vmt_symbols_object *vmt_symbols_open(struct vmt_symbols *symbols,
 enum vmt_debug_state
 vmt_symbols_state(const struct vmt_symbols_object *object);
 
-/* For VMT_DEBUG_DAMAGED and MISMATCH: one line for the user, else NULL.  */
+/* One line for the user, or NULL: always for VMT_DEBUG_DAMAGED and MISMATCH, for
+   VMT_DEBUG_LINES if part of the debug information could not be read.  State
+   and trouble can change as addresses are resolved, when a unit turns out to
+   be damaged.  */
 const char *vmt_symbols_trouble(const struct vmt_symbols_object *object);
 
 /* The frames at offset, innermost first, at most max of them in frames; how
