@@ -139,8 +139,12 @@ ref_tlb_access(UInt core, enum ref_kind kind, Addr address, UInt n_bytes)
    Addr page, last = (address + n_bytes - 1) / REF_PAGE_BYTES;
 
    n_fills = 0;
-   for (page = address / REF_PAGE_BYTES; page <= last; page++)
+   for (page = address / REF_PAGE_BYTES; page <= last; page++) {
       touch(&cores[core], kind, page);
+      /* Where it is refused it ends: the pages above are not looked at.  */
+      if (page < last && !ref_page_allows(page, kind))
+         break;
+   }
 }
 
 static void

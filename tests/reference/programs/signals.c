@@ -40,8 +40,11 @@ use(uint8_t *good, uint8_t *bad, int how)
    case 4: __asm__ volatile("movups %0, %%xmm0" :: "m"(*b) : "xmm0", "memory");
            __asm__ volatile("movups %%xmm0, %0" : "=m"(*g) :: "memory");
            break;
-   default:
-      __asm__ volatile("rep movsb" :: "D"(g), "S"(b), "c"(9ul) : "memory");
+   default: {
+      unsigned long n = 9;
+
+      __asm__ volatile("rep movsb" : "+D"(good), "+S"(bad), "+c"(n) :: "memory");
+   }
    }
    g[2]++, g[800] = g[3];
 }
@@ -78,6 +81,8 @@ main(void)
       refuse(pages + 5 * PAGE - 4, round, -1);      /* straddles into it */
       refuse((uint8_t *)64, round, -1);
    }
+   for (int round = 0; round < 6; round++)          /* neither page allows it */
+      refuse(pages + 5 * PAGE - 4, round, round % 2 ? PROT_READ : PROT_NONE);
    if (file == NULL || ftruncate(fileno(file), 100) != 0)
       return 2;
    short_file = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,

@@ -32,9 +32,13 @@ step(unsigned n_pages)
    case 5: __asm__ volatile("fxsave %0" : "=m"(*(uint8_t (*)[512])
                               (pages + (r >> 6) % n_pages * PAGE + 3840)));
            break;
-   case 6: __asm__ volatile("rep movsb" :: "D"(pages + r % PAGE), "S"(word),
-                            "c"(r >> 58 & 15) : "memory");
-           break;
+   case 6: {
+      uint8_t *to = pages + r % PAGE;
+      uint64_t n = r >> 58 & 15;
+
+      __asm__ volatile("rep movsb" : "+D"(to), "+S"(word), "+c"(n) :: "memory");
+      break;
+   }
    default: __asm__ volatile("movups %0, %%xmm1; movups %%xmm1, %0"
                              : "+m"(*word) :: "xmm1");
    }

@@ -37,12 +37,14 @@ call(long number, long a, long b, long c, long d)
 INLINE void
 pass(long write_end, long read_end, uint8_t *byte)
 {
+   long number = SYS_write;
+
    __asm__ volatile("syscall\n\t"
                     "movl %k[from], %%edi\n\t"
                     "xorl %%eax, %%eax\n\t"
                     "syscall"
-                    :: "a"(SYS_write), "D"(write_end), "S"(byte), "d"(1l),
-                       [from] "r"(read_end)
+                    : "+a"(number), "+D"(write_end)
+                    : "S"(byte), "d"(1l), [from] "r"(read_end)
                     : "rcx", "r11", "memory");
 }
 
@@ -101,6 +103,9 @@ start(unsigned me)
    register void *entry __asm__("r13") = (void *)take_turns;
    register uint8_t *byte __asm__("r14") = stacks;
    register long from __asm__("r15") = pipes[0].ends[0];
+   long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD
+                | CLONE_SYSVSEM, no_tid = 0;
+   uint8_t *stack = stacks + (me + 1) * STACK_PAGES * PAGE - 64;
 
    __asm__ volatile("syscall\n\t"
                     "testq %%rax, %%rax\n\t"
@@ -114,11 +119,9 @@ start(unsigned me)
                     "movl $1, %%edx\n\t"
                     "xorl %%eax, %%eax\n\t"
                     "syscall"
-                    : "+r"(number), "+r"(child)
-                    : "D"((long)(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND
-                                 | CLONE_THREAD | CLONE_SYSVSEM)),
-                      "S"(stacks + (me + 1) * STACK_PAGES * PAGE - 64), "d"(0l),
-                      "r"(entry), "r"(byte), "r"(from)
+                    : "+r"(number), "+r"(child), "+D"(flags), "+S"(stack),
+                      "+d"(no_tid)
+                    : "r"(entry), "r"(byte), "r"(from)
                     : "rcx", "r11", "memory");
    if ((int)child < 0)
       call(SYS_exit_group, 3, 0, 0, 0);

@@ -69,11 +69,12 @@ static void
 swap_double(uint8_t *at)
 {
    uint64_t *pair = (uint64_t *)((uintptr_t)at & ~15ul);
+   uint64_t low = 1, high = 2;
 
    __asm__ volatile("lock cmpxchg16b %0\n\t"
                     "lock cmpxchg8b %0"
-                    : "+m"(*(__int128 *)pair)
-                    : "a"(1ul), "d"(2ul), "b"(3ul), "c"(4ul) : "cc", "memory");
+                    : "+m"(*(__int128 *)pair), "+a"(low), "+d"(high)
+                    : "b"(3ul), "c"(4ul) : "cc", "memory");
 }
 
 static void
