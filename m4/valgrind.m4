@@ -50,6 +50,7 @@ AC_DEFUN([VMT_CHECK_VALGRIND], [
      vgPlain_am_get_advisory vgPlain_am_get_advisory_client_simple],
     [--layout=native])
   VMT_CHECK_WRAP([iropt], [do_iropt_BB], [loads the optimiser drops])
+  VMT_CHECK_WRAP([calls], [getRegUsage_AMD64Instr], [calls that keep registers])
 
   AC_DEFINE_UNQUOTED([VALGRIND_VERSION], ["$vmt_valgrind_version"],
     [The Valgrind that the tool is built for.])

@@ -11,6 +11,9 @@
    it.  */
 #define SYSCALL_DELTA (-2)
 
+/* The registers of the thread that runs.  */
+static VexGuestAMD64State *guest_now;
+
 static Bool at_start;
 
 void
@@ -203,11 +206,10 @@ leave_slot(Addr first_byte, Bool other_pages)
                       entry->load_tag);
 }
 
-VG_REGPARM(3) void
-charge_group_miss(VexGuestAMD64State *guest, const struct segment_group *group,
-                  Addr base)
+void
+charge_group_miss(const struct segment_group *group, Addr base)
 {
-   struct maker maker = {guest, group, group->members, 0, STACK_UNKNOWN};
+   struct maker maker = {guest_now, group, group->members, 0, STACK_UNKNOWN};
    UInt shift = tool_machine.config.page_shift, i;
    ULong clock = tool_machine.filter.clock;
    Addr first_page = (base + (Addr)(Long)group->members[0].offset) >> shift;
@@ -250,12 +252,21 @@ charge_fetch_miss(VexGuestAMD64State *guest, Addr pc, ULong place)
                                .pc = pc,
                                .stack = STACK_UNKNOWN};
 
+   guest_now = guest;
    settle_until(tick);
    access_page(addr, VMT_FETCH, tick, &maker);
    if (entry->load_tag != page)
       vmt_filter_kill(tool_machine.filter.fetch, &tool_machine.core->itlb,
                       entry->load_tag);
    checkpoint_if_due();
+}
+
+void
+charge_switch_thread(void)
+{
+   charge_settle();
+   vmt_filter_kill_all(tool_machine.filter.fetch, &tool_machine.core->itlb);
+   guest_now = NULL;
 }
 
 /* ---- the kernel's accesses ---- */

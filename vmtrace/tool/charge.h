@@ -11,13 +11,16 @@
 
 struct segment_group;
 
-/* Called by translated code.  `place`: the page's distance from pc in the upper
+/* Called by translated code (the first by way of call_stub.h), which begins each
+   block with a check of its page: a miss there tells whose registers the guest
+   state is, and the next thread's first block is made to miss.  `place`: the page's distance from pc in the upper
    half, the tick within the segment in the lower.  */
-VG_REGPARM(3) void charge_group_miss(VexGuestAMD64State *guest,
-                                     const struct segment_group *group,
-                                     Addr base);
+void charge_group_miss(const struct segment_group *group, Addr base);
 VG_REGPARM(3) void charge_fetch_miss(VexGuestAMD64State *guest, Addr pc,
                                      ULong place);
+
+/* Another thread runs from now on.  */
+void charge_switch_thread(void);
 
 /* The kernel reads or writes [start, start + bytes) for thread tid, in a system
    call or for a signal.  */

@@ -13,6 +13,7 @@
 
 #include "vmtrace/tool/instrument.h"
 
+#include "vmtrace/tool/call_stub.h"
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/iropt.h"
 #include "vmtrace/tool/plan.h"
@@ -97,6 +98,18 @@ call_with_state(const HChar *name, void *function, IRExpr *first,
    addStmtToIRSB(out, IRStmt_Dirty(dirty));
 }
 
+static void
+call_stub(const HChar *name, void *function, IRExpr *first, IRExpr *second,
+          IRExpr *guard)
+{
+   IRDirty *dirty =
+      unsafeIRDirty_0_N(2, name, VG_(fnptr_to_fnentry)(function),
+                        mkIRExprVec_2(first, second));
+
+   dirty->guard = guard;
+   addStmtToIRSB(out, IRStmt_Dirty(dirty));
+}
+
 static IRExpr *
 tick_now(UInt tick)
 {
@@ -156,8 +169,8 @@ check_group(const struct plan_group *group, const struct plan_access *head)
                  IRExpr_Binop(Iop_CmpNE64, shift_right(last, shift), tag));
    if (head->guard != NULL)
       miss = assign(Ity_I1, IRExpr_Binop(Iop_And1, miss, head->guard));
-   call_with_state("charge_group_miss", &charge_group_miss,
-                   address_of(group->kept), base, miss);
+   call_stub("charge_group_miss", &call_stub_group_miss,
+             address_of(group->kept), base, miss);
    stamp = binary(Iop_Add64, slot, address_of(&table->stamp));
    if (head->guard == NULL) {
       store_word(stamp, tick_now(group->last_tick));

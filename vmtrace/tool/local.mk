@@ -6,6 +6,8 @@ vgtool_PROGRAMS = vmtrace/tool/vmtrace-amd64-linux
 vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/blame.c \
 	vmtrace/tool/blame.h \
+	vmtrace/tool/call_stub.c \
+	vmtrace/tool/call_stub.h \
 	vmtrace/tool/charge.c \
 	vmtrace/tool/charge.h \
 	vmtrace/tool/checkpoint.c \
@@ -52,7 +54,7 @@ vmtrace_tool_vmtrace_amd64_linux_CPPFLAGS = $(AM_CPPFLAGS) $(TOOL_CPPFLAGS) \
 vmtrace_tool_vmtrace_amd64_linux_CFLAGS = $(TOOL_CFLAGS)
 vmtrace_tool_vmtrace_amd64_linux_LDFLAGS = -m64 -no-pie -static -nodefaultlibs \
 	-nostartfiles -u _start -Wl,-Ttext-segment=$(VALGRIND_LOAD_ADDRESS) \
-	$(WRAP_IROPT_LDFLAGS)
+	$(WRAP_IROPT_LDFLAGS) $(WRAP_CALLS_LDFLAGS)
 vmtrace_tool_vmtrace_amd64_linux_LDADD = libmmu-tool.a \
 	$(VALGRIND_ARCHIVEDIR)/libcoregrind-$(VALGRIND_TARGET).a \
 	$(VALGRIND_ARCHIVEDIR)/libvex-$(VALGRIND_TARGET).a -lgcc \

@@ -1,0 +1,20 @@
+/* Calls from translated code that cost nothing where they are not made.
+
+   Valgrind's register allocator takes it that a call destroys all registers the
+   C ABI lets it destroy, and keeps their contents in memory around each check,
+   whether the call is made or not.  This stub keeps every register but r11, and
+   the allocator is told so (its question, what an instruction writes, is
+   wrapped at link time).  Where the core cannot be wrapped, nothing is told,
+   and all else stays as it is.  */
+
+#ifndef VMT_TOOL_CALL_STUB_H
+#define VMT_TOOL_CALL_STUB_H
+
+#include "vmtrace/tool/valgrind.h"
+
+struct segment_group;
+
+/* Calls charge_group_miss(group, base).  */
+void call_stub_group_miss(const struct segment_group *group, Addr base);
+
+#endif
