@@ -103,7 +103,9 @@ EXPECT_LOG_COMPILER = $(srcdir)/tests/guests/check-expect
 
 TESTS += \
    $(GUEST_EXPECTATIONS) \
+   tests/guests/check-harness \
    tests/guests/check-kernel \
+   tests/guests/check-perf \
    tests/guests/check-programs \
    tests/guests/check-endings \
    tests/guests/check-descriptors \
@@ -113,7 +115,9 @@ TESTS += \
 
 dist_check_SCRIPTS += \
    tests/guests/check-expect \
+   tests/guests/check-harness \
    tests/guests/check-kernel \
+   tests/guests/check-perf \
    tests/guests/check-behaviour \
    tests/guests/check-programs \
    tests/guests/check-endings \

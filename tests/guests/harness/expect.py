@@ -15,7 +15,7 @@ An expectation file:
       native = no               the kernel's own counts say nothing about this run
       WHERE: EVENT = NUMBER, ...  # how the number comes about
       kernel PART = NUMBER      # why ru_minflt is not the part's sum of kinds
-      unseen PART               # why perf does not see its faults
+      unseen PART               # why perf counts other faults there
    LATER - EARLIER
       WHERE: EVENT = NUMBER     # the difference of two runs
 
