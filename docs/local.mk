@@ -1,6 +1,6 @@
 # docs
 
-dist_doc_DATA += docs/MACHINES.md docs/PROFILE.md
+dist_doc_DATA += docs/MACHINES.md docs/PERFORMANCE.md docs/PROFILE.md
 dist_man_MANS += \
 	docs/vmtrace-machine.5 \
 	docs/vmtrace-tool.1 \

@@ -3,6 +3,15 @@
 
 EXTRA_DIST += \
 	.ci/run \
+	scripts/bench \
+	scripts/bench-work/inputs.py \
+	scripts/bench-work/touch.c \
+	scripts/bench-work/work.pl \
+	scripts/bench-work/work.py \
+	scripts/bench-work/work.sql \
+	scripts/bench_programs.py \
+	scripts/bench_run.py \
+	scripts/bench_table.py \
 	scripts/check \
 	scripts/in-place.in \
 	scripts/packages \

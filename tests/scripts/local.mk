@@ -1,6 +1,7 @@
 # tests/scripts
 EXTRA_DIST += tests/scripts/expect.sh
 SCRIPT_TESTS = \
+	tests/scripts/bench_test.sh \
 	tests/scripts/completions_test.sh \
 	tests/scripts/fresh_test.sh \
 	tests/scripts/in_place_test.sh \
