@@ -112,9 +112,11 @@ class Profile:
             r = self.blocks[block]
             nothing = [0] * len(r["lens"])
             at = r["offset"]
-            for length, dr, dw in zip(r["lens"], r.get("dr", nothing), r.get("dw", nothing)):
+            once = [1] * len(r["lens"])
+            for length, ir, dr, dw in zip(r["lens"], r.get("ir", once),
+                                          r.get("dr", nothing), r.get("dw", nothing)):
                 counts[r["object"], at].update(
-                    {"Ir": times, "Dr": times * dr, "Dw": times * dw})
+                    {"Ir": times * ir, "Dr": times * dr, "Dw": times * dw})
                 at += length
         return counts
 
