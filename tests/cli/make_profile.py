@@ -108,19 +108,25 @@ def marks():
                 for mark in re.findall(r"/\* ([A-Z_]+) \*/", line)}
 
 
-def addresses():
-    """An address of each mark whose line has code of its own; of several rows of
-    the line table for an address the last one decides."""
+def lines_of_code():
+    """File's name and line of each address where a line's code begins; of several
+    rows of the line table for an address the last one decides."""
     table = subprocess.run(["objdump", "--dwarf=decodedline", BINARY], check=True,
                            capture_output=True, text=True).stdout
     line_of = {}
     for row in table.splitlines():
         found = re.match(r"(\S+)\s+(\d+|-)\s+0x([0-9a-f]+)", row)
-        if found and found[1].endswith("profile_sample.c"):
-            line_of[int(found[3], 16)] = found[2]
+        if found:
+            line_of[int(found[3], 16)] = (os.path.basename(found[1]), found[2])
+    return line_of
+
+
+def addresses():
+    """An address of each mark whose line has code of its own."""
     first = {}
-    for address, line in sorted(line_of.items()):
-        first.setdefault(line, address)
+    for address, (file, line) in sorted(lines_of_code().items()):
+        if file == "profile_sample.c":
+            first.setdefault(line, address)
     return {mark: first[str(line)] for mark, line in marks().items()
             if str(line) in first}
 

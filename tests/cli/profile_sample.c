@@ -34,3 +34,29 @@ main(void)
    fill(memory, 1 << 16);       /* MAIN_FILL */
    return dive(memory, 3) - 3;  /* MAIN_DIVE */
 }
+
+/* Code that came by a system header: nothing may follow that is looked up by its
+   mark, since the lines of this file end here.  */
+#line 10 "/usr/lib/../include/sample/clear.h"
+static inline __attribute__((always_inline)) void
+clear_word(int *at)
+{
+   *at = 0;
+}
+#line 20 "/usr/lib/gcc/x/12/include/sample/set.h"
+static inline __attribute__((always_inline)) void
+set_word(int *at)
+{
+   *at = 1;
+}
+void
+template_function(int *at)
+{
+   set_word(at);
+}
+#line 30 "/home/user/include/own.c"
+void
+own_function(int *at)
+{
+   clear_word(at);
+}

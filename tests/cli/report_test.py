@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 
-from make_profile import BINARY, Profile, addresses, add, marks, with_sums
+from make_profile import (BINARY, Profile, addresses, add, lines_of_code, marks,
+                          with_sums)
 from verb_test import (check, complains, finish, holds, output, path, valid,
                        vmtrace)
 
@@ -283,6 +284,33 @@ def check_inlined():
           (document["lines"][0]["function"], document["lines"][0]["line"]))
 
 
+def check_headers():
+    """What was inlined from a system header is the user's line that calls it; the
+    leaf stays what it is, and a function that is all of headers is the outermost."""
+    at = {where: address for address, where in sorted(lines_of_code().items(), reverse=True)}
+    p = Profile()
+    own, library = p.object(BINARY), p.object(LIBRARY)
+    in_own = at["clear.h", "13"]
+    p.charge(p.stack([(own, in_own)]), 0, 1, ZeroWr=1)
+    p.charge(p.stack([(library, 1), (own, in_own)]), 0, 1, ZeroWr=2)
+    p.charge(p.stack([(own, at["set.h", "23"])]), 0, 1, ZeroWr=4)
+    p.end()
+    file = p.write(path("headers"))
+    for mode, expected in (
+            ("caller", {("own.c", 33, "own_function"): 3, ("set.h", 28, "template_function"): 4}),
+            ("leaf", {("clear.h", 13, "clear_word"): 1, ("", 0, "??"): 2,
+                      ("set.h", 23, "set_word"): 4})):
+        document = json.loads(output("report", "--format=json", f"--blame={mode}", file))
+        check(f"headers by {mode}", expected,
+              {(os.path.basename(row["file"]), row["line"], row["function"]):
+               row["events"]["Flt"] for row in document["lines"]})
+    p = Profile()
+    p.charge(p.stack([(p.object(BINARY), in_own)]), 0, 1, ZeroWr=1)
+    p.end()
+    holds("the header's function is named", "own_function  via clear_word" in
+          output("report", p.write(path("header"))))
+
+
 def check_objects():
     """A binary that is not the one that ran, and code that is in no file."""
     p = Profile()
@@ -313,6 +341,7 @@ def main():
     check_complaints(file)
     check_names()
     check_inlined()
+    check_headers()
     check_objects()
     finish()
 

@@ -24,6 +24,34 @@ vmt_blame_system_path(const char *path)
    return false;
 }
 
+/* `..` is taken back first: compilers name their headers by such detours.  */
+bool
+vmt_blame_system_header(const char *path)
+{
+   char *plain = vmt_calloc(strlen(path) + 1, 1), *end = plain;
+   bool is_header;
+
+   for (const char *at = path; *at;) {
+      size_t n = strcspn(at + 1, "/") + 1;
+
+      if (n == 3 && memcmp(at, "/..", 3) == 0) {
+         while (end > plain && *--end != '/')
+            ;
+      } else if (n > 2 || (n == 2 && at[1] != '.')) {
+         memcpy(end, at, n);
+         end += n;
+      }
+      at += n;
+   }
+   *end = '\0';
+   is_header = strncmp(plain, "/usr/include/", 13) == 0
+               || (strncmp(plain, "/usr/lib/", 9) == 0
+                   && strstr(plain, "/include/"))
+               || strstr(plain, "/include/c++/");
+   free(plain);
+   return is_header;
+}
+
 static bool
 is_program(const struct vmt_profile *profile, const char *path)
 {
@@ -59,7 +87,7 @@ static uint32_t
 intern_place(struct vmt_blame *blame, const char *file, const char *function,
              uint32_t line, uint32_t object)
 {
-   struct vmt_place place = { file, function, line, object, 0 };
+   struct vmt_place place = { file, function, line, object, 0, false };
    uint32_t position;
    bool added;
 
@@ -67,6 +95,7 @@ intern_place(struct vmt_blame *blame, const char *file, const char *function,
    position = vmt_keymap_intern(&blame->place_map, place.function_id, line,
                                 (uint32_t) blame->n_places, &added);
    if (added) {
+      place.in_system_header = vmt_blame_system_header(file);
       blame->places = vmt_grow(blame->places, blame->n_places,
                                &blame->place_capacity, sizeof place);
       blame->places[blame->n_places++] = place;
@@ -268,10 +297,27 @@ innermost(const struct vmt_blame *blame, uint32_t frame)
    return blame->chains[blame->first_of_frame[frame]];
 }
 
+/* The innermost place of a frame that is in no system header, or its outermost.  */
+static uint32_t
+innermost_own(const struct vmt_blame *blame, uint32_t frame)
+{
+   const uint32_t *chain = &blame->chains[blame->first_of_frame[frame]];
+   size_t i = 0;
+
+   while (i + 1 < blame->n_of_frame[frame]
+          && blame->places[chain[i]].in_system_header)
+      i++;
+   return chain[i];
+}
+
 uint32_t
 vmt_blame_place(const struct vmt_blame *blame, uint32_t stack)
 {
-   return stack ? innermost(blame, vmt_blame_frame(blame, stack)) : 0;
+   if (stack == 0)
+      return 0;
+   if (blame->mode == VMT_BLAME_CALLER && blame->caller_frame[stack] != UINT32_MAX)
+      return innermost_own(blame, blame->caller_frame[stack]);
+   return vmt_blame_leaf(blame, stack);
 }
 
 uint32_t

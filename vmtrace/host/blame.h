@@ -3,11 +3,13 @@
 
    A frame is a chain of places, innermost first: the inlined functions, then
    the one that holds the code.  `leaf` charges a stack's events to the innermost
-   place of its innermost frame; `caller` to the innermost place of the first
-   frame, from the innermost, whose object is not a system library, and to the
-   leaf when all are.  System libraries are the objects below /lib, /usr/lib and
-   the like, but never the program itself.  What an instruction executed is its
-   own line's either way.
+   place of its innermost frame; `caller` to the first frame, from the innermost,
+   whose object is not a system library, and to the leaf when all are.  System
+   libraries are the objects below /lib, /usr/lib and the like, but never the
+   program itself.  In that frame `caller` takes the innermost place that is in
+   no system header (a memset that was inlined is nobody's own line), or the
+   outermost when all are: a C++ template's function.  What an instruction
+   executed is its own line's either way.
 
    Places are numbered from 0, which stands for the kernel starting the program;
    equal places have one number.  Strings are bytes, printed by escape.h.  */
@@ -37,6 +39,7 @@ struct vmt_place {
    uint32_t line;               /* 0: not known */
    uint32_t object;             /* position in the profile, or VMT_NO_OBJECT */
    uint32_t function_id;        /* same file, function and object */
+   bool in_system_header;
 };
 
 /* Call stacks as places: stacks that differ in addresses only are one.  */
@@ -97,6 +100,9 @@ char *vmt_blame_trouble(const struct vmt_blame *blame, uint32_t object);
 
 /* Whether a path is that of a system library.  */
 bool vmt_blame_system_path(const char *path);
+
+/* Whether a source file is one of the system's or the compiler's headers.  */
+bool vmt_blame_system_header(const char *path);
 
 /* For blame*.c alone: makes calls.  */
 void vmt_blame_make_calls(struct vmt_blame *blame);
