@@ -5,33 +5,38 @@
 /* Translated code calls with the stack aligned to 16 bytes: after the return
    address and eight registers, 216 bytes align it again and hold the thirteen
    vector registers that translated code uses.  */
-__asm__(".text\n"
-        ".globl call_stub_group_miss\n"
-        ".type call_stub_group_miss, @function\n"
-        "call_stub_group_miss:\n"
-        "   pushq %rax; pushq %rcx; pushq %rdx; pushq %rsi\n"
-        "   pushq %rdi; pushq %r8; pushq %r9; pushq %r10\n"
-        "   subq $216, %rsp\n"
-        "   movups %xmm0, 0(%rsp);    movups %xmm1, 16(%rsp)\n"
-        "   movups %xmm2, 32(%rsp);   movups %xmm3, 48(%rsp)\n"
-        "   movups %xmm4, 64(%rsp);   movups %xmm5, 80(%rsp)\n"
-        "   movups %xmm6, 96(%rsp);   movups %xmm7, 112(%rsp)\n"
-        "   movups %xmm8, 128(%rsp);  movups %xmm9, 144(%rsp)\n"
-        "   movups %xmm10, 160(%rsp); movups %xmm11, 176(%rsp)\n"
-        "   movups %xmm12, 192(%rsp)\n"
-        "   call charge_group_miss\n"
-        "   movups 0(%rsp), %xmm0;    movups 16(%rsp), %xmm1\n"
-        "   movups 32(%rsp), %xmm2;   movups 48(%rsp), %xmm3\n"
-        "   movups 64(%rsp), %xmm4;   movups 80(%rsp), %xmm5\n"
-        "   movups 96(%rsp), %xmm6;   movups 112(%rsp), %xmm7\n"
-        "   movups 128(%rsp), %xmm8;  movups 144(%rsp), %xmm9\n"
-        "   movups 160(%rsp), %xmm10; movups 176(%rsp), %xmm11\n"
-        "   movups 192(%rsp), %xmm12\n"
-        "   addq $216, %rsp\n"
-        "   popq %r10; popq %r9; popq %r8; popq %rdi\n"
-        "   popq %rsi; popq %rdx; popq %rcx; popq %rax\n"
-        "   ret\n"
-        ".size call_stub_group_miss, . - call_stub_group_miss\n");
+#define STUB(name, function)                                                   \
+   __asm__(".text\n"                                                           \
+           ".globl " name "\n"                                                 \
+           ".type " name ", @function\n"                                       \
+           name ":\n"                                                          \
+           "   pushq %rax; pushq %rcx; pushq %rdx; pushq %rsi\n"               \
+           "   pushq %rdi; pushq %r8; pushq %r9; pushq %r10\n"                 \
+           "   subq $216, %rsp\n"                                              \
+           "   movups %xmm0, 0(%rsp);    movups %xmm1, 16(%rsp)\n"             \
+           "   movups %xmm2, 32(%rsp);   movups %xmm3, 48(%rsp)\n"             \
+           "   movups %xmm4, 64(%rsp);   movups %xmm5, 80(%rsp)\n"             \
+           "   movups %xmm6, 96(%rsp);   movups %xmm7, 112(%rsp)\n"            \
+           "   movups %xmm8, 128(%rsp);  movups %xmm9, 144(%rsp)\n"            \
+           "   movups %xmm10, 160(%rsp); movups %xmm11, 176(%rsp)\n"           \
+           "   movups %xmm12, 192(%rsp)\n"                                     \
+           "   movq %rbp, %rdx\n"                                              \
+           "   call " function "\n"                                            \
+           "   movups 0(%rsp), %xmm0;    movups 16(%rsp), %xmm1\n"             \
+           "   movups 32(%rsp), %xmm2;   movups 48(%rsp), %xmm3\n"             \
+           "   movups 64(%rsp), %xmm4;   movups 80(%rsp), %xmm5\n"             \
+           "   movups 96(%rsp), %xmm6;   movups 112(%rsp), %xmm7\n"            \
+           "   movups 128(%rsp), %xmm8;  movups 144(%rsp), %xmm9\n"            \
+           "   movups 160(%rsp), %xmm10; movups 176(%rsp), %xmm11\n"           \
+           "   movups 192(%rsp), %xmm12\n"                                     \
+           "   addq $216, %rsp\n"                                              \
+           "   popq %r10; popq %r9; popq %r8; popq %rdi\n"                     \
+           "   popq %rsi; popq %rdx; popq %rcx; popq %rax\n"                   \
+           "   ret\n"                                                          \
+           ".size " name ", . - " name "\n")
+
+STUB("call_stub_group_miss", "charge_group_miss");
+STUB("call_stub_fetch_miss", "charge_fetch_miss");
 
 #ifdef HAVE_WRAP_CALLS
 
@@ -56,7 +61,8 @@ calls_stub(const struct register_usage *usage, const Addr *insn)
    if (__builtin_popcountll(usage->written) < call_writes)
       return False;
    for (i = 0; i < 4; i++)
-      if (insn[i] == (Addr)&call_stub_group_miss)
+      if (insn[i] == (Addr)&call_stub_group_miss ||
+          insn[i] == (Addr)&call_stub_fetch_miss)
          return True;
    return False;
 }

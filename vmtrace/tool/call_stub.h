@@ -14,7 +14,12 @@
 
 struct segment_group;
 
-/* Calls charge_group_miss(group, base).  */
+/* Calls charge_group_miss(group, base, guest state): translated code keeps the
+   address of the guest state in rbp.  */
 void call_stub_group_miss(const struct segment_group *group, Addr base);
+
+/* Calls charge_fetch_miss(fetch, 0, guest state).  */
+struct segment_fetch;
+void call_stub_fetch_miss(const struct segment_fetch *fetch);
 
 #endif

@@ -11,9 +11,6 @@
    it.  */
 #define SYSCALL_DELTA (-2)
 
-/* The registers of the thread that runs.  */
-static VexGuestAMD64State *guest_now;
-
 static Bool at_start;
 
 void
@@ -180,12 +177,13 @@ defer(Addr addr, ULong tick, const struct maker *maker)
 static void
 stop_at(const struct maker *maker, ULong clock)
 {
-   UInt tick = maker->member->tick;
+   Int tick = maker->member->tick;
    struct vmt_deferred late;
 
-   settle_until(clock + tick);
-   segments_count_part(maker->group->segment, tick);
-   tool_machine.filter.clock = clock + (tick & ~((1u << VMT_TICK_SHIFT) - 1));
+   settle_until(clock + (ULong)(Long)tick);
+   segments_count_part(maker->group->segment, maker->member);
+   tool_machine.filter.clock =
+      clock + (ULong)(Long)(((tick >> VMT_TICK_SHIFT) + 1) * (1 << VMT_TICK_SHIFT));
    maker->guest->guest_RIP = segments_member_pc(maker->group, maker->member);
    while (vmt_machine_undefer(&tool_machine, ~0ull, &late))
       ;
@@ -207,16 +205,17 @@ leave_slot(Addr first_byte, Bool other_pages)
 }
 
 void
-charge_group_miss(const struct segment_group *group, Addr base)
+charge_group_miss(const struct segment_group *group, Addr base,
+                  VexGuestAMD64State *guest)
 {
-   struct maker maker = {guest_now, group, group->members, 0, STACK_UNKNOWN};
+   struct maker maker = {guest, group, group->members, 0, STACK_UNKNOWN};
    UInt shift = tool_machine.config.page_shift, i;
    ULong clock = tool_machine.filter.clock;
    Addr first_page = (base + (Addr)(Long)group->members[0].offset) >> shift;
    Long low = group->members[0].offset;
    Bool other_pages = False;
 
-   settle_until(clock + group->members[0].tick);
+   settle_until(clock + (ULong)(Long)group->members[0].tick);
    for (i = 0; i < group->n_members; i++) {
       const struct segment_member *member = &group->members[i];
       Addr addr = base + (Addr)(Long)member->offset;
@@ -229,9 +228,9 @@ charge_group_miss(const struct segment_group *group, Addr base)
          low = member->offset;
       other_pages |= elsewhere;
       if (i > 0 && elsewhere && group->interleaved)
-         defer(addr, clock + member->tick, &maker);
+         defer(addr, clock + (ULong)(Long)member->tick, &maker);
       else if (!access_range(addr, bytes, segment_member_kind(member),
-                             clock + member->tick, &maker)) {
+                             clock + (ULong)(Long)member->tick, &maker)) {
          stop_at(&maker, clock);
          break;
       }
@@ -240,33 +239,24 @@ charge_group_miss(const struct segment_group *group, Addr base)
    checkpoint_if_due();
 }
 
-VG_REGPARM(3) void
-charge_fetch_miss(VexGuestAMD64State *guest, Addr pc, ULong place)
+void
+charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
+                  VexGuestAMD64State *guest)
 {
-   Addr addr = pc + (place >> 32);
-   ULong tick = tool_machine.filter.clock + (UInt)place;
-   vmt_vpn page = addr >> tool_machine.config.page_shift;
+   ULong tick = tool_machine.filter.clock + (ULong)(Long)fetch->tick;
+   vmt_vpn page = fetch->addr >> tool_machine.config.page_shift;
    struct vmt_filter_entry *entry =
       &tool_machine.filter.fetch[page & (VMT_FILTER_ENTRIES - 1)];
    const struct maker maker = {.guest = guest,
-                               .pc = pc,
+                               .pc = fetch->addr - fetch->distance,
                                .stack = STACK_UNKNOWN};
 
-   guest_now = guest;
    settle_until(tick);
-   access_page(addr, VMT_FETCH, tick, &maker);
+   access_page(fetch->addr, VMT_FETCH, tick, &maker);
    if (entry->load_tag != page)
       vmt_filter_kill(tool_machine.filter.fetch, &tool_machine.core->itlb,
                       entry->load_tag);
    checkpoint_if_due();
-}
-
-void
-charge_switch_thread(void)
-{
-   charge_settle();
-   vmt_filter_kill_all(tool_machine.filter.fetch, &tool_machine.core->itlb);
-   guest_now = NULL;
 }
 
 /* ---- the kernel's accesses ---- */

@@ -10,17 +10,13 @@
 #include "vmtrace/mmu/machine/machine.h"
 
 struct segment_group;
+struct segment_fetch;
 
-/* Called by translated code (the first by way of call_stub.h), which begins each
-   block with a check of its page: a miss there tells whose registers the guest
-   state is, and the next thread's first block is made to miss.  `place`: the page's distance from pc in the upper
-   half, the tick within the segment in the lower.  */
-void charge_group_miss(const struct segment_group *group, Addr base);
-VG_REGPARM(3) void charge_fetch_miss(VexGuestAMD64State *guest, Addr pc,
-                                     ULong place);
-
-/* Another thread runs from now on.  */
-void charge_switch_thread(void);
+/* Called by translated code, by way of call_stub.h.  */
+void charge_group_miss(const struct segment_group *group, Addr base,
+                       VexGuestAMD64State *guest);
+void charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
+                       VexGuestAMD64State *guest);
 
 /* The kernel reads or writes [start, start + bytes) for thread tid, in a system
    call or for a signal.  */

@@ -19,7 +19,6 @@
 #include "vmtrace/tool/plan.h"
 #include "vmtrace/tool/tool.h"
 
-#include "libvex_guest_amd64.h"
 
 #define ENTRY_SHIFT 5           /* log2 sizeof(struct vmt_filter_entry) */
 
@@ -80,38 +79,26 @@ store_word(IRExpr *addr, IRExpr *value)
    addStmtToIRSB(out, IRStmt_Store(Iend_LE, addr, value));
 }
 
-/* Calls function(guest state, first, second) if guard holds.  */
+/* Calls function(args) if guard holds.  The call is said to write memory, so that
+   no load of the program's is moved past it: the access that was checked comes
+   before the next check.  */
 static void
-call_with_state(const HChar *name, void *function, IRExpr *first,
-                IRExpr *second, IRExpr *guard)
-{
-   IRDirty *dirty = unsafeIRDirty_0_N(
-      3, name, VG_(fnptr_to_fnentry)(function),
-      mkIRExprVec_3(IRExpr_GSPTR(), first, second));
-
-   dirty->guard = guard;
-   dirty->nFxState = 1;
-   VG_(memset)(dirty->fxState, 0, sizeof dirty->fxState);
-   dirty->fxState[0].fx = Ifx_Read;
-   dirty->fxState[0].offset = offsetof(VexGuestAMD64State, guest_RSP);
-   dirty->fxState[0].size = sizeof(ULong);
-   addStmtToIRSB(out, IRStmt_Dirty(dirty));
-}
-
-static void
-call_stub(const HChar *name, void *function, IRExpr *first, IRExpr *second,
+call_stub(const HChar *name, void *function, IRExpr **args, Int n_args,
           IRExpr *guard)
 {
-   IRDirty *dirty =
-      unsafeIRDirty_0_N(2, name, VG_(fnptr_to_fnentry)(function),
-                        mkIRExprVec_2(first, second));
+   static ULong nowhere;
+   IRDirty *dirty = unsafeIRDirty_0_N(n_args, name,
+                                      VG_(fnptr_to_fnentry)(function), args);
 
    dirty->guard = guard;
+   dirty->mFx = Ifx_Modify;
+   dirty->mAddr = address_of(&nowhere);
+   dirty->mSize = sizeof nowhere;
    addStmtToIRSB(out, IRStmt_Dirty(dirty));
 }
 
 static IRExpr *
-tick_now(UInt tick)
+tick_now(Int tick)
 {
    if (clock_temp == NULL)
       clock_temp = load_word(address_of(&tool_machine.filter.clock));
@@ -126,13 +113,14 @@ check_fetch(const struct plan_fetch *fetch)
    vmt_vpn page = fetch->addr >> tool_machine.config.page_shift;
    const struct vmt_filter_entry *entry =
       &tool_machine.filter.fetch[page & (VMT_FILTER_ENTRIES - 1)];
-   ULong place = (ULong)(fetch->addr - fetch->pc) << 32 | fetch->tick;
+   const struct segment_fetch place = {
+      fetch->addr, (UInt)(fetch->addr - fetch->pc), fetch->tick};
    IRExpr *miss = assign(
       Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(address_of(&entry->load_tag)),
                            number(page)));
 
-   call_with_state("charge_fetch_miss", &charge_fetch_miss, number(fetch->pc),
-                   number(place), miss);
+   call_stub("charge_fetch_miss", &call_stub_fetch_miss,
+             mkIRExprVec_1(address_of(segments_enter_fetch(&place))), 1, miss);
    store_word(address_of(&entry->stamp), tick_now(fetch->tick));
 }
 
@@ -170,7 +158,7 @@ check_group(const struct plan_group *group, const struct plan_access *head)
    if (head->guard != NULL)
       miss = assign(Ity_I1, IRExpr_Binop(Iop_And1, miss, head->guard));
    call_stub("charge_group_miss", &call_stub_group_miss,
-             address_of(group->kept), base, miss);
+             mkIRExprVec_2(address_of(group->kept), base), 2, miss);
    stamp = binary(Iop_Add64, slot, address_of(&table->stamp));
    if (head->guard == NULL) {
       store_word(stamp, tick_now(group->last_tick));
@@ -190,7 +178,7 @@ end_segment(const struct plan_segment *segment)
 
       if (segment->n_counted != 0)
          store_word(address_of(&tool_machine.filter.clock),
-                    tick_now(segment->n_counted << VMT_TICK_SHIFT));
+                    tick_now((Int)segment->n_counted << VMT_TICK_SHIFT));
       store_word(address_of(counter),
                  plus(load_word(address_of(counter)), 1));
    }

@@ -58,7 +58,7 @@ thread_runs(ThreadId tid, ULong n_blocks_done)
 
    if (tid != last) {
       last = tid;
-      charge_switch_thread();
+      charge_settle();
       vmt_machine_switch_core(&tool_machine,
                               (tid - 1) % tool_machine.settings.n_cores);
    }

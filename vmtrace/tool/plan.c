@@ -133,7 +133,7 @@ insn_now(void)
 
 /* The tick of an access that may touch n_pages: each has one of its own, so that
    no two uses are of the same time.  */
-static UInt
+static Int
 next_tick(UInt n_pages)
 {
    UInt slot = now.slot;
@@ -141,7 +141,8 @@ next_tick(UInt n_pages)
    now.slot += n_pages;
    if (slot > LAST_SLOT)
       slot = LAST_SLOT;
-   return segment_now()->n_counted << VMT_TICK_SHIFT | slot;
+   return ((Int)segment_now()->n_counted - 1) * (1 << VMT_TICK_SHIFT) +
+          (Int)slot;
 }
 
 static UInt
@@ -159,7 +160,7 @@ add_fetch(UInt stmt, Addr addr)
 {
    tl_assert(plan.n_fetches < MAX_ACCESSES);
    fetches[plan.n_fetches++] = (struct plan_fetch){
-      stmt, now.pc, addr, next_tick(1), plan.n_segments};
+      stmt, now.pc, addr, plan.n_segments, next_tick(1)};
 }
 
 static void
@@ -275,9 +276,12 @@ add_dirty(UInt stmt, const IRDirty *dirty)
       return;
    if (guard->tag == Iex_Const && guard->Iex.Const.con->Ico.U1)
       guard = NULL;
-   add_access(stmt, dirty->mAddr, (UInt)dirty->mSize,
-              reads && writes ? VMT_MODIFY : writes ? VMT_WRITE : VMT_READ,
-              reads, writes, guard);
+   if (reads)
+      add_access(stmt, dirty->mAddr, (UInt)dirty->mSize,
+                 writes ? VMT_MODIFY : VMT_READ, 1, 0, guard);
+   if (writes)
+      add_access(stmt, dirty->mAddr, (UInt)dirty->mSize, VMT_WRITE, 0, 1,
+                 guard);
 }
 
 static void
@@ -286,8 +290,10 @@ add_cas(const IRSB *sb, UInt stmt, const IRCAS *cas)
    UInt bytes =
       (UInt)sizeofIRType(typeOfIRExpr(sb->tyenv, cas->dataLo));
 
-   add_access(stmt, cas->addr, cas->dataHi != NULL ? 2 * bytes : bytes,
-              VMT_MODIFY, 1, 1, NULL);
+   if (cas->dataHi != NULL)
+      bytes *= 2;
+   add_access(stmt, cas->addr, bytes, VMT_MODIFY, 1, 0, NULL);
+   add_access(stmt, cas->addr, bytes, VMT_WRITE, 0, 1, NULL);
 }
 
 static void
@@ -402,7 +408,7 @@ groups_between(UInt group, UInt access)
 }
 
 static Bool
-fetch_between(UInt first_tick, UInt last_tick, UInt segment)
+fetch_between(Int first_tick, Int last_tick, UInt segment)
 {
    UInt i;
 
@@ -488,7 +494,7 @@ member_of(const struct plan_access *access)
 {
    return (struct segment_member){
       (Short)access->offset, (UShort)(access->bytes << 2 | access->kind),
-      (UShort)access->tick, 0};
+      (Short)access->tick, 0};
 }
 
 static void

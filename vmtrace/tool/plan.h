@@ -8,10 +8,10 @@
    is a read, a store-conditional a write.  A load that the same instruction
    follows with a store to the same place is looked up as VMT_MODIFY.
 
-   Ticks: instruction j of a segment, counted from one, has the ticks from
+   Ticks: instruction j of a segment, counted from zero, has the ticks from
    j << VMT_TICK_SHIFT; its fetches come first, then its data accesses in the
    order of the statements.  What is left of an instruction after an exit has
-   j = 0 and goes on counting.
+   j = -1 and goes on counting: it is the last one of the segment before.
 
    The plan lives until the next plan_block().  */
 
@@ -30,7 +30,8 @@ struct plan_access {
    IRTemp base;                 /* addr = base + offset; IRTemp_INVALID: addr is
                                    a constant, its own base */
    Long offset;
-   UInt bytes, tick, segment, group;
+   UInt bytes, segment, group;
+   Int tick;
    Addr pc;
    enum vmt_access_kind kind;
    UChar n_reads, n_writes;
@@ -44,13 +45,14 @@ struct plan_group {
    IRTemp base;
    Long low, high;              /* offsets from the base: [low, high) */
    Bool any_write, interleaved;
-   UInt last_tick;
+   Int last_tick;
 };
 
 struct plan_fetch {
    UInt stmt;                   /* after this IMark */
    Addr pc, addr;               /* the instruction, an address in the page */
-   UInt tick, segment;
+   UInt segment;
+   Int tick;
 };
 
 struct plan_segment {

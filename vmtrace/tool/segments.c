@@ -44,7 +44,7 @@ static UChar *group_space = static_groups;
 static SizeT group_bytes_left = STATIC_GROUP_BYTES;
 
 static struct vmt_vector segments, words, odds;
-static struct vmt_hashmap by_content, odd_by_key;
+static struct vmt_hashmap by_content, odd_by_key, fetches;
 static ULong code_epoch;
 
 void
@@ -56,6 +56,7 @@ segments_init(void)
    vmt_vector_init(&more_counters, "counters", sizeof(ULong));
    vmt_hashmap_init(&by_content, "segments by content");
    vmt_hashmap_init(&odd_by_key, "odd accesses by key");
+   vmt_hashmap_init(&fetches, "fetches");
 }
 
 static void *
@@ -101,7 +102,8 @@ static ULong
 mix_member(ULong hash, const struct segment_member *member)
 {
    return mix(hash, (ULong)(UShort)member->offset << 32 |
-                       (ULong)member->bytes_and_kind << 16 | member->tick);
+                       (ULong)member->bytes_and_kind << 16 |
+                       (UShort)member->tick);
 }
 
 static ULong
@@ -219,7 +221,7 @@ keep_insns(struct segment *segment, const struct segment_draft *draft)
 }
 
 static UShort
-pc_delta(UInt id, UInt tick)
+pc_delta(UInt id, Int tick)
 {
    Addr delta = segments_pc(id, tick) - segment_at(id)->pc;
 
@@ -310,18 +312,19 @@ segments_insns(UInt id, struct segment_insn *insns, UInt max)
    return i;
 }
 
-/* Which instruction of the segment an access at `tick` is in: instruction j,
-   counted from one, has ticks from j << VMT_TICK_SHIFT.  */
+/* Which instruction of the segment an access at `tick` is in.  Counted ones have
+   ticks from their place among the counted, shifted; the rest of one that was
+   cut, which can only come first, has negative ones.  */
 static UInt
-insn_index(UInt tick, Bool first_counted)
+insn_index(Int tick, Bool first_counted)
 {
-   UInt n = tick >> VMT_TICK_SHIFT;
+   Int n = tick >> VMT_TICK_SHIFT;
 
-   return first_counted ? n - 1 : n;
+   return (UInt)(first_counted ? n : n + 1);
 }
 
 Addr
-segments_pc(UInt id, UInt tick)
+segments_pc(UInt id, Int tick)
 {
    const struct segment *segment = segment_at(id);
    UInt index = segment->first_word, left;
@@ -339,6 +342,25 @@ segments_pc(UInt id, UInt tick)
          return pc;
       pc += word & 0xff;
    }
+}
+
+const struct segment_fetch *
+segments_enter_fetch(const struct segment_fetch *fetch)
+{
+   uint64_t key = mix(mix(mix(code_epoch, fetch->addr), fetch->distance),
+                      (ULong)(Long)fetch->tick) >> 1;
+   uint64_t *kept;
+
+   if (vmt_hashmap_put(&fetches, key, &kept) != VMT_OK)
+      tool_no_memory();
+   if (*kept == 0 || VG_(memcmp)((void *)*kept, fetch, sizeof *fetch) != 0) {
+      struct segment_fetch *copy =
+         (struct segment_fetch *)take_group_space(sizeof *copy);
+
+      *copy = *fetch;
+      *kept = (Addr)copy;
+   }
+   return (const struct segment_fetch *)*kept;
 }
 
 /* ---- odd accesses ---- */
@@ -369,13 +391,42 @@ segments_conditional(Addr pc, Bool is_write)
    return &odd_of(pc, 0, !is_write, is_write)->count;
 }
 
+/* The reads and writes of one instruction up to the refused access.  */
+static void
+count_accesses_until(UInt id, const struct segment_member *refused,
+                     struct segment_insn *insn)
+{
+   const struct segment *segment = segment_at(id);
+   const struct segment_group *group = segment->first_group;
+   UInt i, j;
+
+   insn->n_reads = insn->n_writes = 0;
+   for (i = 0; i < segment->n_groups; i++) {
+      for (j = 0; j < group->n_members; j++) {
+         const struct segment_member *member = &group->members[j];
+
+         if (member->tick >> VMT_TICK_SHIFT !=
+                refused->tick >> VMT_TICK_SHIFT ||
+             member->tick > refused->tick)
+            continue;
+         if (segment_member_kind(member) == VMT_WRITE)
+            insn->n_writes++;
+         else
+            insn->n_reads++;
+      }
+      group = segments_next_group(group);
+   }
+}
+
 void
-segments_count_part(UInt id, UInt tick)
+segments_count_part(UInt id, const struct segment_member *refused)
 {
    struct segment_insn insns[1024];
    UInt n = segments_insns(id, insns, 1024), i;
-   UInt last = insn_index(tick, insns[0].counted);
+   UInt last = insn_index(refused->tick, insns[0].counted);
 
+   if (last < n)
+      count_accesses_until(id, refused, &insns[last]);
    for (i = 0; i < n && i <= last; i++)
       odd_of(insns[i].pc, insns[i].counted, insns[i].n_reads,
              insns[i].n_writes)->count++;

@@ -35,7 +35,8 @@ struct segment_insn {
 struct segment_member {
    Short offset;                /* from the base */
    UShort bytes_and_kind;       /* bytes << 2 | enum vmt_access_kind */
-   UShort tick;                 /* from the start of the segment */
+   Short tick;                  /* from the start of the segment; negative in
+                                   the rest of an instruction */
    UShort pc_delta;             /* from the segment's first instruction;
                                    SEGMENT_FAR: see segments_pc() */
 };
@@ -48,6 +49,13 @@ struct segment_group {
    UShort n_members;
    UShort interleaved;          /* others' accesses lie between its own */
    struct segment_member members[];
+};
+
+/* A page that translated code fetches from.  */
+struct segment_fetch {
+   Addr addr;
+   UInt distance;               /* from the instruction's first byte */
+   Int tick;
 };
 
 static inline UInt
@@ -88,8 +96,12 @@ segments_next_group(const struct segment_group *group)
    return (const struct segment_group *)&group->members[group->n_members];
 }
 
+/* A fetch that is there for good.  */
+const struct segment_fetch *segments_enter_fetch(
+   const struct segment_fetch *fetch);
+
 /* The instruction that an access at `tick` of the segment belongs to.  */
-Addr segments_pc(UInt segment, UInt tick);
+Addr segments_pc(UInt segment, Int tick);
 
 static inline Addr
 segments_member_pc(const struct segment_group *group,
@@ -103,9 +115,10 @@ segments_member_pc(const struct segment_group *group,
 /* Where translated code counts executions of the segment.  */
 ULong *segments_counter(UInt segment);
 
-/* Counts instructions up to and including the one at `tick`, once: what
-   is left of a segment that a signal cuts short.  */
-void segments_count_part(UInt segment, UInt tick);
+/* Counts, once, what was done of a segment that a signal cuts short: all
+   instructions before the one of `refused`, and of that one the accesses up to
+   and including it.  */
+void segments_count_part(UInt segment, const struct segment_member *refused);
 
 /* A conditional access at pc: where translated code counts those taken.  */
 ULong *segments_conditional(Addr pc, Bool is_write);

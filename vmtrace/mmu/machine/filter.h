@@ -29,7 +29,7 @@
 #include "vmtrace/mmu/base/types.h"
 #include "vmtrace/mmu/mechanisms/tlb.h"
 
-#define VMT_FILTER_SHIFT 9
+#define VMT_FILTER_SHIFT 11
 #define VMT_FILTER_ENTRIES (1u << VMT_FILTER_SHIFT)
 
 #define VMT_TICK_SHIFT 6                /* ticks a guest instruction, log2 */
