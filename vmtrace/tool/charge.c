@@ -68,27 +68,60 @@ stack_of(const struct maker *maker)
 /* A miss of the L1 TLB and nothing else, which is the most common outcome by
    far: the counter that the place added to last is most likely the one.  */
 static void
-charge_l1_miss(const struct vmt_outcome *outcome, const struct maker *maker)
+charge_l1_miss(UInt label, Bool is_fetch, const struct maker *maker)
 {
    struct stack_place *place = place_of(maker);
    ThreadId tid = VG_(get_running_tid)();
-   struct vmt_counter **misses = &place->misses[outcome->is_fetch];
+   struct vmt_counter **misses = &place->misses[is_fetch];
+   struct vmt_outcome outcome = {.event = VMT_NO_EVENT,
+                                 .label = label,
+                                 .n_l1_misses = 1,
+                                 .is_fetch = is_fetch};
    uint32_t charge;
 
-   if (place->label == outcome->label && place->tid == tid &&
-       *misses != NULL) {
+   if (place->label == label && place->tid == tid && *misses != NULL) {
       vmt_accounting_bump(&tool_machine.ledger, *misses);
       return;
    }
-   charge = charge_to(outcome, place->stack, tid);
-   if (place->label != outcome->label || place->tid != tid) {
-      place->label = outcome->label;
+   charge = charge_to(&outcome, place->stack, tid);
+   if (place->label != label || place->tid != tid) {
+      place->label = label;
       place->tid = tid;
       place->misses[0] = place->misses[1] = NULL;
    }
-   *misses = vmt_accounting_counter(
-      &tool_machine.ledger, charge,
-      outcome->is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
+   *misses = vmt_accounting_counter(&tool_machine.ledger, charge,
+                                    is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
+}
+
+/* The whole group on one page that is known, and no more to it than the TLBs. */
+static Bool
+group_is_quick(const struct segment_group *group, Addr base,
+               VexGuestAMD64State *guest)
+{
+   const struct segment_member *last = &group->members[group->n_members - 1];
+   Addr low = base + (Addr)(Long)group->low;
+   Addr high = base + (Addr)(Long)group->high - 1;
+   ULong clock = tool_machine.filter.clock;
+   uint32_t label;
+
+   if ((low ^ high) >> VMT_PAGE_SHIFT != 0 || tool_machine.n_deferred != 0)
+      return False;
+   switch (vmt_machine_quick_access(
+      &tool_machine, low, group->strongest,
+      clock + (ULong)(Long)group->members[0].tick,
+      clock + (ULong)(Long)last->tick, &label)) {
+   case VMT_QUICK_HIT:
+      return True;
+   case VMT_QUICK_MISS: {
+      const struct maker maker = {guest, group, group->members, 0,
+                                  STACK_UNKNOWN};
+
+      charge_l1_miss(label, False, &maker);
+      return True;
+   }
+   default:
+      return False;
+   }
 }
 
 static Bool
@@ -108,7 +141,7 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
       return True;
    if (outcome.event == VMT_NO_EVENT && outcome.n_stlb_misses == 0 &&
        !outcome.excluded && maker->stack == STACK_UNKNOWN) {
-      charge_l1_miss(&outcome, maker);
+      charge_l1_miss(outcome.label, outcome.is_fetch, maker);
       return True;
    }
    if (outcome.event == VMT_EV_Bus && objects_refresh_size(addr))
@@ -204,15 +237,14 @@ leave_slot(Addr first_byte, Bool other_pages)
                       entry->load_tag);
 }
 
-void
-charge_group_miss(const struct segment_group *group, Addr base,
-                  VexGuestAMD64State *guest)
+static void
+group_in_full(const struct segment_group *group, Addr base,
+              VexGuestAMD64State *guest)
 {
    struct maker maker = {guest, group, group->members, 0, STACK_UNKNOWN};
    UInt shift = tool_machine.config.page_shift, i;
    ULong clock = tool_machine.filter.clock;
    Addr first_page = (base + (Addr)(Long)group->members[0].offset) >> shift;
-   Long low = group->members[0].offset;
    Bool other_pages = False;
 
    settle_until(clock + (ULong)(Long)group->members[0].tick);
@@ -220,22 +252,29 @@ charge_group_miss(const struct segment_group *group, Addr base,
       const struct segment_member *member = &group->members[i];
       Addr addr = base + (Addr)(Long)member->offset;
       UInt bytes = segment_member_bytes(member);
+      ULong tick = clock + (ULong)(Long)member->tick;
       Bool elsewhere = addr >> shift != first_page ||
                        (addr + bytes - 1) >> shift != first_page;
 
       maker.member = member;
-      if (member->offset < low)
-         low = member->offset;
       other_pages |= elsewhere;
-      if (i > 0 && elsewhere && group->interleaved)
-         defer(addr, clock + (ULong)(Long)member->tick, &maker);
-      else if (!access_range(addr, bytes, segment_member_kind(member),
-                             clock + (ULong)(Long)member->tick, &maker)) {
+      if (i > 0 && elsewhere && group->interleaved) {
+         defer(addr, tick, &maker);
+      } else if (!access_range(addr, bytes, segment_member_kind(member), tick,
+                               &maker)) {
          stop_at(&maker, clock);
          break;
       }
    }
-   leave_slot(base + (Addr)low, other_pages);
+   leave_slot(base + (Addr)(Long)group->low, other_pages);
+}
+
+void
+charge_group_miss(const struct segment_group *group, Addr base,
+                  VexGuestAMD64State *guest)
+{
+   if (!group_is_quick(group, base, guest))
+      group_in_full(group, base, guest);
    checkpoint_if_due();
 }
 

@@ -229,6 +229,26 @@ pc_delta(UInt id, Int tick)
 }
 
 static void
+set_extent(struct segment_group *group)
+{
+   UInt i;
+
+   group->low = group->high = group->members[0].offset;
+   group->strongest = VMT_READ;
+   for (i = 0; i < group->n_members; i++) {
+      const struct segment_member *member = &group->members[i];
+      Int high = member->offset + (Int)segment_member_bytes(member);
+
+      if (member->offset < group->low)
+         group->low = member->offset;
+      if (high > group->high)
+         group->high = (Short)high;
+      if (segment_member_kind(member) != VMT_READ)
+         group->strongest = VMT_WRITE;
+   }
+}
+
+static void
 keep_groups(UInt id, const struct segment_draft *draft)
 {
    struct segment *segment = segment_at(id);
@@ -249,6 +269,7 @@ keep_groups(UInt id, const struct segment_draft *draft)
          kept->members[j] = draft->members[group->first_member + j];
          kept->members[j].pc_delta = pc_delta(id, kept->members[j].tick);
       }
+      set_extent(kept);
       kept = (struct segment_group *)segments_next_group(kept);
    }
 }

@@ -47,7 +47,10 @@ struct segment_group {
    Addr pc;                     /* the segment's first instruction */
    UInt segment;
    UShort n_members;
-   UShort interleaved;          /* others' accesses lie between its own */
+   UChar interleaved;           /* others' accesses lie between its own */
+   UChar strongest;             /* enum vmt_access_kind: READ or WRITE */
+   Short low, high;             /* [low, high): from the base, of all members */
+   UInt padding;
    struct segment_member members[];
 };
 

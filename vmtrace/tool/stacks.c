@@ -21,7 +21,8 @@ struct memo {
    struct stack_place place;
    UInt n_slots;
    struct {
-      Addr at, value;           /* a return address and where it lay */
+      UInt distance;            /* of a return address from sp */
+      UInt value;               /* its lower half */
    } slots[MEMO_DEPTH];
 };
 
@@ -119,7 +120,8 @@ memo_holds(const struct memo *memo, Addr pc, Addr sp, Addr fp)
    if (memo->pc != pc || memo->sp != sp || (memo->fp != 0 && memo->fp != fp))
       return False;
    for (i = 0; i < memo->n_slots; i++)
-      if (*(Addr *)memo->slots[i].at != memo->slots[i].value)
+      if (*(const UInt *)(sp + memo->slots[i].distance) !=
+          memo->slots[i].value)
          return False;
    return True;
 }
@@ -159,8 +161,10 @@ remember(struct memo *memo, const Addr *ips, const Addr *sps, Addr fp, UInt n)
 
       if (sps[i] <= sps[i - 1] || *(Addr *)at != ips[i] + 1)
          return;
-      memo->slots[i - 1].at = at;
-      memo->slots[i - 1].value = ips[i] + 1;
+      if (at - sps[0] > 0xffffffffu)
+         return;
+      memo->slots[i - 1].distance = (UInt)(at - sps[0]);
+      memo->slots[i - 1].value = (UInt)(ips[i] + 1);
       if (at < lowest_slot)
          lowest_slot = at;
       if (at > highest_slot)

@@ -143,6 +143,39 @@ prepare_page(struct vmt_machine *machine, vmt_addr addr,
    note_quiet(machine, page, pte, outcome);
 }
 
+enum vmt_quick
+vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
+                         enum vmt_access_kind kind, uint64_t first_tick,
+                         uint64_t last_tick, uint32_t *label)
+{
+   struct vmt_core *core = machine->core;
+   struct vmt_filter_entry *side = machine->filter.data;
+   vmt_vpn page = addr >> VMT_PAGE_SHIFT;
+   const struct vmt_page_memo *memo = memo_of(machine, page);
+   struct vmt_tlb_entry *entry;
+   enum vmt_quick result = VMT_QUICK_HIT;
+
+   if (!is_quiet(machine, memo, page, kind) || memo->excluded ||
+       !machine->quick)
+      return VMT_NOT_QUICK;
+   entry = vmt_tlb_find(&core->dtlb, page);
+   if (entry != NULL) {
+      vmt_tlb_touch(&core->dtlb, entry, last_tick);
+   } else {
+      entry = vmt_tlb_find(&core->stlb, page);
+      if (entry == NULL)
+         return VMT_NOT_QUICK;
+      vmt_tlb_touch(&core->stlb, entry, first_tick);
+      vmt_filter_sync_set(side, &core->dtlb, page);
+      vmt_filter_drop(side, vmt_tlb_insert(&core->dtlb, page, last_tick));
+      *label = memo->label;
+      result = VMT_QUICK_MISS;
+   }
+   vmt_filter_install(side, &core->dtlb, page,
+                      is_quiet(machine, memo, page, VMT_WRITE), last_tick);
+   return result;
+}
+
 bool
 vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
                    enum vmt_access_kind kind, uint64_t tick,

@@ -29,7 +29,7 @@
 #include "vmtrace/mmu/base/types.h"
 #include "vmtrace/mmu/mechanisms/tlb.h"
 
-#define VMT_FILTER_SHIFT 11
+#define VMT_FILTER_SHIFT 10
 #define VMT_FILTER_ENTRIES (1u << VMT_FILTER_SHIFT)
 
 #define VMT_TICK_SHIFT 6                /* ticks a guest instruction, log2 */
@@ -49,15 +49,66 @@ struct vmt_filter {
 
 void vmt_filter_init(struct vmt_filter *filter);
 
+static inline struct vmt_filter_entry *
+vmt_filter_entry_of(struct vmt_filter_entry *side, vmt_vpn vpn)
+{
+   return &side[vpn & (VMT_FILTER_ENTRIES - 1)];
+}
+
+/* Ends an entry's life.  The recency it gathered goes back to the TLB, if its
+   page is still there; a FIFO's stamps are times of insertion and must stay.  */
+static inline void
+vmt_filter_kill_entry(struct vmt_filter_entry *entry, struct vmt_tlb *tlb)
+{
+   if (entry->load_tag != VMT_NO_VPN && tlb->shape.policy == VMT_TLB_LRU) {
+      struct vmt_tlb_entry *way = vmt_tlb_find(tlb, entry->load_tag);
+
+      if (way != NULL && way->stamp < entry->stamp)
+         way->stamp = entry->stamp;
+   }
+   entry->load_tag = entry->store_tag = VMT_NO_VPN;
+}
+
+void vmt_filter_kill_set(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
+                         vmt_vpn vpn);
+
 /* Brings vpn in after an access at tick, which found it in tlb or filled it
    in.  side is one of the filter's two tables, tlb the one it fronts.  */
-void vmt_filter_install(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
-                        vmt_vpn vpn, bool may_store, uint64_t tick);
+static inline void
+vmt_filter_install(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
+                   vmt_vpn vpn, bool may_store, uint64_t tick)
+{
+   struct vmt_filter_entry *entry = vmt_filter_entry_of(side, vpn);
+
+   if (tlb->shape.policy == VMT_TLB_PLRU)
+      vmt_filter_kill_set(side, tlb, vpn);
+   if (entry->load_tag != vpn) {
+      vmt_filter_kill_entry(entry, tlb);
+      entry->load_tag = vpn;
+   }
+   entry->store_tag = may_store ? vpn : VMT_NO_VPN;
+   entry->stamp = tick;
+}
 
 /* Makes the stamps of vpn's set in tlb as recent as the filter knows.  To be
    called before a victim is chosen in that set.  */
-void vmt_filter_sync_set(const struct vmt_filter_entry *side,
-                         struct vmt_tlb *tlb, vmt_vpn vpn);
+static inline void
+vmt_filter_sync_set(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
+                    vmt_vpn vpn)
+{
+   struct vmt_tlb_entry *way = vmt_tlb_set(tlb, vpn);
+   struct vmt_tlb_entry *end = way + tlb->shape.n_ways;
+
+   if (tlb->shape.policy != VMT_TLB_LRU)
+      return;
+   for (; way < end; way++) {
+      const struct vmt_filter_entry *entry =
+         vmt_filter_entry_of(side, way->vpn);
+
+      if (entry->load_tag == way->vpn && way->stamp < entry->stamp)
+         way->stamp = entry->stamp;
+   }
+}
 
 /* Ends the life of vpn's entry, or only its right to be stored to.  Its stamp
    goes to tlb if vpn is still there.  */
@@ -68,7 +119,7 @@ void vmt_filter_kill(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
 static inline void
 vmt_filter_drop(struct vmt_filter_entry *side, vmt_vpn vpn)
 {
-   struct vmt_filter_entry *entry = &side[vpn & (VMT_FILTER_ENTRIES - 1)];
+   struct vmt_filter_entry *entry = vmt_filter_entry_of(side, vpn);
 
    if (entry->load_tag == vpn)
       entry->load_tag = entry->store_tag = VMT_NO_VPN;
@@ -76,9 +127,7 @@ vmt_filter_drop(struct vmt_filter_entry *side, vmt_vpn vpn)
 
 void vmt_filter_kill_store(struct vmt_filter_entry *side, vmt_vpn vpn);
 
-/* The same for all of vpn's set, and for every entry.  */
-void vmt_filter_kill_set(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
-                         vmt_vpn vpn);
+/* The same for every entry (and, above, for all of vpn's set).  */
 void vmt_filter_kill_all(struct vmt_filter_entry *side, struct vmt_tlb *tlb);
 void vmt_filter_kill_all_stores(struct vmt_filter_entry *side);
 

@@ -104,6 +104,7 @@ struct vmt_machine {
    struct vmt_accounting ledger;
    struct vmt_deferred deferred[VMT_MAX_DEFERRED];
    uint32_t n_deferred;
+   bool quick;                          /* LRU and 4 KiB pages */
    uint32_t generation;                 /* of page_memos */
    struct vmt_page_memo page_memos[VMT_N_PAGE_MEMOS];
 };
@@ -150,6 +151,23 @@ vmt_instrs_at(uint64_t tick)
 bool vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
                         enum vmt_access_kind kind, uint64_t tick,
                         struct vmt_outcome *outcome);
+
+/* Data accesses of the running core to one page, the first at first_tick and the
+   last at last_tick with none to another page of its TLB set in between, the
+   strongest of them of this kind: if they hit the L1 TLB, or miss it and hit the
+   L2 TLB, and nothing else comes of them, that is done here and now.  Else
+   VMT_NOT_QUICK, and nothing has changed.  */
+enum vmt_quick {
+   VMT_NOT_QUICK,
+   VMT_QUICK_HIT,
+   VMT_QUICK_MISS                       /* of the L1; *label: the area's */
+};
+
+enum vmt_quick vmt_machine_quick_access(struct vmt_machine *machine,
+                                        vmt_addr addr,
+                                        enum vmt_access_kind kind,
+                                        uint64_t first_tick,
+                                        uint64_t last_tick, uint32_t *label);
 
 /* An access of the kernel to the 4 KiB page at addr: no TLB.  */
 bool vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
