@@ -2,6 +2,7 @@
 
 #include "vmtrace/mmu/containers/hashmap.h"
 #include "vmtrace/mmu/containers/vector.h"
+#include "vmtrace/tool/contents.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/tool.h"
 
@@ -106,6 +107,11 @@ objects_get_label(UInt id)
 
 /* ---- files ---- */
 
+#define FILE_TYPE 0170000
+#define REGULAR_FILE 0100000
+#define CHARACTER_DEVICE 0020000
+#define ZERO_DEVICE 0x105               /* major 1, minor 5 */
+
 static UInt
 new_object(const HChar *path, const HChar *kind, ULong bytes, Bool on_device)
 {
@@ -121,40 +127,83 @@ new_object(const HChar *path, const HChar *kind, ULong bytes, Bool on_device)
    return id;
 }
 
-static UInt
-known_file(const struct vg_stat *st, const HChar *path)
+static uint64_t
+key_of(const struct vg_stat *st)
 {
-   uint64_t *id = vmt_hashmap_find(&by_file, st->ino << 16 ^ st->dev);
-   const struct tool_object *object;
+   return st->ino << 16 ^ st->dev;
+}
 
-   if (id == NULL)
-      return 0;
-   object = objects_get((UInt)*id);
-   return object->ino == st->ino && object->dev == st->dev &&
-                VG_STREQ(object->path, path)
-             ? (UInt)*id
-             : 0;
+static Bool
+is_file(UInt id, ULong dev, ULong ino)
+{
+   const struct tool_object *object = objects_get(id);
+
+   return object->ino == ino && object->dev == dev;
+}
+
+UInt
+objects_known(const struct vg_stat *st)
+{
+   const uint64_t *newest = vmt_hashmap_find(&by_file, key_of(st));
+   UInt id = newest != NULL ? (UInt)*newest : 0;
+
+   while (id != 0 && !is_file(id, st->dev, st->ino))
+      id = objects_get(id)->older;
+   return id;
+}
+
+UInt
+objects_next_of(UInt id)
+{
+   ULong dev = objects_get(id)->dev, ino = objects_get(id)->ino;
+
+   do
+      id = objects_get(id)->older;
+   while (id != 0 && !is_file(id, dev, ino));
+   return id;
 }
 
 static UInt
-enter_file(const struct vg_stat *st, const HChar *path, Bool is_shmem)
+known_by_path(const struct vg_stat *st, const HChar *path)
 {
-   UInt id = known_file(st, path);
+   UInt id = objects_known(st);
+
+   while (id != 0 && !VG_STREQ(objects_get(id)->path, path))
+      id = objects_next_of(id);
+   return id;
+}
+
+static const HChar *
+kind_of(Bool is_regular, Bool is_shmem)
+{
+   if (!is_regular)
+      return "special";
+   return is_shmem ? "shmem" : "file";
+}
+
+static UInt
+enter_file(const struct vg_stat *st, const HChar *path, Int fd, Bool is_shmem)
+{
+   Bool is_regular = (st->mode & FILE_TYPE) == REGULAR_FILE;
+   UInt id = known_by_path(st, path);
    struct tool_object *object;
    uint64_t *slot;
 
-   if (id != 0) {
-      vmt_machine_set_object_bytes(&tool_machine, id, (uint64_t)st->size);
-      return id;
+   if (id == 0) {
+      id = new_object(path, kind_of(is_regular, is_shmem),
+                      is_regular ? (ULong)st->size : ~0ull,
+                      !is_shmem || !is_regular);
+      if (vmt_hashmap_put(&by_file, key_of(st), &slot) != VMT_OK)
+         tool_no_memory();
+      object = vmt_vector_at(&objects, id);
+      object->dev = st->dev;
+      object->ino = st->ino;
+      object->is_special = !is_regular;
+      object->older = (UInt)*slot;
+      *slot = id;
    }
-   id = new_object(path, is_shmem ? "shmem" : "file", (uint64_t)st->size,
-                   !is_shmem);
-   object = vmt_vector_at(&objects, id);
-   object->dev = st->dev;
-   object->ino = st->ino;
-   if (vmt_hashmap_put(&by_file, st->ino << 16 ^ st->dev, &slot) != VMT_OK)
-      tool_no_memory();
-   *slot = id;
+   if (is_regular)
+      contents_learn(id, st, fd);
    return id;
 }
 
@@ -178,7 +227,7 @@ objects_of_fd(Int fd)
    VG_(snprintf)(link, sizeof link, "/proc/self/fd/%d", fd);
    n = VG_(readlink)(link, path, sizeof path - 1);
    path[n > 0 ? n : 0] = 0;
-   return enter_file(&st, path, fd_is_shmem(fd));
+   return enter_file(&st, path, fd, fd_is_shmem(fd));
 }
 
 UInt
@@ -191,7 +240,8 @@ objects_of_path(const HChar *path)
    if (sr_isError(opened))
       return 0;
    if (VG_(fstat)((Int)sr_Res(opened), &st) == 0)
-      id = enter_file(&st, path, fd_is_shmem((Int)sr_Res(opened)));
+      id = enter_file(&st, path, (Int)sr_Res(opened),
+                      fd_is_shmem((Int)sr_Res(opened)));
    VG_(close)((Int)sr_Res(opened));
    return id;
 }
@@ -223,18 +273,13 @@ objects_refresh_size(Addr addr)
    return True;
 }
 
-void
-objects_note_size(Int fd)
+Bool
+objects_is_zero_device(Int fd)
 {
    struct vg_stat st;
-   uint64_t *id;
 
-   if (VG_(fstat)(fd, &st) != 0)
-      return;
-   id = vmt_hashmap_find(&by_file, st.ino << 16 ^ st.dev);
-   if (id != NULL && objects_get((UInt)*id)->ino == st.ino)
-      vmt_machine_set_object_bytes(&tool_machine, (UInt)*id,
-                                   (uint64_t)st.size);
+   return VG_(fstat)(fd, &st) == 0 &&
+          (st.mode & FILE_TYPE) == CHARACTER_DEVICE && st.rdev == ZERO_DEVICE;
 }
 
 /* ---- ELF ---- */

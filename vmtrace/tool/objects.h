@@ -20,8 +20,11 @@ struct tool_object {
    HChar *build_id;             /* hex, or NULL */
    ULong dev, ino;
    UInt label;
+   UInt older;                  /* id of one known before that may be the same
+                                   inode; 0: none */
    Bool is_elf, headers_read, defined;
    Bool is_shmem;               /* tmpfs, memfd */
+   Bool is_special;             /* a device: nothing known of its pages */
    Bool is_preload;             /* Valgrind's own library in the program */
    UInt n_loads;
    struct tool_load {
@@ -33,7 +36,8 @@ void objects_init(void);
 
 UInt objects_label(const HChar *name, const HChar *kind);
 
-/* The file behind an open descriptor, or at a path.  0: none such.  */
+/* The file behind an open descriptor, or at a path.  0: none such.  What pages a
+   tmpfs file has is looked up (contents.h).  */
 UInt objects_of_fd(Int fd);
 UInt objects_of_path(const HChar *path);
 
@@ -52,8 +56,13 @@ UInt objects_locate(Addr pc, Addr *offset);
 /* The file mapped at addr may have grown: True if it has.  */
 Bool objects_refresh_size(Addr addr);
 
-/* The file behind fd was truncated or extended.  */
-void objects_note_size(Int fd);
+/* The object of a file that was mapped under one name or another; further ones
+   of the same inode by objects_next_of().  0: none.  */
+UInt objects_known(const struct vg_stat *st);
+UInt objects_next_of(UInt id);
+
+/* Whether fd is the zero device, a mapping of which is anonymous memory.  */
+Bool objects_is_zero_device(Int fd);
 
 /* Whether the profile knows the object already; marks it so.  */
 Bool objects_defined(UInt id);

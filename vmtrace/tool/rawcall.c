@@ -36,6 +36,12 @@ rawcall_pread(Int fd, void *buffer, SizeT bytes, ULong offset)
    return result;
 }
 
+Long
+rawcall_seek(Int fd, Long offset, Int whence)
+{
+   return raw_call(__NR_lseek, fd, offset, whence);
+}
+
 Bool
 rawcall_cut_file(Int fd, ULong bytes)
 {

@@ -15,6 +15,9 @@ const HChar *rawcall_error_text(UWord error);
 /* pread: bytes read, or a negative error number.  */
 SSizeT rawcall_pread(Int fd, void *buffer, SizeT bytes, ULong offset);
 
+/* lseek: where the descriptor is now, or a negative error number.  */
+Long rawcall_seek(Int fd, Long offset, Int whence);
+
 /* ftruncate and lseek to bytes; whether both could be done.  */
 Bool rawcall_cut_file(Int fd, ULong bytes);
 

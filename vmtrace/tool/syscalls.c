@@ -2,6 +2,7 @@
 
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/contents.h"
 #include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/profile.h"
@@ -82,22 +83,39 @@ populate(ThreadId tid, Addr start, Addr end)
 /* ---- mmap and friends ---- */
 
 static void
+set_anonymous(struct vmt_area *area)
+{
+   area->backing = VMT_BACKING_ANON;
+   area->object = 0;
+   area->label = objects_label("[anon]", "anon");
+}
+
+static void
+set_shared_anonymous(struct vmt_area *area)
+{
+   area->backing = VMT_BACKING_SHMEM;
+   area->object = objects_anonymous("[shared anonymous]");
+   area->label = objects_get((UInt)area->object)->label;
+}
+
+static void
 choose_backing(struct vmt_area *area, UInt flags, Int fd, ULong offset)
 {
    Bool shared = (area->flags & VMT_AREA_SHARED) != 0;
 
-   if ((flags & VKI_MAP_ANONYMOUS) != 0) {
-      area->backing = shared ? VMT_BACKING_SHMEM : VMT_BACKING_ANON;
-      area->object = shared ? objects_anonymous("[shared anonymous]") : 0;
-      area->label = shared ? objects_get((UInt)area->object)->label
-                           : objects_label("[anon]", "anon");
+   if ((flags & VKI_MAP_ANONYMOUS) != 0 || objects_is_zero_device(fd)) {
+      if (shared)
+         set_shared_anonymous(area);
+      else
+         set_anonymous(area);
       return;
    }
    area->object = objects_of_fd(fd);
-   if (area->object == 0) {     /* a device that cannot be looked at */
+   if (area->object == 0)       /* cannot be looked at */
       area->object = objects_anonymous("[device]");
+   if (objects_get((UInt)area->object)->is_special ||
+       objects_get((UInt)area->object)->ino == 0)
       area->flags |= VMT_AREA_SPECIAL;
-   }
    area->backing = objects_get((UInt)area->object)->is_shmem
                       ? VMT_BACKING_SHMEM
                       : VMT_BACKING_FILE;
@@ -440,9 +458,7 @@ after_success(ThreadId tid, UInt number, const UWord *args, Addr result)
       lock_future = False;
       unlock_range(0, vmt_page_floor(~(Addr)0));
       break;
-   case __NR_ftruncate:
-   case __NR_fallocate: objects_note_size((Int)args[0]); break;
-   default: break;
+   default: contents_after_call(tid, number, args, result); break;
    }
 }
 

@@ -222,6 +222,20 @@ enum vmt_status vmt_machine_advise(struct vmt_machine *machine, vmt_addr start,
                                    vmt_addr end, enum vmt_advice advice,
                                    uint32_t *n_shootdowns);
 
+/* Pages [start, end) of an object, or of every object if it is 0, are written
+   back (msync, fsync): those of a file on a device become clean in every area
+   that shows them, and the next write to one is seen again (folio_mkclean).  The
+   TLBs keep them.  */
+void vmt_machine_clean_object(struct vmt_machine *machine, uint32_t object,
+                              uint64_t start, uint64_t end);
+
+/* Pages [start, end) of an object are no more (truncation, a punched hole), and
+   with copies_too (truncation) neither are private copies of them
+   (unmap_mapping_range).  */
+void vmt_machine_drop_object(struct vmt_machine *machine, uint32_t object,
+                             uint64_t start, uint64_t end, bool copies_too,
+                             uint32_t *n_shootdowns);
+
 /* The address space after a fork: frames are shared, entries write-protected.
    In the child, areas without private frames start anew, and the ledger is
    empty.  */

@@ -252,6 +252,86 @@ drop_object_pages(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
    }
 }
 
+/* The part of area that shows pages [start, end) of object; false: none.  */
+static bool
+part_of_object(const struct vmt_area *area, uint32_t object, uint64_t start,
+               uint64_t end, vmt_addr *low, vmt_addr *high)
+{
+   uint64_t first = area->page_offset;
+   uint64_t after = first + ((area->end - area->start) >> VMT_PAGE_SHIFT);
+
+   if (area->backing == VMT_BACKING_ANON ||
+       (object != 0 && area->object != object) || after <= start ||
+       end <= first)
+      return false;
+   *low = area->start + ((start > first ? start - first : 0) << VMT_PAGE_SHIFT);
+   *high = end < after ? area->start + ((end - first) << VMT_PAGE_SHIFT)
+                       : area->end;
+   return true;
+}
+
+static void
+clean_entries(struct vmt_machine *machine, vmt_addr low, vmt_addr high)
+{
+   vmt_vpn vpn = low >> VMT_PAGE_SHIFT, after = high >> VMT_PAGE_SHIFT;
+   struct vmt_pte *pte;
+
+   while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
+      if ((pte->bits & VMT_PTE_FILE) != 0)
+         pte->bits &= ~(VMT_PTE_WRITABLE | VMT_PTE_DIRTY);
+      vpn++;
+   }
+}
+
+void
+vmt_machine_clean_object(struct vmt_machine *machine, uint32_t object,
+                         uint64_t start, uint64_t end)
+{
+   struct vmt_area *area = vmt_areas_from(&machine->areas, 0);
+   vmt_addr low, high;
+
+   vmt_machine_forget_pages(machine);
+   vmt_filter_kill_all_stores(machine->filter.data);
+   for (; area != NULL; area = vmt_areas_after(&machine->areas, area))
+      if (area->backing == VMT_BACKING_FILE &&
+          (area->flags & (VMT_AREA_SHARED | VMT_AREA_SPECIAL)) ==
+             VMT_AREA_SHARED &&
+          part_of_object(area, object, start, end, &low, &high))
+         clean_entries(machine, low, high);
+}
+
+static void
+zap_shown(struct vmt_machine *machine, vmt_addr low, vmt_addr high,
+          bool copies_too)
+{
+   vmt_vpn vpn = low >> VMT_PAGE_SHIFT, after = high >> VMT_PAGE_SHIFT;
+   struct vmt_pte *pte;
+
+   while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
+      if (copies_too || (pte->bits & VMT_PTE_ANON) == 0)
+         zap(machine, vpn << VMT_PAGE_SHIFT, (vpn + 1) << VMT_PAGE_SHIFT);
+      vpn++;
+   }
+}
+
+void
+vmt_machine_drop_object(struct vmt_machine *machine, uint32_t object,
+                        uint64_t start, uint64_t end, bool copies_too,
+                        uint32_t *n_shootdowns)
+{
+   struct vmt_area *area = vmt_areas_from(&machine->areas, 0);
+   vmt_addr low, high;
+
+   *n_shootdowns = 0;
+   vmt_pagecache_drop(&machine->cache, object, start, end);
+   for (; area != NULL; area = vmt_areas_after(&machine->areas, area)) {
+      if (!part_of_object(area, object, start, end, &low, &high))
+         continue;
+      *n_shootdowns += vmt_machine_shoot(machine, low, high);
+      zap_shown(machine, low, high, copies_too);
+   }
+}
+
 /* MADV_FREE leaves the page there, clean: the next write makes it dirty again
    without a fault.  Without memory pressure nothing is freed.  */
 static void

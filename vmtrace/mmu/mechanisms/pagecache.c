@@ -52,6 +52,17 @@ vmt_pagecache_add(struct vmt_pagecache *cache, uint64_t object, uint64_t page)
    return status;
 }
 
+enum vmt_status
+vmt_pagecache_add_range(struct vmt_pagecache *cache, uint64_t object,
+                        uint64_t start, uint64_t end)
+{
+   enum vmt_status status = VMT_OK;
+
+   for (; start < end && status == VMT_OK; start++)
+      status = vmt_pagecache_add(cache, object, start);
+   return status;
+}
+
 void
 vmt_pagecache_drop(struct vmt_pagecache *cache, uint64_t object,
                    uint64_t start, uint64_t end)

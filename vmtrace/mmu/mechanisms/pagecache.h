@@ -25,6 +25,11 @@ bool vmt_pagecache_has(const struct vmt_pagecache *cache, uint64_t object,
 enum vmt_status vmt_pagecache_add(struct vmt_pagecache *cache, uint64_t object,
                                   uint64_t page);
 
+/* The pages [start, end).  */
+enum vmt_status vmt_pagecache_add_range(struct vmt_pagecache *cache,
+                                        uint64_t object, uint64_t start,
+                                        uint64_t end);
+
 /* Forgets the pages [start, end) of object: MADV_REMOVE, hole punching.  */
 void vmt_pagecache_drop(struct vmt_pagecache *cache, uint64_t object,
                         uint64_t start, uint64_t end);
