@@ -24,6 +24,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/json_out.h \
 	vmtrace/tool/kernel_access.c \
 	vmtrace/tool/kernel_access.h \
+	vmtrace/tool/layout.c \
+	vmtrace/tool/layout.h \
 	vmtrace/tool/main.c \
 	vmtrace/tool/objects.c \
 	vmtrace/tool/objects.h \
@@ -56,7 +58,7 @@ vmtrace_tool_vmtrace_amd64_linux_CPPFLAGS = $(AM_CPPFLAGS) $(TOOL_CPPFLAGS) \
 vmtrace_tool_vmtrace_amd64_linux_CFLAGS = $(TOOL_CFLAGS)
 vmtrace_tool_vmtrace_amd64_linux_LDFLAGS = -m64 -no-pie -static -nodefaultlibs \
 	-nostartfiles -u _start -Wl,-Ttext-segment=$(VALGRIND_LOAD_ADDRESS) \
-	$(WRAP_IROPT_LDFLAGS) $(WRAP_CALLS_LDFLAGS)
+	$(WRAP_LAYOUT_LDFLAGS) $(WRAP_IROPT_LDFLAGS) $(WRAP_CALLS_LDFLAGS)
 vmtrace_tool_vmtrace_amd64_linux_LDADD = libmmu-tool.a \
 	$(VALGRIND_ARCHIVEDIR)/libcoregrind-$(VALGRIND_TARGET).a \
 	$(VALGRIND_ARCHIVEDIR)/libvex-$(VALGRIND_TARGET).a -lgcc \

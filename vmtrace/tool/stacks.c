@@ -145,21 +145,25 @@ oldest_memo(UInt set)
 }
 
 /* Keeps the stack if each caller's return address lies just below the stack
-   pointer that unwinding gave for the caller, as it does but for signal frames.
-   The frame pointer matters where it points into the stack: elsewhere it is a
+   pointer that unwinding gave for the caller, and in the same area, as it does
+   but for signal frames (the frame that a signal interrupted may have no memory
+   at all).  The frame pointer matters where it points into the stack: elsewhere it is a
    register like any other.  */
 static void
 remember(struct memo *memo, const Addr *ips, const Addr *sps, Addr fp, UInt n)
 {
    const Addr near = 1 << 20;
+   const struct vmt_area *area =
+      vmt_areas_find(&tool_machine.areas, sps[0]);
    UInt i;
 
-   if (n - 1 > MEMO_DEPTH)
+   if (n - 1 > MEMO_DEPTH || area == NULL)
       return;
    for (i = 1; i < n; i++) {
       Addr at = sps[i] - sizeof(Addr);
 
-      if (sps[i] <= sps[i - 1] || *(Addr *)at != ips[i] + 1)
+      if (sps[i] <= sps[i - 1] || sps[i] > area->end ||
+          *(Addr *)at != ips[i] + 1)
          return;
       if (at - sps[0] > 0xffffffffu)
          return;

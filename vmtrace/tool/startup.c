@@ -1,6 +1,7 @@
 #include "vmtrace/tool/startup.h"
 
 #include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/layout.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/syscalls.h"
@@ -200,6 +201,7 @@ first_instruction(ThreadId tid)
    find_areas(sp);
    profile_open();
    tool_running = True;
+   layout_start();
 
    charge_at_start(True);
    stack = vmt_areas_find(&tool_machine.areas, sp);

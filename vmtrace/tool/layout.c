@@ -1,0 +1,287 @@
+#include "vmtrace/tool/layout.h"
+
+#include "vmtrace/tool/options.h"
+#include "vmtrace/tool/syscalls.h"
+#include "vmtrace/tool/tool.h"
+#include "vmtrace_config.h"
+
+#ifdef HAVE_WRAP_LAYOUT
+
+#define STACK_END 0x1ffffff000ul
+#define MMAP_END 0x1ff7fff000ul
+#define PIE_BASE 0x215554000ul
+
+/* PMD_SIZE: from this size on, mappings are placed so that huge pages fit.  */
+#define HUGE_BYTES (2ul << 20)
+
+/* vvar and vdso, which the kernel maps just below the loader and Valgrind does
+   not: their place stays free, so that the next mapping has its own.  */
+#define VDSO_BYTES (8 * VMT_PAGE_BYTES)
+
+/* Of address space, for brk.  */
+#define HEAP_BYTES (40ul << 30)
+
+/* ---- the core's functions and shapes ---- */
+
+/* pub_core_aspacemgr.h */
+struct map_request {
+   enum { MAP_FIXED_AT, MAP_HINTED, MAP_ANYWHERE } kind;
+   Addr start, len;
+};
+
+/* pub_core_ume.h: the members that the loader is told */
+struct exe_info {
+   const HChar **argv;
+   Addr exe_base, exe_end;
+};
+
+extern Addr __real_vgPlain_am_startup(Addr sp);
+extern Int __real_vgPlain_load_ELF(Int fd, const HChar *name,
+                                   struct exe_info *info);
+extern Bool __real_vgPlain_am_create_reservation(Addr start, SizeT bytes,
+                                                 ShrinkMode mode,
+                                                 SSizeT extra);
+extern Addr __real_vgPlain_am_get_advisory(const struct map_request *request,
+                                           Bool for_client, Bool *ok);
+extern Addr __real_vgPlain_am_get_advisory_client_simple(Addr start,
+                                                         SizeT bytes,
+                                                         Bool *ok);
+Addr __wrap_vgPlain_am_startup(Addr sp);
+Int __wrap_vgPlain_load_ELF(Int fd, const HChar *name, struct exe_info *info);
+Bool __wrap_vgPlain_am_create_reservation(Addr start, SizeT bytes,
+                                          ShrinkMode mode, SSizeT extra);
+Addr __wrap_vgPlain_am_get_advisory(const struct map_request *request,
+                                    Bool for_client, Bool *ok);
+Addr __wrap_vgPlain_am_get_advisory_client_simple(Addr start, SizeT bytes,
+                                                  Bool *ok);
+
+static Bool native = True;      /* as far as the command line was read */
+static Bool started;
+static Addr vdso_start, vdso_end;
+
+/* ---- before the options are read ---- */
+
+static Bool
+mentions_valgrind_layout(const HChar *text)
+{
+   return text != NULL && VG_(strstr)(text, "--layout=valgrind") != NULL;
+}
+
+/* The stack's place is decided before the core reads any option, so the words
+   on Valgrind's own stack are looked at: argc, argv, 0, environment.  */
+static Bool
+wants_native(Addr sp)
+{
+   const HChar **word = (const HChar **)sp + 2;
+
+   for (; *word != NULL && **word == '-'; word++)
+      if (mentions_valgrind_layout(*word))
+         return False;
+   while (*word != NULL)
+      word++;
+   for (word++; *word != NULL; word++)
+      if (VG_(strncmp)(*word, "VALGRIND_OPTS=", 14) == 0 &&
+          mentions_valgrind_layout(*word))
+         return False;
+   return True;
+}
+
+Addr
+__wrap_vgPlain_am_startup(Addr sp)
+{
+   Addr end = __real_vgPlain_am_startup(sp);
+
+   native = wants_native(sp);
+   return native ? STACK_END - 1 : end;
+}
+
+/* The loader puts a position-independent program at two thirds of the space
+   that it is told of.  */
+Int
+__wrap_vgPlain_load_ELF(Int fd, const HChar *name, struct exe_info *info)
+{
+   if (native) {
+      info->exe_base = 0;
+      info->exe_end = PIE_BASE / 2 * 3;
+   }
+   return __real_vgPlain_load_ELF(fd, name, info);
+}
+
+/* The only reservation that shrinks from its lower end is the heap's.  */
+Bool
+__wrap_vgPlain_am_create_reservation(Addr start, SizeT bytes, ShrinkMode mode,
+                                     SSizeT extra)
+{
+   SizeT wanted = HEAP_BYTES;
+
+   if (native && mode == SmLower)
+      for (; wanted > bytes; wanted -= vmt_page_floor(wanted / 8))
+         if (__real_vgPlain_am_create_reservation(start, wanted, mode, extra))
+            return True;
+   return __real_vgPlain_am_create_reservation(start, bytes, mode, extra);
+}
+
+/* ---- mmap ---- */
+
+static Bool
+is_free(Addr start, SizeT bytes)
+{
+   const struct map_request hint = {MAP_HINTED, start, bytes};
+   Bool ok;
+
+   return __real_vgPlain_am_get_advisory(&hint, True, &ok) == start && ok;
+}
+
+/* Where the lowest thing in [low, high) begins that is in the way, or high.  */
+static Addr
+obstacle(Addr low, Addr high)
+{
+   const struct vmt_area *area;
+   Addr page;
+
+   if (vdso_end > low && vdso_start < high)
+      return vdso_start;
+   if (started) {
+      area = vmt_areas_from(&tool_machine.areas, low);
+      if (area != NULL && area->start < high)
+         return area->start;
+   }
+   for (page = low; page < high; page += VMT_PAGE_BYTES) {
+      const NSegment *segment = VG_(am_find_nsegment)(page);
+
+      if (segment != NULL)
+         return segment->start;
+   }
+   return high;
+}
+
+/* The highest free place of this size below the stack.  */
+static Addr
+top_down(SizeT bytes)
+{
+   Addr top = MMAP_END;
+
+   while (top > bytes) {
+      Addr start = top - bytes;
+      Bool meets_vdso = vdso_end > start && vdso_start < top;
+
+      if (!meets_vdso && is_free(start, bytes))
+         return start;
+      top = obstacle(start, top);
+      if (top == start + bytes)
+         return 0;
+   }
+   return 0;
+}
+
+/* thp_get_unmapped_area: a file mapping that holds an aligned huge page's worth
+   of its file, and a private anonymous one that is a whole number of huge
+   pages, is placed so that address and offset agree modulo 2 MiB.  */
+static Bool
+wants_huge_alignment(const struct syscalls_mapping *mapping, SizeT bytes,
+                     ULong *offset)
+{
+   const UInt anonymous_private = VKI_MAP_ANONYMOUS | VKI_MAP_PRIVATE;
+   ULong first_huge;
+
+   if (!mapping->active)
+      return False;
+   if ((mapping->flags & VKI_MAP_ANONYMOUS) != 0) {
+      *offset = 0;
+      return mapping->hint == 0 && bytes % HUGE_BYTES == 0 &&
+             (mapping->flags & (VKI_MAP_SHARED | VKI_MAP_PRIVATE |
+                                VKI_MAP_ANONYMOUS)) == anonymous_private;
+   }
+   *offset = mapping->offset;
+   first_huge = (*offset + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
+   return *offset + bytes >= first_huge + HUGE_BYTES;
+}
+
+static Addr
+place(SizeT bytes)
+{
+   ULong offset;
+   Addr start;
+
+   if (wants_huge_alignment(&syscalls_mapping, bytes, &offset)) {
+      start = top_down(bytes + HUGE_BYTES);
+      if (start != 0) {
+         ULong shift = (offset - start) & (HUGE_BYTES - 1);
+
+         return start + (shift != 0 ? shift : HUGE_BYTES);
+      }
+   }
+   return top_down(bytes);
+}
+
+static Addr
+place_anywhere(SizeT bytes, Bool *ok)
+{
+   Addr start = place(vmt_page_ceil(bytes));
+
+   *ok = start != 0;
+
+   /* The first thing mapped anywhere is the loader.  */
+   if (start != 0 && vdso_end == 0) {
+      vdso_end = start;
+      vdso_start = start - VDSO_BYTES;
+   }
+   return start;
+}
+
+Addr
+__wrap_vgPlain_am_get_advisory(const struct map_request *request,
+                               Bool for_client, Bool *ok)
+{
+   Addr start;
+
+   if (!native || !for_client || request->kind == MAP_FIXED_AT)
+      return __real_vgPlain_am_get_advisory(request, for_client, ok);
+   if (request->kind == MAP_HINTED && request->start != 0) {
+      start = __real_vgPlain_am_get_advisory(request, True, ok);
+      if (*ok && start == request->start)
+         return start;
+   }
+   start = place_anywhere(request->len, ok);
+   return *ok ? start
+              : __real_vgPlain_am_get_advisory(request, for_client, ok);
+}
+
+Addr
+__wrap_vgPlain_am_get_advisory_client_simple(Addr start, SizeT bytes, Bool *ok)
+{
+   if (native && started && start == 0) {
+      Addr found = place_anywhere(bytes, ok);
+
+      if (*ok)
+         return found;
+   }
+   return __real_vgPlain_am_get_advisory_client_simple(start, bytes, ok);
+}
+
+Bool
+layout_can_be_native(void)
+{
+   return native;
+}
+
+void
+layout_start(void)
+{
+   started = True;
+}
+
+#else
+
+Bool
+layout_can_be_native(void)
+{
+   return False;
+}
+
+void
+layout_start(void)
+{
+}
+
+#endif
