@@ -43,6 +43,7 @@ tests_cli_profile_replay_CPPFLAGS = $(TEST_HOST_CPPFLAGS)
 tests_cli_profile_replay_CFLAGS = $(TEST_HOST_CFLAGS)
 tests_cli_profile_replay_LDADD = $(TEST_HOST_LDADD)
 EXTRA_DIST += \
+	tests/cli/profile_kept/as-written.profile \
 	tests/cli/profile_kept/end-taken-back.profile \
 	tests/cli/profile_kept/negative.profile \
 	tests/cli/profile_kept/sparse-ids.profile \

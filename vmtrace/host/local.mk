@@ -54,6 +54,7 @@ HOST_SOURCES = \
 	vmtrace/host/profile_read.c \
 	vmtrace/host/profile_reader.h \
 	vmtrace/host/profile_records.c \
+	vmtrace/host/profile_scan.c \
 	vmtrace/host/profile_text.c \
 	vmtrace/host/profile_text.h \
 	vmtrace/host/segments.c \

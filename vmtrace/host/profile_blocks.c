@@ -5,11 +5,6 @@
 
 #include "vmtrace/host/memory.h"
 
-#define STEPS_MAX 65535
-#define ACCESSES_MAX 65535
-#define LENGTH_BYTES_MAX 255
-#define COUNTED_MAX 255
-
 /* The i-th of an array of small numbers; of an absent one, what *number is.  */
 static int
 element(struct profile_reader *reader, const json_t *array, size_t i,
@@ -25,8 +20,16 @@ has_length(const json_t *array, size_t n)
    return !array || json_array_size(array) == n;
 }
 
+void
+profile_reserve_step(struct profile_reader *reader, size_t i)
+{
+   reader->steps = vmt_grow(reader->steps, reader->n_steps + i,
+                            &reader->step_capacity, sizeof *reader->steps);
+}
+
 static int
-read_steps(struct profile_reader *reader, json_t *record, struct block *block)
+read_steps(struct profile_reader *reader, json_t *record,
+           struct profile_block_record *block)
 {
    json_t *lens = json_object_get(record, "lens");
    json_t *ir = json_object_get(record, "ir");
@@ -37,7 +40,6 @@ read_steps(struct profile_reader *reader, json_t *record, struct block *block)
    if (n == 0 || n > STEPS_MAX || !has_length(ir, n) || !has_length(dr, n)
        || !has_length(dw, n))
       return profile_complain(reader, "damaged: a block's lists differ in length");
-   block->first_step = reader->n_steps;
    block->n_steps = n;
    for (size_t i = 0; i < n; i++) {
       int64_t length_bytes = 0, n_counted = 1, n_reads = 0, n_writes = 0;
@@ -47,9 +49,8 @@ read_steps(struct profile_reader *reader, json_t *record, struct block *block)
           || element(reader, dr, i, "dr", ACCESSES_MAX, &n_reads)
           || element(reader, dw, i, "dw", ACCESSES_MAX, &n_writes))
          return -1;
-      reader->steps = vmt_grow(reader->steps, reader->n_steps,
-                               &reader->step_capacity, sizeof *reader->steps);
-      reader->steps[reader->n_steps++] = (struct block_step){
+      profile_reserve_step(reader, i);
+      reader->steps[reader->n_steps + i] = (struct block_step){
          (uint16_t) n_reads, (uint16_t) n_writes, (uint8_t) length_bytes,
          (uint8_t) n_counted
       };
@@ -58,24 +59,23 @@ read_steps(struct profile_reader *reader, json_t *record, struct block *block)
 }
 
 int
-profile_read_block(struct profile_reader *reader, json_t *record)
+profile_add_block(struct profile_reader *reader,
+                  const struct profile_block_record *record)
 {
-   struct block block = { 0 };
-   int64_t offset, id;
+   struct block block = {
+      .offset = (uint64_t) record->offset, .first_step = reader->n_steps,
+      .n_steps = record->n_steps
+   };
 
-   if (profile_id(reader, &reader->objects, json_object_get(record, "object"),
-                  "object", true, &block.object)
-       || profile_integer(reader, json_object_get(record, "offset"), "offset",
-                          INT64_MIN, INT64_MAX, &offset)
-       || profile_integer(reader, json_object_get(record, "block"), "block", 1,
-                          INT64_MAX, &id)
-       || read_steps(reader, record, &block))
+   if (profile_position(reader, &reader->objects, record->object, "object", true,
+                        &block.object)
+       || profile_bounds(reader, "block", 1, INT64_MAX, record->id))
       return -1;
-   block.offset = (uint64_t) offset;
-   if (!profile_ids_define(&reader->blocks, (uint64_t) id,
+   if (!profile_ids_define(&reader->blocks, (uint64_t) record->id,
                            (uint32_t) reader->n_blocks))
       return profile_complain(reader, "damaged: block %lld is defined twice",
-                              (long long) id);
+                              (long long) record->id);
+   reader->n_steps += record->n_steps;
    reader->block_array = vmt_grow(reader->block_array, reader->n_blocks,
                                   &reader->block_capacity, sizeof block);
    reader->block_array[reader->n_blocks++] = block;
@@ -83,24 +83,46 @@ profile_read_block(struct profile_reader *reader, json_t *record)
 }
 
 int
+profile_read_block(struct profile_reader *reader, json_t *record)
+{
+   struct profile_block_record block;
+
+   return profile_integer(reader, json_object_get(record, "object"), "object",
+                          INT64_MIN, INT64_MAX, &block.object)
+          || profile_integer(reader, json_object_get(record, "offset"), "offset",
+                             INT64_MIN, INT64_MAX, &block.offset)
+          || profile_integer(reader, json_object_get(record, "block"), "block",
+                             INT64_MIN, INT64_MAX, &block.id)
+          || read_steps(reader, record, &block)
+          || profile_add_block(reader, &block) ? -1 : 0;
+}
+
+int
+profile_add_exec(struct profile_reader *reader, int64_t block, int64_t n)
+{
+   uint32_t position;
+
+   return profile_position(reader, &reader->blocks, block, "block", false, &position)
+          || profile_add(reader, &reader->block_array[position].n_executed, n)
+          ? -1 : 0;
+}
+
+int
 profile_read_exec(struct profile_reader *reader, json_t *record)
 {
    json_t *list = json_object_get(record, "exec"), *pair;
+   int64_t block, n;
    size_t i;
 
    if (!json_is_array(list))
       return profile_complain(reader, "damaged: exec is not a list");
-   json_array_foreach(list, i, pair) {
-      uint32_t block;
-      int64_t number;
-
-      if (profile_id(reader, &reader->blocks, json_array_get(pair, 0), "block",
-                     false, &block)
+   json_array_foreach(list, i, pair)
+      if (profile_integer(reader, json_array_get(pair, 0), "block", INT64_MIN,
+                          INT64_MAX, &block)
           || profile_integer(reader, json_array_get(pair, 1), "a count of exec",
-                             INT64_MIN, INT64_MAX, &number)
-          || profile_add(reader, &reader->block_array[block].n_executed, number))
+                             INT64_MIN, INT64_MAX, &n)
+          || profile_add_exec(reader, block, n))
          return -1;
-   }
    return 0;
 }
 

@@ -2,6 +2,8 @@
 
 #include "vmtrace/host/profile_reader.h"
 
+#include <string.h>
+
 #include "vmtrace/host/memory.h"
 
 static int
@@ -56,65 +58,103 @@ add_sums(struct profile_reader *reader, struct vmt_profile_charge *charge,
 }
 
 static int
-add_events(struct profile_reader *reader, struct vmt_profile_charge *charge,
-           int64_t *vector, json_t *events)
+add_counts(struct profile_reader *reader, struct vmt_profile_charge *charge,
+           int64_t *vector, const struct profile_counts *counts)
 {
-   int64_t n_minor = 0, n_major = 0, number;
-   bool has_sum = json_object_get(events, "Flt") != NULL;
-   const char *name;
-   json_t *value;
-   int event;
+   const struct vmt_events *events = &reader->profile->events;
+   int64_t n_minor = 0, n_major = 0;
+   bool has_sum = false;
 
-   if (!json_is_object(events))
-      return profile_complain(reader, "damaged: a charge without events");
-   json_object_foreach(events, name, value) {
-      if (profile_event(reader, name, &event)
-          || profile_integer(reader, value, name, -(INT64_MAX >> 8),
-                             INT64_MAX >> 8, &number)
+   for (size_t i = 0; i < counts->n; i++) {
+      int event = counts->list[i].event;
+      int64_t number = counts->list[i].number;
+
+      if (profile_bounds(reader, events->names[event], -(INT64_MAX >> 8),
+                         INT64_MAX >> 8, number)
           || add_event(reader, charge, vector, event, number))
          return -1;
-      if (reader->profile->events.roles[event] == VMT_EVENT_MINOR)
+      if (events->roles[event] == VMT_EVENT_MINOR)
          n_minor += number;
-      else if (reader->profile->events.roles[event] == VMT_EVENT_MAJOR)
+      else if (events->roles[event] == VMT_EVENT_MAJOR)
          n_major += number;
+      has_sum |= events->roles[event] == VMT_EVENT_SUM
+                 && strcmp(events->names[event], "Flt") == 0;
    }
    return has_sum ? 0 : add_sums(reader, charge, vector, n_minor, n_major);
 }
 
+static int
+read_counts(struct profile_reader *reader, json_t *events,
+            struct profile_counts *counts)
+{
+   const char *name;
+   json_t *value;
+
+   if (!json_is_object(events))
+      return profile_complain(reader, "damaged: a charge without events");
+   counts->n = 0;
+   json_object_foreach(events, name, value) {
+      struct profile_count count;
+
+      if (profile_event(reader, name, &count.event)
+          || profile_integer(reader, value, name, INT64_MIN, INT64_MAX,
+                             &count.number))
+         return -1;
+      counts->list[counts->n++] = count;
+   }
+   return 0;
+}
+
 int
-profile_read_charge(struct profile_reader *reader, json_t *record)
+profile_add_charge(struct profile_reader *reader,
+                   const struct profile_charge_record *charge)
 {
    struct vmt_profile *profile = reader->profile;
-   json_t *to = json_object_get(record, "charge");
-   uint32_t stack, area, position;
-   int64_t thread;
+   uint32_t stack, area, position, run = reader->run_position;
    bool added;
 
-   if (profile_id(reader, &reader->stacks, json_array_get(to, 0), "stack", true,
-                  &stack)
-       || profile_id(reader, &reader->areas, json_array_get(to, 1), "area", true,
-                     &area)
-       || profile_integer(reader, json_array_get(to, 2), "thread", 0, INT32_MAX,
-                          &thread))
+   if (profile_position(reader, &reader->stacks, charge->stack, "stack", true,
+                        &stack)
+       || profile_position(reader, &reader->areas, charge->area, "area", true, &area)
+       || profile_bounds(reader, "thread", 0, INT32_MAX, charge->thread))
       return -1;
    position = vmt_keymap_intern(&profile->charge_map, (uint64_t) stack << 32 | area,
-                                (uint64_t) thread << 32 | reader->run_position,
+                                (uint64_t) charge->thread << 32 | run,
                                 (uint32_t) profile->n_charges, &added);
    if (added) {
       profile->charges = vmt_grow(profile->charges, profile->n_charges,
                                   &profile->charge_capacity,
                                   sizeof *profile->charges);
       profile->charges[profile->n_charges++] = (struct vmt_profile_charge){
-         stack, area, (uint32_t) thread, reader->run_position, 0
+         stack, area, (uint32_t) charge->thread, run, 0
       };
    }
-   return add_events(reader, &profile->charges[position], reader->run->totals,
-                     json_object_get(record, "events"));
+   return add_counts(reader, &profile->charges[position], reader->run->totals,
+                     &charge->counts);
+}
+
+int
+profile_read_charge(struct profile_reader *reader, json_t *record)
+{
+   json_t *to = json_object_get(record, "charge");
+   struct profile_charge_record charge;
+
+   return profile_integer(reader, json_array_get(to, 0), "stack", INT64_MIN,
+                          INT64_MAX, &charge.stack)
+          || profile_integer(reader, json_array_get(to, 1), "area", INT64_MIN,
+                             INT64_MAX, &charge.area)
+          || profile_integer(reader, json_array_get(to, 2), "thread", INT64_MIN,
+                             INT64_MAX, &charge.thread)
+          || read_counts(reader, json_object_get(record, "events"),
+                         &charge.counts)
+          || profile_add_charge(reader, &charge) ? -1 : 0;
 }
 
 int
 profile_read_excluded(struct profile_reader *reader, json_t *record)
 {
-   return add_events(reader, NULL, reader->run->excluded,
-                     json_object_get(record, "excluded"));
+   struct profile_counts counts;
+
+   return read_counts(reader, json_object_get(record, "excluded"), &counts)
+          || add_counts(reader, NULL, reader->run->excluded, &counts) ? -1 : 0;
 }

@@ -74,15 +74,13 @@ next_line(struct profile_reader *reader, FILE *file, struct line *line)
 }
 
 static int
-read_line(struct profile_reader *reader, const struct line *line)
+parse_line(struct profile_reader *reader, const struct line *line)
 {
    json_error_t error = { 0 };
    json_t *record;
    const char *kind;
    int status;
 
-   if (line->n_bytes == 0 && reader->run->n_lines > 1)
-      return 0;
    record = vmt_profile_parse(line->bytes ? line->bytes : "", line->n_bytes,
                               &error);
    kind = json_object_iter_key(json_object_iter(record));
@@ -99,6 +97,19 @@ read_line(struct profile_reader *reader, const struct line *line)
       status = profile_read_record(reader, kind, record);
    json_decref(record);
    return status;
+}
+
+static int
+read_line(struct profile_reader *reader, const struct line *line)
+{
+   int scanned;
+
+   if (reader->run->n_lines == 1)
+      return parse_line(reader, line);
+   if (line->n_bytes == 0)
+      return 0;
+   scanned = profile_scan_record(reader, line->bytes, line->n_bytes);
+   return scanned == 0 ? parse_line(reader, line) : scanned < 0 ? -1 : 0;
 }
 
 /* The peak is of the run, not of a charge: the end says it, and for a profile

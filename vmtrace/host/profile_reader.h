@@ -5,6 +5,12 @@
 
 #include "vmtrace/host/profile.h"
 
+/* What a block may hold.  */
+#define STEPS_MAX 65535
+#define ACCESSES_MAX 65535
+#define LENGTH_BYTES_MAX 255
+#define COUNTED_MAX 255
+
 /* One instruction of a block.  */
 struct block_step {
    uint16_t dr, dw;
@@ -44,6 +50,36 @@ struct profile_reader {
    size_t n_blocks, block_capacity, n_steps, step_capacity;
 };
 
+/* Records as numbers: all that parsers hand on.  */
+struct profile_frame_record {
+   int64_t id, object, offset;
+};
+
+struct profile_stack_record {
+   int64_t id, frame, parent;
+   bool cut;
+};
+
+struct profile_count {
+   int event;
+   int64_t number;
+};
+
+struct profile_counts {         /* of each event at most one */
+   struct profile_count list[VMT_EVENTS_MAX];
+   size_t n;
+};
+
+struct profile_charge_record {
+   int64_t stack, area, thread;
+   struct profile_counts counts;
+};
+
+struct profile_block_record {   /* its steps are beyond reader->n_steps */
+   int64_t id, object, offset;
+   size_t n_steps;
+};
+
 /* All of these return 0, or -1 after profile_complain.  */
 int profile_complain(struct profile_reader *reader, const char *format, ...)
    __attribute__((format(printf, 2, 3)));
@@ -58,14 +94,41 @@ int profile_read_block(struct profile_reader *reader, json_t *record);
 int profile_read_exec(struct profile_reader *reader, json_t *record);
 int profile_read_access(struct profile_reader *reader, json_t *record);
 
+int profile_add_frame(struct profile_reader *reader,
+                      const struct profile_frame_record *frame);
+int profile_add_stack(struct profile_reader *reader,
+                      const struct profile_stack_record *stack);
+int profile_add_charge(struct profile_reader *reader,
+                       const struct profile_charge_record *charge);
+int profile_add_block(struct profile_reader *reader,
+                      const struct profile_block_record *block);
+int profile_add_exec(struct profile_reader *reader, int64_t block, int64_t n);
+
+/* Makes room for reader->steps[reader->n_steps + i], all before being there.  */
+void profile_reserve_step(struct profile_reader *reader, size_t i);
+
+/* A line that is a record of the most frequent kinds in the tool's own form: 1
+   when it was read, 0 when it is another line, -1 after profile_complain.  */
+int profile_scan_record(struct profile_reader *reader, const char *line,
+                        size_t n_bytes);
+
+/* The program went on: execve failed after all.  */
+void profile_take_back_end(struct profile_reader *reader);
+
 /* Turns executed blocks into instrs.  */
 int profile_expand_blocks(struct profile_reader *reader);
 
-/* Helpers: an integer in [least, most]; an id of this file as a position (0 is
-   0 where zero_is_none); an addition; an event's position by its name.  */
+/* Helpers: an integer in [least, most], and one that is a number already; an id
+   of this file as a position (0 is 0 where zero_is_none), and one that is a
+   number already; an addition; an event's position by its name.  */
 int profile_integer(struct profile_reader *reader, const json_t *value,
                     const char *what, int64_t least, int64_t most,
                     int64_t *number);
+int profile_bounds(struct profile_reader *reader, const char *what, int64_t least,
+                   int64_t most, int64_t number);
+int profile_position(struct profile_reader *reader, const struct profile_ids *ids,
+                     int64_t id, const char *what, bool zero_is_none,
+                     uint32_t *position);
 int profile_id(struct profile_reader *reader, const struct profile_ids *ids,
                const json_t *value, const char *what, bool zero_is_none,
                uint32_t *position);

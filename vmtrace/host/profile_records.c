@@ -11,15 +11,36 @@
 #include "vmtrace/host/strings.h"
 
 int
+profile_bounds(struct profile_reader *reader, const char *what, int64_t least,
+               int64_t most, int64_t number)
+{
+   if (number < least || number > most)
+      return profile_complain(reader, "damaged: %s cannot be %lld", what,
+                              (long long) number);
+   return 0;
+}
+
+int
 profile_integer(struct profile_reader *reader, const json_t *value,
                 const char *what, int64_t least, int64_t most, int64_t *number)
 {
    if (!json_is_integer(value))
       return profile_complain(reader, "damaged: %s is not a number", what);
    *number = json_integer_value(value);
-   if (*number < least || *number > most)
-      return profile_complain(reader, "damaged: %s cannot be %lld", what,
-                              (long long) *number);
+   return profile_bounds(reader, what, least, most, *number);
+}
+
+int
+profile_position(struct profile_reader *reader, const struct profile_ids *ids,
+                 int64_t id, const char *what, bool zero_is_none,
+                 uint32_t *position)
+{
+   if (profile_bounds(reader, what, zero_is_none ? 0 : 1, INT64_MAX, id))
+      return -1;
+   *position = id ? profile_ids_find(ids, (uint64_t) id) : 0;
+   if (*position == VMT_KEYMAP_NONE)
+      return profile_complain(reader, "damaged: %s %lld was not defined before",
+                              what, (long long) id);
    return 0;
 }
 
@@ -30,13 +51,9 @@ profile_id(struct profile_reader *reader, const struct profile_ids *ids,
 {
    int64_t id = 0;
 
-   if (profile_integer(reader, value, what, zero_is_none ? 0 : 1, INT64_MAX, &id))
-      return -1;
-   *position = id ? profile_ids_find(ids, (uint64_t) id) : 0;
-   if (*position == VMT_KEYMAP_NONE)
-      return profile_complain(reader, "damaged: %s %lld was not defined before",
-                              what, (long long) id);
-   return 0;
+   return profile_integer(reader, value, what, INT64_MIN, INT64_MAX, &id)
+          || profile_position(reader, ids, id, what, zero_is_none, position)
+          ? -1 : 0;
 }
 
 int
@@ -73,14 +90,12 @@ profile_event(struct profile_reader *reader, const char *name, int *event)
    return 0;
 }
 
-/* Gives the id in `value` the position; complains when it has one.  */
+/* Gives the id the position; complains when it has one.  */
 static int
-define(struct profile_reader *reader, struct profile_ids *ids,
-       const json_t *value, const char *what, size_t position)
+define_number(struct profile_reader *reader, struct profile_ids *ids, int64_t id,
+              const char *what, size_t position)
 {
-   int64_t id = 0;
-
-   if (profile_integer(reader, value, what, 1, INT64_MAX, &id))
+   if (profile_bounds(reader, what, 1, INT64_MAX, id))
       return -1;
    if (position >= VMT_KEYMAP_NONE - 1)
       return profile_complain(reader, "too many of kind %s", what);
@@ -88,6 +103,24 @@ define(struct profile_reader *reader, struct profile_ids *ids,
       return profile_complain(reader, "damaged: %s %lld is defined twice", what,
                               (long long) id);
    return 0;
+}
+
+static int
+define(struct profile_reader *reader, struct profile_ids *ids,
+       const json_t *value, const char *what, size_t position)
+{
+   int64_t id = 0;
+
+   return profile_integer(reader, value, what, INT64_MIN, INT64_MAX, &id)
+          || define_number(reader, ids, id, what, position) ? -1 : 0;
+}
+
+static int
+any_integer(struct profile_reader *reader, json_t *record, const char *name,
+            int64_t *number)
+{
+   return profile_integer(reader, json_object_get(record, name), name, INT64_MIN,
+                          INT64_MAX, number);
 }
 
 int
@@ -153,49 +186,59 @@ read_object(struct profile_reader *reader, json_t *record)
                  "object", position);
 }
 
-static int
-read_frame(struct profile_reader *reader, json_t *record)
+int
+profile_add_frame(struct profile_reader *reader,
+                  const struct profile_frame_record *frame)
 {
    struct vmt_profile *profile = reader->profile;
    uint32_t object, position;
-   int64_t offset;
    bool added;
 
-   if (profile_id(reader, &reader->objects, json_object_get(record, "object"),
-                  "object", true, &object)
-       || profile_integer(reader, json_object_get(record, "offset"), "offset",
-                          INT64_MIN, INT64_MAX, &offset))
+   if (profile_position(reader, &reader->objects, frame->object, "object", true,
+                        &object))
       return -1;
-   position = vmt_keymap_intern(&profile->frame_map, object, (uint64_t) offset,
+   position = vmt_keymap_intern(&profile->frame_map, object,
+                                (uint64_t) frame->offset,
                                 (uint32_t) profile->n_frames, &added);
    if (added) {
       profile->frames = vmt_grow(profile->frames, profile->n_frames,
                                  &profile->frame_capacity,
                                  sizeof *profile->frames);
       profile->frames[profile->n_frames++] =
-         (struct vmt_profile_frame){ object, (uint64_t) offset };
+         (struct vmt_profile_frame){ object, (uint64_t) frame->offset };
    }
-   return define(reader, &reader->frames, json_object_get(record, "frame"),
-                 "frame", position);
+   return define_number(reader, &reader->frames, frame->id, "frame", position);
 }
 
 static int
-read_stack(struct profile_reader *reader, json_t *record)
+read_frame(struct profile_reader *reader, json_t *record)
+{
+   struct profile_frame_record frame;
+
+   return any_integer(reader, record, "frame", &frame.id)
+          || any_integer(reader, record, "object", &frame.object)
+          || any_integer(reader, record, "offset", &frame.offset)
+          || profile_add_frame(reader, &frame) ? -1 : 0;
+}
+
+int
+profile_add_stack(struct profile_reader *reader,
+                  const struct profile_stack_record *stack)
 {
    struct vmt_profile *profile = reader->profile;
-   bool cut = json_is_true(json_object_get(record, "cut")), added;
    uint32_t frame, parent, position;
+   bool added;
 
-   if (profile_id(reader, &reader->frames, json_object_get(record, "frame"),
-                  "frame", false, &frame)
-       || profile_id(reader, &reader->stacks, json_object_get(record, "parent"),
-                     "stack", true, &parent))
+   if (profile_position(reader, &reader->frames, stack->frame, "frame", false,
+                        &frame)
+       || profile_position(reader, &reader->stacks, stack->parent, "stack", true,
+                           &parent))
       return -1;
    if (profile->stacks[parent].depth >= VMT_STACK_DEPTH_MAX)
       return profile_complain(reader, "damaged: a stack of more than %d frames",
                               VMT_STACK_DEPTH_MAX);
    position = vmt_keymap_intern(&profile->stack_map,
-                                (uint64_t) frame << 32 | parent, cut,
+                                (uint64_t) frame << 32 | parent, stack->cut,
                                 (uint32_t) profile->n_stacks, &added);
    if (added) {
       uint16_t depth = profile->stacks[parent].depth + 1;
@@ -204,10 +247,22 @@ read_stack(struct profile_reader *reader, json_t *record)
                                  &profile->stack_capacity,
                                  sizeof *profile->stacks);
       profile->stacks[profile->n_stacks++] =
-         (struct vmt_profile_stack){ frame, parent, depth, cut };
+         (struct vmt_profile_stack){ frame, parent, depth, stack->cut };
    }
-   return define(reader, &reader->stacks, json_object_get(record, "stack"),
-                 "stack", position);
+   return define_number(reader, &reader->stacks, stack->id, "stack", position);
+}
+
+static int
+read_stack(struct profile_reader *reader, json_t *record)
+{
+   struct profile_stack_record stack = {
+      .cut = json_is_true(json_object_get(record, "cut"))
+   };
+
+   return any_integer(reader, record, "stack", &stack.id)
+          || any_integer(reader, record, "frame", &stack.frame)
+          || any_integer(reader, record, "parent", &stack.parent)
+          || profile_add_stack(reader, &stack) ? -1 : 0;
 }
 
 static int
@@ -283,6 +338,13 @@ read_end(struct profile_reader *reader, json_t *record)
    return 0;
 }
 
+void
+profile_take_back_end(struct profile_reader *reader)
+{
+   json_decref(reader->run->end);
+   reader->run->end = NULL;
+}
+
 int
 profile_read_record(struct profile_reader *reader, const char *kind,
                     json_t *record)
@@ -298,9 +360,7 @@ profile_read_record(struct profile_reader *reader, const char *kind,
       { "note", read_note }, { "end", read_end }
    };
 
-   /* The program went on: execve failed after all.  */
-   json_decref(reader->run->end);
-   reader->run->end = NULL;
+   profile_take_back_end(reader);
    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
       if (strcmp(kind, kinds[i].kind) == 0)
          return kinds[i].read(reader, record);
