@@ -14,6 +14,7 @@ is their median."""
 
 from math import exp, log
 from statistics import median
+from textwrap import fill
 
 MOST_MEAN, MOST_ONE = 1.8, 2.4          # ratios of CPU time, vmtrace over none
 MOST_BYTES_A_PAGE, MOST_BYTES = 64, 64_000_000
@@ -209,14 +210,15 @@ def environment_lines(data):
 
     about = data["environment"]
     programs = measured(data, True) + measured(data, False)
-    lines = [f"Measured {about['date']} with `{about['command']}` on "
-             f"{about['cpu']}, {about['n_cpus']} CPUs, Linux {about['kernel']}, "
-             f"{about['valgrind']}, {about['vmtrace']}; load average "
-             f"{about['load']:.1f} at the start. Tools: "
-             f"{listed(about['tools'].items())}."]
+    text = (f"Measured {about['date']} with `{about['command']}` on "
+            f"{about['cpu']}, {about['n_cpus']} CPUs, Linux {about['kernel']}, "
+            f"{about['valgrind']}, {about['vmtrace']}; load average "
+            f"{about['load']:.1f} at the start. Tools: "
+            f"{listed(about['tools'].items())}.")
     if programs:
-        lines[0] += " Programs: " + listed((program["name"], program["command"])
-                                           for program in programs) + "."
+        text += " Programs: " + listed((program["name"], program["command"])
+                                       for program in programs) + "."
+    lines = fill(text, 90, break_on_hyphens=False).splitlines()
     if about["quick"]:
         lines += ["", "With `--quick` the inputs are too short to say anything."]
     return lines
