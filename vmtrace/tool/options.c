@@ -18,8 +18,22 @@ struct tool_options tool_options = {
                 .stack_limit_bytes = 8 * KIB * KIB},
 };
 
-static const HChar *itlb_arg, *dtlb_arg, *stlb_arg;
+/* A TLB that an option asks for in the machine's stead; arg: NULL if none does. */
+struct tlb_option {
+   const HChar *arg, *text;
+};
+static struct tlb_option itlb, dtlb, stlb;
+
 static Long cores = 1;
+
+/* As Valgrind says it.  Its own function ends the run only while it reads
+   options.  */
+static void
+bad_option(const HChar *arg, const HChar *why)
+{
+   VG_(fmsg_bad_option)(arg, "%s\n", why);
+   VG_(exit)(1);
+}
 
 /* "64K", "1M", "4096": a power of two from one page to 1 GiB.  */
 static Bool
@@ -42,72 +56,7 @@ parse_fault_around(const HChar *text, ULong *bytes)
           (*bytes & (*bytes - 1)) == 0;
 }
 
-Bool
-tool_options_parse(const HChar *arg)
-{
-   const HChar *text;
-
-   if VG_STR_CLO(arg, "--vmtrace-out-file", tool_options.out_file) {}
-   else if VG_STR_CLO(arg, "--machine", tool_options.machine) {}
-   else if VG_STR_CLO(arg, "--itlb", itlb_arg) {}
-   else if VG_STR_CLO(arg, "--dtlb", dtlb_arg) {}
-   else if VG_STR_CLO(arg, "--stlb", stlb_arg) {}
-   else if VG_BINT_CLO(arg, "--cores", cores, 1, VMT_MAX_CORES) {}
-   else if VG_BINT_CLO(arg, "--top", tool_options.top, 0, 1000) {}
-   else if VG_BOOL_CLO(arg, "--summary", tool_options.summary) {}
-   else if VG_XACT_CLO(arg, "--layout=native", tool_options.native_layout,
-                       True) {}
-   else if VG_XACT_CLO(arg, "--layout=valgrind", tool_options.native_layout,
-                       False) {}
-   else if VG_XACT_CLO(arg, "--page-cache=warm",
-                       tool_options.settings.page_cache_warm, True) {}
-   else if VG_XACT_CLO(arg, "--page-cache=cold",
-                       tool_options.settings.page_cache_warm, False) {}
-   else if VG_STR_CLO(arg, "--fault-around", text) {
-      ULong bytes = 0;
-
-      if (!parse_fault_around(text, &bytes))
-         VG_(fmsg_bad_option)(arg, "A power of two from 4K to 1G is wanted.\n");
-      tool_options.settings.fault_around_bytes = bytes;
-   }
-   else
-      return False;
-   return True;
-}
-
-void
-tool_options_usage(void)
-{
-   VG_(printf)(
-"    --vmtrace-out-file=<file>        where the profile goes [vmtrace.out.%%p]\n"
-"    --machine=<preset or file>       TLBs, walk caches, page table [generic];\n"
-"                                     `vmtrace machines' lists the presets,\n"
-"                                     `host' is the processor at hand\n"
-"    --itlb=<entries>,<ways>          the L1 instruction TLB, 4 KiB pages\n"
-"    --dtlb=<entries>,<ways>          the L1 data TLB\n"
-"    --stlb=<entries>,<ways>          the L2 TLB that both share\n"
-"    --cores=<n>                      simulated cores [1]\n"
-"    --layout=native|valgrind         where brk and mmap place things [native]\n"
-"    --fault-around=<size>            pages mapped around a file read fault [64K]\n"
-"    --page-cache=warm|cold           whether files are in memory already [warm]\n"
-"    --summary=yes|no                 print totals and top lines at exit [yes]\n"
-"    --top=<n>                        how many lines that shows [10]\n"
-   );
-}
-
-void
-tool_options_debug_usage(void)
-{
-   VG_(printf)("    (none)\n");
-}
-
 /* ---- the machine file ---- */
-
-static void
-bad_machine(const HChar *why)
-{
-   VG_(fmsg_bad_option)("--machine", "%s: %s\n", tool_options.machine, why);
-}
 
 static void
 read_cpuid(void *context, uint32_t leaf, uint32_t subleaf,
@@ -152,50 +101,33 @@ read_file(const HChar *path, SizeT *bytes)
 }
 
 static void
-load_machine_file(void)
+load_machine_file(const HChar *arg, const HChar *name)
 {
    struct vmt_machine_file_error error;
-   HChar path[1024], why[200];
+   HChar path[1024], why[300];
    SizeT bytes = 0;
    HChar *text = NULL;
 
-   if (VG_(strchr)(tool_options.machine, '/') == NULL &&
-       VG_(strlen)(tool_options.machine) < 100) {
-      VG_(snprintf)(path, sizeof path, "%s/%s.machine", machines_dir(),
-                    tool_options.machine);
+   if (VG_(strchr)(name, '/') == NULL && VG_(strlen)(name) < 100) {
+      VG_(snprintf)(path, sizeof path, "%s/%s.machine", machines_dir(), name);
       text = read_file(path, &bytes);
    }
    if (text == NULL)
-      text = read_file(tool_options.machine, &bytes);
+      text = read_file(name, &bytes);
    if (text == NULL)
-      bad_machine("neither a preset (see `vmtrace machines') nor a file that "
-                  "can be read");
+      bad_option(arg, "Neither a preset (see `vmtrace machines') nor a file "
+                      "that can be read.");
    if (vmt_machine_file_parse(text, bytes, &tool_options.config, &error) !=
        VMT_OK) {
-      VG_(snprintf)(why, sizeof why, "line %u: %s", error.line, error.message);
-      bad_machine(why);
+      VG_(snprintf)(why, sizeof why, "Line %u of the machine file: %s.",
+                    error.line, error.message);
+      bad_option(arg, why);
    }
    VG_(free)(text);
 }
 
 static void
-override_tlb(const HChar *option, const HChar *text, struct vmt_tlb_shape *shape)
-{
-   struct vmt_tlb_shape wanted = *shape;
-   const HChar *fault;
-
-   if (text == NULL)
-      return;
-   if (!vmt_tlb_shape_parse(text, VG_(strlen)(text), &wanted))
-      VG_(fmsg_bad_option)(option, "<entries>,<ways> is wanted, as in 64,4.\n");
-   fault = vmt_tlb_shape_fault(&wanted);
-   if (fault != NULL)
-      VG_(fmsg_bad_option)(option, "%s\n", fault);
-   *shape = wanted;
-}
-
-void
-tool_options_finish(void)
+read_machine(const HChar *arg)
 {
    struct vmt_machine_config *config = &tool_options.config;
    const HChar *fault;
@@ -203,15 +135,130 @@ tool_options_finish(void)
    vmt_machine_config_generic(config);
    if (VG_STREQ(tool_options.machine, "host")) {
       if (vmt_machine_from_cpuid(read_cpuid, NULL, config) != VMT_OK)
-         bad_machine("this processor does not describe its TLBs");
+         bad_option(arg, "This processor does not describe its TLBs.");
    } else if (!VG_STREQ(tool_options.machine, "generic")) {
-      load_machine_file();
+      load_machine_file(arg, tool_options.machine);
    }
-   override_tlb("--itlb", itlb_arg, &config->itlb[VMT_PAGE_4K]);
-   override_tlb("--dtlb", dtlb_arg, &config->dtlb[VMT_PAGE_4K]);
-   override_tlb("--stlb", stlb_arg, &config->stlb[VMT_PAGE_4K]);
    fault = vmt_machine_config_fault(config);
    if (fault != NULL)
-      bad_machine(fault);
+      bad_option(arg, fault);
+}
+
+/* ---- one TLB ---- */
+
+static void
+override_tlb(const struct tlb_option *option, struct vmt_tlb_shape *shape)
+{
+   struct vmt_tlb_shape wanted = *shape;
+   const HChar *fault;
+
+   if (option->arg == NULL)
+      return;
+   if (!vmt_tlb_shape_parse(option->text, VG_(strlen)(option->text), &wanted))
+      bad_option(option->arg, "<entries>,<ways> is wanted, as in 64,4; ways must divide "
+                 "entries.");
+   fault = vmt_tlb_shape_fault(&wanted);
+   if (fault != NULL)
+      bad_option(option->arg, fault);
+   *shape = wanted;
+}
+
+static void
+change_machine(const struct tlb_option *option, struct vmt_tlb_shape *shape)
+{
+   struct vmt_machine_config *config = &tool_options.config;
+   const HChar *fault;
+
+   override_tlb(option, shape);
+   if (config->stlb[VMT_PAGE_4K].n_entries == 0)
+      config->stlb_shared_2m = false;
+   fault = vmt_machine_config_fault(config);
+   if (fault != NULL)
+      bad_option(option->arg, fault);
+}
+
+/* Early, so that a mistake is reported as those in Valgrind's own options are;
+   what the machine has to say to it is known only when all options are read.  */
+static void
+check_tlb(const HChar *arg, struct tlb_option *option)
+{
+   struct vmt_tlb_shape shape = {.policy = VMT_TLB_LRU};
+
+   option->arg = arg;
+   override_tlb(option, &shape);
+}
+
+/* ---- the command line ---- */
+
+Bool
+tool_options_parse(const HChar *arg)
+{
+   const HChar *text;
+
+   if VG_STR_CLO(arg, "--vmtrace-out-file", tool_options.out_file) {}
+   else if VG_STR_CLO(arg, "--machine", tool_options.machine)
+      read_machine(arg);
+   else if VG_STR_CLO(arg, "--itlb", itlb.text) check_tlb(arg, &itlb);
+   else if VG_STR_CLO(arg, "--dtlb", dtlb.text) check_tlb(arg, &dtlb);
+   else if VG_STR_CLO(arg, "--stlb", stlb.text) check_tlb(arg, &stlb);
+   else if VG_BINT_CLO(arg, "--cores", cores, 1, VMT_MAX_CORES) {}
+   else if VG_BINT_CLO(arg, "--top", tool_options.top, 0, 1000) {}
+   else if VG_BOOL_CLO(arg, "--summary", tool_options.summary) {}
+   else if VG_XACT_CLO(arg, "--layout=native", tool_options.native_layout,
+                       True) {}
+   else if VG_XACT_CLO(arg, "--layout=valgrind", tool_options.native_layout,
+                       False) {}
+   else if VG_XACT_CLO(arg, "--page-cache=warm",
+                       tool_options.settings.page_cache_warm, True) {}
+   else if VG_XACT_CLO(arg, "--page-cache=cold",
+                       tool_options.settings.page_cache_warm, False) {}
+   else if VG_STR_CLO(arg, "--fault-around", text) {
+      ULong bytes = 0;
+
+      if (!parse_fault_around(text, &bytes))
+         bad_option(arg, "A power of two from 4K to 1G is wanted.");
+      tool_options.settings.fault_around_bytes = bytes;
+   }
+   else
+      return False;
+   return True;
+}
+
+void
+tool_options_usage(void)
+{
+   VG_(printf)(
+"    --vmtrace-out-file=<file>        where the profile goes [vmtrace.out.%%p]\n"
+"    --machine=<preset or file>       TLBs, walk caches, page table [generic];\n"
+"                                     `vmtrace machines' lists the presets,\n"
+"                                     `host' is the processor at hand\n"
+"    --itlb=<entries>,<ways>          the L1 instruction TLB, 4 KiB pages\n"
+"    --dtlb=<entries>,<ways>          the L1 data TLB\n"
+"    --stlb=<entries>,<ways>          the L2 TLB that both share\n"
+"    --cores=<n>                      simulated cores [1]\n"
+"    --layout=native|valgrind         where brk and mmap place things [native]\n"
+"    --fault-around=<size>            pages mapped around a file read fault [64K]\n"
+"    --page-cache=warm|cold           whether files are in memory already [warm]\n"
+"    --summary=yes|no                 print totals and top lines at exit [yes]\n"
+"    --top=<n>                        how many lines that shows [10]\n"
+   );
+}
+
+void
+tool_options_debug_usage(void)
+{
+   VG_(printf)("    (none)\n");
+}
+
+void
+tool_options_finish(void)
+{
+   struct vmt_machine_config *config = &tool_options.config;
+
+   if (VG_STREQ(tool_options.machine, "generic"))
+      vmt_machine_config_generic(config);
+   change_machine(&itlb, &config->itlb[VMT_PAGE_4K]);
+   change_machine(&dtlb, &config->dtlb[VMT_PAGE_4K]);
+   change_machine(&stlb, &config->stlb[VMT_PAGE_4K]);
    tool_options.settings.n_cores = (uint32_t)cores;
 }
