@@ -16,9 +16,9 @@ extern Int VG_(safe_fd)(Int oldfd);
 
 static struct json_out out = {.fd = -1};
 static HChar *path;
-static Bool complained, exit_known;
-static Int exit_status;
-static ULong bytes_before_exec;
+static Bool complained, exit_known, exit_is_final;
+static Int exit_status, noted_signal;
+static ULong bytes_before_exec, bytes_before_end;
 
 /* How much of each growing table is in the file.  */
 static struct {
@@ -516,10 +516,17 @@ finish_end(void)
 }
 
 void
-profile_note_exit(Int status)
+profile_note_exit(Int status, Bool whole_program)
 {
    exit_known = True;
+   exit_is_final = whole_program;
    exit_status = status & 0xff;
+}
+
+void
+profile_note_life(void)
+{
+   exit_known = exit_known && exit_is_final;
 }
 
 void
@@ -551,15 +558,28 @@ profile_close(void)
 {
    if (out.fd < 0)
       return;
+   noted_signal = exit_known ? 0 : signals_fatal();
    write_news();
+   json_flush(&out);
+   bytes_before_end = out.n_bytes;
    json_text(&out, "{\"end\":{");
    if (exit_known)
       member("\"exit\":", exit_status);
    else
-      member("\"signal\":", signals_fatal());
+      member("\"signal\":", noted_signal);
    finish_end();
-   VG_(close)(out.fd);
-   out.fd = -1;
+}
+
+/* Where the end cannot be taken back (a pipe), a later one overrides it.  */
+void
+profile_correct_signal(Int signal)
+{
+   if (out.fd < 0 || signal == noted_signal)
+      return;
+   if (rawcall_cut_file(out.fd, bytes_before_end))
+      out.n_bytes = bytes_before_end;
+   member("{\"end\":{\"signal\":", signal);
+   finish_end();
 }
 
 const HChar *

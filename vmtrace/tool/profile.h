@@ -17,8 +17,11 @@ void profile_checkpoint(void);
 /* Something the reader of a report must know.  */
 void profile_note(const HChar *text);
 
-/* exit_group(status) was called; else the end is put down to a signal.  */
-void profile_note_exit(Int status);
+/* exit_group(status) was called; or a thread ends with this status, which is the
+   program's if no other shows that it lives on.  Else the end is put down to a
+   signal.  */
+void profile_note_exit(Int status, Bool whole_program);
+void profile_note_life(void);
 
 /* execve is about to be tried: if it works nobody is left to write the end, so
    it is written now, and taken back if it fails.  */
@@ -30,6 +33,9 @@ void profile_reopen_in_child(void);
 
 /* The last checkpoint and the end.  */
 void profile_close(void);
+
+/* After that: this is the signal that ended the program, if one did.  */
+void profile_correct_signal(Int signal);
 
 /* Where it is, or NULL when there is none.  */
 const HChar *profile_path(void);

@@ -414,8 +414,10 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
    else if (number == __NR_execve || number == __NR_execveat)
       profile_before_exec((const HChar *)(number == __NR_execve ? args[0]
                                                                : args[1]));
-   else if (number == __NR_exit_group)
-      profile_note_exit((Int)args[0]);
+   if (number == __NR_exit_group || number == __NR_exit)
+      profile_note_exit((Int)args[0], number == __NR_exit_group);
+   else
+      profile_note_life();
 }
 
 /* A switch over the calls that change the address space.  */

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "behave.h"
@@ -55,6 +57,10 @@ end(const char *how, int number)
       abort();
    if (strcmp(how, "null") == 0)
       *(volatile char *)0 = 1;
+   if (strcmp(how, "jump") == 0)
+      ((void (*)(void))(intptr_t)16)();
+   if (strcmp(how, "thread") == 0)
+      syscall(SYS_exit, number);
    if (strcmp(how, "trap") == 0)
       __builtin_trap();
    /* Writes to what may be closed or full.  */
