@@ -3,16 +3,18 @@
 #include "vmtrace_config.h"
 
 /* Translated code calls with the stack aligned to 16 bytes: after the return
-   address and eight registers, 216 bytes align it again and hold the thirteen
-   vector registers that translated code uses.  */
-#define STUB(name, function)                                                   \
+   address and eight registers, 8 bytes align it again, and 208 more hold the
+   thirteen vector registers that translated code uses.  */
+#define STUB(name, quick, function)                                            \
    __asm__(".text\n"                                                           \
            ".globl " name "\n"                                                 \
            ".type " name ", @function\n"                                       \
            name ":\n"                                                          \
            "   pushq %rax; pushq %rcx; pushq %rdx; pushq %rsi\n"               \
            "   pushq %rdi; pushq %r8; pushq %r9; pushq %r10\n"                 \
-           "   subq $216, %rsp\n"                                              \
+           "   subq $8, %rsp\n"                                                \
+           "   movq %rbp, %rdx\n" quick                                        \
+           "   subq $208, %rsp\n"                                              \
            "   movups %xmm0, 0(%rsp);    movups %xmm1, 16(%rsp)\n"             \
            "   movups %xmm2, 32(%rsp);   movups %xmm3, 48(%rsp)\n"             \
            "   movups %xmm4, 64(%rsp);   movups %xmm5, 80(%rsp)\n"             \
@@ -20,7 +22,6 @@
            "   movups %xmm8, 128(%rsp);  movups %xmm9, 144(%rsp)\n"            \
            "   movups %xmm10, 160(%rsp); movups %xmm11, 176(%rsp)\n"           \
            "   movups %xmm12, 192(%rsp)\n"                                     \
-           "   movq %rbp, %rdx\n"                                              \
            "   call " function "\n"                                            \
            "   movups 0(%rsp), %xmm0;    movups 16(%rsp), %xmm1\n"             \
            "   movups 32(%rsp), %xmm2;   movups 48(%rsp), %xmm3\n"             \
@@ -29,14 +30,21 @@
            "   movups 128(%rsp), %xmm8;  movups 144(%rsp), %xmm9\n"            \
            "   movups 160(%rsp), %xmm10; movups 176(%rsp), %xmm11\n"           \
            "   movups 192(%rsp), %xmm12\n"                                     \
-           "   addq $216, %rsp\n"                                              \
+           "   addq $208, %rsp\n"                                              \
+           "1: addq $8, %rsp\n"                                                \
            "   popq %r10; popq %r9; popq %r8; popq %rdi\n"                     \
            "   popq %rsi; popq %rdx; popq %rcx; popq %rax\n"                   \
            "   ret\n"                                                          \
            ".size " name ", . - " name "\n")
 
-STUB("call_stub_group_miss", "charge_group_miss");
-STUB("call_stub_fetch_miss", "charge_fetch_miss");
+STUB("call_stub_group_miss",
+     "   call charge_group_quick\n"
+     "   testb %al, %al\n"
+     "   jnz 1f\n"
+     "   movq 32(%rsp), %rdi; movq 40(%rsp), %rsi\n"
+     "   movq %rbp, %rdx\n",
+     "charge_group_miss");
+STUB("call_stub_fetch_miss", "", "charge_fetch_miss");
 
 #ifdef HAVE_WRAP_CALLS
 

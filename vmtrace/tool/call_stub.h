@@ -14,8 +14,9 @@
 
 struct segment_group;
 
-/* Calls charge_group_miss(group, base, guest state): translated code keeps the
-   address of the guest state in rbp.  */
+/* Calls charge_group_quick(group, base, guest state), which must not use vector
+   registers, and if that returns False charge_group_miss() with the same:
+   translated code keeps the address of the guest state in rbp.  */
 void call_stub_group_miss(const struct segment_group *group, Addr base);
 
 /* Calls charge_fetch_miss(fetch, 0, guest state).  */

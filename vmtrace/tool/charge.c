@@ -93,35 +93,43 @@ charge_l1_miss(UInt label, Bool is_fetch, const struct maker *maker)
                                     is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
 }
 
-/* The whole group on one page that is known, and no more to it than the TLBs. */
-static Bool
-group_is_quick(const struct segment_group *group, Addr base,
-               VexGuestAMD64State *guest)
+/* What charge_group_quick() left to do: charge a miss of this label.  */
+static struct {
+   Bool missed;
+   uint32_t label;
+} left;
+
+/* The whole group lies on one page that is known, and there is no more to it
+   than the TLBs.  */
+Bool
+charge_group_quick(const struct segment_group *group, Addr base,
+                   const VexGuestAMD64State *guest)
 {
+   const struct segment_member *first = &group->members[0];
    const struct segment_member *last = &group->members[group->n_members - 1];
    Addr low = base + (Addr)(Long)group->low;
    Addr high = base + (Addr)(Long)group->high - 1;
    ULong clock = tool_machine.filter.clock;
-   uint32_t label;
+   struct stack_place *place;
+   enum vmt_quick quick;
 
-   if ((low ^ high) >> VMT_PAGE_SHIFT != 0 || tool_machine.n_deferred != 0)
+   left.missed = False;
+   if ((low ^ high) >> VMT_PAGE_SHIFT != 0 || tool_machine.n_deferred != 0 ||
+       clock >= checkpoint_next_tick)
       return False;
-   switch (vmt_machine_quick_access(
-      &tool_machine, low, group->strongest,
-      clock + (ULong)(Long)group->members[0].tick,
-      clock + (ULong)(Long)last->tick, &label)) {
-   case VMT_QUICK_HIT:
-      return True;
-   case VMT_QUICK_MISS: {
-      const struct maker maker = {guest, group, group->members, 0,
-                                  STACK_UNKNOWN};
-
-      charge_l1_miss(label, False, &maker);
+   quick = vmt_machine_quick_access(
+      &tool_machine, low, group->strongest, clock + (ULong)(Long)first->tick,
+      clock + (ULong)(Long)last->tick, &left.label);
+   if (quick != VMT_QUICK_MISS)
+      return quick == VMT_QUICK_HIT;
+   place = stacks_known_place(guest, segments_member_pc(group, first));
+   if (place != NULL && place->label == left.label &&
+       place->tid == VG_(get_running_tid)() && place->misses[0] != NULL) {
+      vmt_accounting_bump(&tool_machine.ledger, place->misses[0]);
       return True;
    }
-   default:
-      return False;
-   }
+   left.missed = True;
+   return False;
 }
 
 static Bool
@@ -273,7 +281,11 @@ void
 charge_group_miss(const struct segment_group *group, Addr base,
                   VexGuestAMD64State *guest)
 {
-   if (!group_is_quick(group, base, guest))
+   const struct maker maker = {guest, group, group->members, 0, STACK_UNKNOWN};
+
+   if (left.missed)
+      charge_l1_miss(left.label, False, &maker);
+   else
       group_in_full(group, base, guest);
    checkpoint_if_due();
 }

@@ -12,7 +12,10 @@
 struct segment_group;
 struct segment_fetch;
 
-/* Called by translated code, by way of call_stub.h.  */
+/* Called by translated code, by way of call_stub.h.  The first one does what is
+   common and returns whether that was all; else the second is to be called.  */
+Bool charge_group_quick(const struct segment_group *group, Addr base,
+                        const VexGuestAMD64State *guest);
 void charge_group_miss(const struct segment_group *group, Addr base,
                        VexGuestAMD64State *guest);
 void charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,

@@ -143,11 +143,12 @@ check_group(const struct plan_group *group, const struct plan_access *head)
    const struct vmt_filter_entry *table = tool_machine.filter.data;
    IRExpr *base = head->base == IRTemp_INVALID ? head->addr
                                                : IRExpr_RdTmp(head->base);
-   IRExpr *first = plus(base, group->low), *last = first;
-   IRExpr *slot, *tag, *miss, *stamp;
+   IRExpr *first = group->low == head->offset ? head->addr
+                                              : plus(base, group->low);
+   IRExpr *last = first, *slot, *tag, *miss, *stamp;
 
    if (group->high - group->low > 1)
-      last = plus(base, group->high - 1);
+      last = plus(first, group->high - group->low - 1);
    slot = binary(Iop_And64, shift_right(first, shift - ENTRY_SHIFT),
                  number((ULong)(VMT_FILTER_ENTRIES - 1) << ENTRY_SHIFT));
    tag = load_word(binary(Iop_Add64, slot,

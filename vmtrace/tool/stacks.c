@@ -217,6 +217,15 @@ unwind(struct memo *memo, ThreadId tid, Addr pc, Word delta, Addr sp, Addr fp)
 }
 
 struct stack_place *
+stacks_known_place(const VexGuestAMD64State *guest, Addr pc)
+{
+   Addr sp = guest->guest_RSP;
+   struct memo *memo = find_memo(set_of(pc, sp), pc, sp, guest->guest_RBP);
+
+   return memo == NULL ? NULL : &memo->place;
+}
+
+struct stack_place *
 stacks_place(VexGuestAMD64State *guest, Addr pc, Addr head_pc)
 {
    Addr sp = guest->guest_RSP, fp = guest->guest_RBP;

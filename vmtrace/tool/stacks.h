@@ -51,6 +51,10 @@ struct stack_place {
 struct stack_place *stacks_place(VexGuestAMD64State *guest, Addr pc,
                                  Addr head_pc);
 
+/* The same if it is remembered, else NULL.  */
+struct stack_place *stacks_known_place(const VexGuestAMD64State *guest,
+                                       Addr pc);
+
 /* In a system call, the guest's program counter being past it by -delta.  */
 UInt stacks_of_syscall(ThreadId tid, Word delta);
 

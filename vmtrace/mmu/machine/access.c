@@ -120,7 +120,7 @@ note_quiet(struct vmt_machine *machine, vmt_vpn page, const struct vmt_pte *pte,
       kinds |= 1u << VMT_WRITE | 1u << VMT_MODIFY;
    *memo_of(machine, page) = (struct vmt_page_memo){
       page, machine->generation, (uint16_t)outcome->label, kinds,
-      outcome->excluded};
+      outcome->excluded, 0, 0};
 }
 
 /* Makes the page's entry good for the access, by a fault if need be, and notes
@@ -143,6 +143,20 @@ prepare_page(struct vmt_machine *machine, vmt_addr addr,
    note_quiet(machine, page, pte, outcome);
 }
 
+/* The page's entry in the L2 TLB, most likely where it was last time.  */
+static struct vmt_tlb_entry *
+find_in_stlb(struct vmt_tlb *stlb, struct vmt_page_memo *memo)
+{
+   struct vmt_tlb_entry *entry = &stlb->entries[memo->stlb_entry];
+
+   if (memo->stlb_entry < stlb->shape.n_entries && entry->vpn == memo->page)
+      return entry;
+   entry = vmt_tlb_find(stlb, memo->page);
+   if (entry != NULL)
+      memo->stlb_entry = (uint32_t)(entry - stlb->entries);
+   return entry;
+}
+
 enum vmt_quick
 vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
                          enum vmt_access_kind kind, uint64_t first_tick,
@@ -151,7 +165,7 @@ vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
    struct vmt_core *core = machine->core;
    struct vmt_filter_entry *side = machine->filter.data;
    vmt_vpn page = addr >> VMT_PAGE_SHIFT;
-   const struct vmt_page_memo *memo = memo_of(machine, page);
+   struct vmt_page_memo *memo = memo_of(machine, page);
    struct vmt_tlb_entry *entry;
    enum vmt_quick result = VMT_QUICK_HIT;
 
@@ -162,12 +176,11 @@ vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
    if (entry != NULL) {
       vmt_tlb_touch(&core->dtlb, entry, last_tick);
    } else {
-      entry = vmt_tlb_find(&core->stlb, page);
+      entry = find_in_stlb(&core->stlb, memo);
       if (entry == NULL)
          return VMT_NOT_QUICK;
       vmt_tlb_touch(&core->stlb, entry, first_tick);
-      vmt_filter_sync_set(side, &core->dtlb, page);
-      vmt_filter_drop(side, vmt_tlb_insert(&core->dtlb, page, last_tick));
+      vmt_filter_replace_lru(side, &core->dtlb, page, last_tick);
       *label = memo->label;
       result = VMT_QUICK_MISS;
    }

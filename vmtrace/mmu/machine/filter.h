@@ -110,12 +110,8 @@ vmt_filter_sync_set(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
    }
 }
 
-/* Ends the life of vpn's entry, or only its right to be stored to.  Its stamp
-   goes to tlb if vpn is still there.  */
-void vmt_filter_kill(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
-                     vmt_vpn vpn);
-
-/* The same for a page that has left tlb: its stamp matters no more.  */
+/* Ends the life of the entry of a page that has left its TLB: its stamp matters
+   no more.  */
 static inline void
 vmt_filter_drop(struct vmt_filter_entry *side, vmt_vpn vpn)
 {
@@ -124,6 +120,44 @@ vmt_filter_drop(struct vmt_filter_entry *side, vmt_vpn vpn)
    if (entry->load_tag == vpn)
       entry->load_tag = entry->store_tag = VMT_NO_VPN;
 }
+
+/* vmt_tlb_insert() under LRU with the filter's recency, in one pass over a set of
+   few ways: the way with the smallest stamp goes, and its entry here; empty ways
+   have the smallest of all.  vpn must not be in tlb, nor tlb have an index.  */
+static inline void
+vmt_filter_replace_lru(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
+                       vmt_vpn vpn, uint64_t tick)
+{
+   struct vmt_tlb_entry *way = vmt_tlb_set(tlb, vpn), *victim = way;
+   struct vmt_tlb_entry *end = way + tlb->shape.n_ways;
+   uint64_t smallest = ~(uint64_t)0;
+
+   for (; way < end; way++) {
+      const struct vmt_filter_entry *entry =
+         vmt_filter_entry_of(side, way->vpn);
+      uint64_t stamp = way->stamp;
+
+      if (way->vpn == VMT_NO_VPN)
+         stamp = 0;
+      else if (entry->load_tag == way->vpn && stamp < entry->stamp)
+         stamp = entry->stamp;
+      if (stamp < smallest) {
+         smallest = stamp;
+         victim = way;
+      }
+   }
+   if (victim->vpn == VMT_NO_VPN)
+      tlb->n_valid++;
+   else
+      vmt_filter_drop(side, victim->vpn);
+   victim->vpn = vpn;
+   victim->stamp = tick;
+}
+
+/* Ends the life of vpn's entry, or only its right to be stored to.  Its stamp
+   goes to tlb if vpn is still there.  */
+void vmt_filter_kill(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
+                     vmt_vpn vpn);
 
 void vmt_filter_kill_store(struct vmt_filter_entry *side, vmt_vpn vpn);
 

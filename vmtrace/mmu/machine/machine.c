@@ -59,7 +59,9 @@ vmt_machine_init(struct vmt_machine *machine,
    machine->settings = *settings;
    machine->generation = 1;
    machine->quick = config->page_shift == VMT_PAGE_SHIFT &&
-                    config->dtlb[VMT_PAGE_4K].policy == VMT_TLB_LRU;
+                    config->dtlb[VMT_PAGE_4K].policy == VMT_TLB_LRU &&
+                    config->dtlb[VMT_PAGE_4K].n_ways <= VMT_TLB_SCAN_WAYS &&
+                    config->stlb[VMT_PAGE_4K].n_entries != 0;
    vmt_filter_init(&machine->filter);
    vmt_pagecache_init(&machine->cache);
    vmt_vector_init(&machine->objects, "objects", sizeof(struct vmt_object));

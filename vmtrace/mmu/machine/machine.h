@@ -82,6 +82,9 @@ struct vmt_page_memo {
                                            vmt_access_kind k would change
                                            nothing in the page's entry */
    bool excluded;
+   uint32_t stlb_entry;                 /* where the page was in the running
+                                           core's L2 TLB: a guess */
+   uint32_t padding;
 };
 
 /* An access of a group (below) that has to wait for its turn.  */
