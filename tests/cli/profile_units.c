@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmtrace/host/blame.h"
 #include "vmtrace/host/escape.h"
 #include "vmtrace/host/events.h"
 #include "vmtrace/host/keymap.h"
 #include "vmtrace/host/profile_text.h"
+#include "vmtrace/host/strings.h"
 #include "vmtrace/mmu/machine/events.h"
 
 static int n_checks, n_wrong;
@@ -152,9 +154,55 @@ check_events(void)
    vmt_events_free(&events);
 }
 
+static void
+check_paths(void)
+{
+   static const struct { const char *comp_dir, *dir, *path; } cases[] = {
+      { "/b", "sub", "/b/sub/x.c" },
+      { "/b", "/other/", "/other/x.c" },
+      { "/b", "", "/b/x.c" },
+      { "./malloc", "./malloc", "malloc/x.c" },
+      { "./malloc", "./malloc/sub", "malloc/sub/x.c" },
+      { "./malloc", "../sysdeps", "sysdeps/x.c" },
+      { "./malloc", "./mallocator", "malloc/mallocator/x.c" },
+      { "malloc", "malloc", "malloc/malloc/x.c" },
+   };
+   struct vmt_strings *strings = vmt_strings_new();
+
+   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+      const char *path = vmt_strings_path(strings, cases[i].comp_dir, cases[i].dir,
+                                          "x.c");
+
+      check_text(cases[i].path, cases[i].path, strdup(path));
+   }
+   vmt_strings_free(strings);
+}
+
+static void
+check_headers(void)
+{
+   static const char *const headers[] = {
+      "/usr/include/stdio.h", "/usr/include/c++/12/vector",
+      "/usr/lib/gcc/x86_64-linux-gnu/12/include/xmmintrin.h",
+      "/usr/bin/../lib/gcc/x86_64-linux-gnu/12/../../../../include/c++/12/vector",
+      "/usr/local/include/c++/13.2.0/vector", "//usr/./include/x.h"
+   };
+   static const char *const others[] = {
+      "", "x.h", "include/x.h", "/home/u/include/x.h", "/usr/includes/x.h",
+      "/usr/include/../src/x.c", "/usr/local/include/x.h", "/usr/lib/x.c", "/..", "."
+   };
+
+   for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+      check_number(headers[i], true, vmt_blame_system_header(headers[i]));
+   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+      check_number(others[i], false, vmt_blame_system_header(others[i]));
+}
+
 int
 main(void)
 {
+   check_paths();
+   check_headers();
    check_escapes();
    check_strings();
    check_keymap();

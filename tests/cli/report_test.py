@@ -144,7 +144,7 @@ def check_run(p, file):
 def check_text(file):
     text = output("report", file)
     for words in ("131: 129 minor, 2 major", "109  83.2%  ZeroWr",
-                  "StlbM 24", "8.0 KiB at the peak", "8 faults of what Valgrind",
+                  "50 in the first level, 24 in both", "8.0 KiB at the peak", "8 faults of what Valgrind",
                   f"profile_sample.c:{LINE['FILL']}", "a note",
                   "fill  via ?? (libgone.so.1)", "?? (libgone.so.1)"):
         holds(f"text has {words!r}", words in text, text)
@@ -154,6 +154,17 @@ def check_text(file):
     holds("more rows", "... and 3 more" in output("report", "--top=1", file))
     text = output("report", "--by=stack", file)
     holds("frames below one another", f"fill  {os.path.basename(BINARY)}" not in text)
+    p = Profile(command=["x" * 300])
+    p.charge(0, p.area("[heap]", "heap"), 1, ZeroWr=1000, FileRd=1)
+    p.end()
+    file = p.write(path("few"))
+    text = output("report", "--by=area", file)
+    holds("a small rest is not named", "ZeroWr >99%  [heap]\n" in text, text)
+    holds("no line is wider than 110 columns", max(map(len, text.split("\n"))) <= 110, text)
+    holds("no rows, said", output("report", "--sort=DtlbM", file).endswith("\nnone\n"))
+
+
+def check_output(file):
     output("report", "-o", path("out"), file)
     with open(path("out"), encoding="utf-8") as written:
         check("-o", output("report", file), written.read())
@@ -336,6 +347,7 @@ def main():
     check_rows(file)
     check_run(p, file)
     check_text(file)
+    check_output(file)
     check_several(p, file)
     check_cut_short(p, file)
     check_complaints(file)

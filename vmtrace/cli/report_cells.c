@@ -7,14 +7,21 @@
 #include "vmtrace/host/escape.h"
 #include "vmtrace/host/memory.h"
 
-#define FUNCTION_COLUMNS 72
+#define FUNCTION_COLUMNS 48
+
+/* Rounded; sum is not 0.  */
+static int
+percent_of(int64_t sum, int64_t part)
+{
+   return (int) (100.0 * (double) part / (double) sum + 0.5);
+}
 
 char *
 vmt_report_kinds(const struct vmt_report *report, const struct vmt_ledger *ledger,
            uint32_t row)
 {
    const struct vmt_events *events = &report->input.profile.events;
-   int first = -1, second = -1;
+   int first = -1, second = -1, share, rest;
    int64_t sum = 0;
 
    for (int event = 0; event < (int) events->n; event++) {
@@ -32,13 +39,15 @@ vmt_report_kinds(const struct vmt_report *report, const struct vmt_ledger *ledge
    }
    if (first < 0)
       return vmt_strdup("");
+   share = percent_of(sum, vmt_ledger_value(ledger, row, first));
    if (second < 0)
       return vmt_strdup(events->names[first]);
-   return vmt_format("%s %.0f%% %s %.0f%%", events->names[first],
-                     100.0 * (double) vmt_ledger_value(ledger, row, first)
-                     / (double) sum, events->names[second],
-                     100.0 * (double) vmt_ledger_value(ledger, row, second)
-                     / (double) sum);
+   rest = percent_of(sum, vmt_ledger_value(ledger, row, second));
+   if (rest == 0)
+      return vmt_format("%s %s%d%%", events->names[first], share == 100 ? ">" : "",
+                        share == 100 ? 99 : share);
+   return vmt_format("%s %d%% %s %d%%", events->names[first], share,
+                     events->names[second], rest);
 }
 
 char *
@@ -56,11 +65,33 @@ vmt_report_position(const struct vmt_blame *blame, uint32_t place, bool with_lin
    return text;
 }
 
+/* A name that is too long goes without its parameters, then without its end.  */
+static char *
+short_function(const char *name, size_t n_columns)
+{
+   size_t n = strlen(name), at = n;
+   char *plain, *text;
+   int depth = 0;
+
+   if (n <= n_columns || name[n - 1] != ')')
+      return vmt_escape_short(name, n_columns);
+   do {
+      at--;
+      depth += name[at] == ')' ? 1 : name[at] == '(' ? -1 : 0;
+   } while (at > 0 && depth > 0);
+   if (at == 0)
+      return vmt_escape_short(name, n_columns);
+   plain = vmt_format("%.*s(...)", (int) at, name);
+   text = vmt_escape_short(plain, n_columns);
+   free(plain);
+   return text;
+}
+
 char *
 vmt_report_function(const struct vmt_blame *blame, uint32_t place)
 {
-   char *function = vmt_escape_short(blame->places[place].function,
-                                     FUNCTION_COLUMNS);
+   char *function = short_function(blame->places[place].function,
+                                   FUNCTION_COLUMNS);
    char *object, *text;
 
    if (*blame->places[place].file || blame->places[place].object == VMT_NO_OBJECT)
@@ -79,7 +110,7 @@ vmt_report_via(const struct vmt_blame *blame, uint32_t via)
 
    if (via == UINT32_MAX)
       return vmt_strdup("");
-   function = vmt_escape_short(blame->places[via].function, 40);
+   function = short_function(blame->places[via].function, 32);
    object = vmt_escape_short(vmt_blame_object_name(blame, via), 40);
    text = vmt_format("  via %s (%s)", function, object);
    free(function);
@@ -113,6 +144,9 @@ vmt_report_subject(const struct vmt_report *report, const struct vmt_ledger *led
                                                     of->subject), 100);
    case VMT_BY_AREA:
       name = vmt_escape_short(profile->areas[of->subject].name, 100);
+      /* [heap], [stack] and the like say their kind themselves.  */
+      if (name[0] == '[')
+         return name;
       text = vmt_format("%s (%.20s)", name, profile->areas[of->subject].kind);
       free(name);
       return text;

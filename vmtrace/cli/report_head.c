@@ -12,7 +12,7 @@
 #include "vmtrace/host/profile_text.h"
 
 #define LABEL_COLUMNS 13
-#define COMMAND_COLUMNS 200
+#define COMMAND_COLUMNS 80
 
 static int64_t
 total(const struct vmt_report *report, const char *name)
@@ -185,12 +185,16 @@ static void
 print_rate(const struct vmt_output *out, const char *name, int64_t number,
            int64_t n_accesses, const char *of)
 {
-   fprintf(out->file, "%s ", name);
-   print_number(out, "", number, "");
+   double rate = percent(number, n_accesses);
+   char grouped[VMT_GROUPED_BYTES];
+
+   fprintf(out->file, "%*s%13s", LABEL_COLUMNS - 2, "",
+           vmt_number_grouped(grouped, number));
    if (n_accesses > 0)
-      fprintf(out->file, " (%.*f%% of %s)",
-              percent(number, n_accesses) < 0.1 ? 4 : 2,
-              percent(number, n_accesses), of);
+      fprintf(out->file, " %5.*f%%  %-8s of %s\n", rate >= 10 ? 1 : rate >= 1 ? 2 : 3,
+              rate, name, of);
+   else
+      fprintf(out->file, "%9s%s\n", "", name);
 }
 
 static void
@@ -200,12 +204,14 @@ print_tlb(const struct vmt_report *report, const struct vmt_output *out)
    int64_t n_fetches = total(report, "Ir");
 
    print_label(out, "TLB misses");
+   print_number(out, "", vmt_wrapping_sum(total(report, "DtlbM"),
+                                          total(report, "ItlbM")),
+                " in the first level, ");
+   print_number(out, "", total(report, "StlbM"), " in both\n");
    print_rate(out, "DtlbM", total(report, "DtlbM"), n_data, "data accesses");
-   fputs(", ", out->file);
    print_rate(out, "ItlbM", total(report, "ItlbM"), n_fetches, "instructions");
-   fputs(", ", out->file);
-   print_rate(out, "StlbM", total(report, "StlbM"), n_data + n_fetches, "both");
-   putc('\n', out->file);
+   print_rate(out, "StlbM", total(report, "StlbM"), n_data + n_fetches,
+              "all accesses");
    if (total(report, "WalkRef")) {
       print_label(out, "Page walks");
       print_number(out, "", total(report, "WalkRef"), " page-table loads");

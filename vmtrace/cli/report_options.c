@@ -197,7 +197,7 @@ vmt_report_event_list(const struct vmt_profile *profile,
    return VMT_EXIT_OK;
 }
 
-#define FILE_COLUMNS 48
+#define FILE_COLUMNS 36
 
 char *
 vmt_report_file_name(const char *file)

@@ -50,12 +50,8 @@ columns_of(const struct vmt_report *report)
       return list;
    add_event(&list, vmt_events_find(events, "Flt"));
    add_event(&list, vmt_events_find(events, "StlbM"));
-   /* Beside events charged to callers, what the line itself executed would
-      mislead.  */
    if (has_executed(report->by)
-       && (report->input.blame.mode == VMT_BLAME_LEAF
-           || events->roles[report->sort] == VMT_EVENT_EXECUTED
-           || report->by == VMT_BY_OBJECT || report->by == VMT_BY_PROCESS)) {
+       && events->roles[report->sort] == VMT_EVENT_EXECUTED) {
       add_event(&list, vmt_events_find(events, "Dr"));
       add_event(&list, vmt_events_find(events, "Dw"));
    }
@@ -259,7 +255,9 @@ print_table(const struct vmt_report *report, const struct vmt_output *out)
       text.via = vmt_ledger_via(&text.ledger, report->sort);
    text.n = n_rows_to_show(&text);
    print_caption(&text, out);
-   if (report->by != VMT_BY_STACK)
+   if (text.n == 0)
+      fputs("none\n", out->file);
+   else if (report->by != VMT_BY_STACK)
       print_rows(&text, out);
    else
       for (size_t i = 0; i < text.n; i++)

@@ -203,12 +203,22 @@ path_append(char *path, size_t length, const char *part) {
    return length;
 }
 
+/* Builds whose tree was renamed to `.' (-ffile-prefix-map) name both folders from
+   there: ./malloc and ./malloc are one folder, not one in the other.  */
+static bool
+is_same_root(const char *comp_dir, const char *dir) {
+   size_t n = comp_dir != NULL && dir != NULL ? strlen(comp_dir) : 0;
+   return n > 2 && strncmp(comp_dir, "./", 2) == 0 &&
+          strncmp(dir, comp_dir, n) == 0 && (dir[n] == '\0' || dir[n] == '/');
+}
+
 const char *
 vmt_strings_path(struct vmt_strings *strings, const char *comp_dir,
                  const char *dir, const char *name) {
    if (name == NULL)
       return NULL;
-   const char *parts[3] = { comp_dir, dir, name };
+   const char *parts[3] = { is_same_root(comp_dir, dir) ? NULL : comp_dir, dir,
+                            name };
    size_t first = 2;
    while (first > 0 && parts[first][0] != '/' && parts[first - 1] != NULL)
       first--;

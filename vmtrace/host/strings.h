@@ -24,7 +24,8 @@ const char *vmt_strings_demangle(struct vmt_strings *strings,
 
 /* File name of line tables: name below dir below comp_dir, each of which may be
    NULL, stops at the first absolute one, with `.', `..' and double slashes
-   folded.  NULL if name is.  */
+   folded.  comp_dir is left out where it is ./X and dir is below it already.
+   NULL if name is.  */
 const char *vmt_strings_path(struct vmt_strings *strings, const char *comp_dir,
                              const char *dir, const char *name);
 
