@@ -1,0 +1,54 @@
+# tests/machine: the whole simulated machine against a naive model; its ledger; a
+# fuzz target.
+
+WHOLE_MACHINE_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
+WHOLE_MACHINE_LDADD = libtest-mmu.a libmmu-host.a
+
+WHOLE_MACHINE_TESTS = \
+	tests/machine/replay_machine \
+	tests/machine/test_ledger \
+	tests/machine/test_model
+check_PROGRAMS += $(WHOLE_MACHINE_TESTS)
+TESTS += $(WHOLE_MACHINE_TESTS)
+
+WHOLE_MACHINE_PAIR_SOURCES = \
+	tests/areas/model.c \
+	tests/areas/model.h \
+	tests/machine/model_faults.c \
+	tests/machine/model_machine.c \
+	tests/machine/model_machine.h \
+	tests/machine/pair.c \
+	tests/machine/pair.h \
+	tests/machine/pair_compare.c \
+	tests/machine/pair_compare.h \
+	tests/machine/pair_config.c
+
+tests_machine_test_ledger_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_ledger_LDADD = $(WHOLE_MACHINE_LDADD)
+tests_machine_test_model_SOURCES = \
+	tests/machine/test_model.c \
+	$(WHOLE_MACHINE_PAIR_SOURCES)
+tests_machine_test_model_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_model_LDADD = $(WHOLE_MACHINE_LDADD)
+
+# Kept inputs (tests/mmu/kept/fuzz_machine) and random ones, always; with
+# --enable-fuzzers also libFuzzer's program: tests/machine/fuzz_machine FOLDER.
+tests_machine_replay_machine_SOURCES = \
+	tests/machine/fuzz_machine.c \
+	tests/mmu/fuzz.h \
+	tests/mmu/fuzz_driver.c \
+	$(WHOLE_MACHINE_PAIR_SOURCES)
+tests_machine_replay_machine_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_replay_machine_LDADD = $(WHOLE_MACHINE_LDADD)
+
+if FUZZERS
+noinst_PROGRAMS += tests/machine/fuzz_machine
+tests_machine_fuzz_machine_SOURCES = \
+	tests/machine/fuzz_machine.c \
+	tests/mmu/fuzz.h \
+	$(WHOLE_MACHINE_PAIR_SOURCES) \
+	$(libtest_mmu_a_SOURCES) \
+	$(MMU_SOURCES)
+tests_machine_fuzz_machine_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(FUZZ_CFLAGS)
+tests_machine_fuzz_machine_LDFLAGS = $(FUZZ_CFLAGS)
+endif

@@ -1,0 +1,16 @@
+/* Comparing the machine with its model.  */
+
+#ifndef TESTS_MACHINE_PAIR_COMPARE_H
+#define TESTS_MACHINE_PAIR_COMPARE_H
+
+#include "tests/machine/pair.h"
+
+/* Under random replacement the model is told what the machine threw out, and
+   sees to it that it was of the right set.  Before the model's access.  */
+void pair_tell_victims(struct pair *pair);
+
+/* has_label: the outcome has something to charge.  */
+void pair_compare_outcome(const struct vmt_outcome *ours,
+                          const struct model_outcome *theirs, bool has_label);
+
+#endif

@@ -1,0 +1,115 @@
+#include "tests/machine/pair.h"
+
+#include "tests/mmu/check.h"
+
+#define N(array) (sizeof(array) / sizeof(*(array)))
+
+static const uint64_t object_bytes[PAIR_N_OBJECTS] = {
+   0, (uint64_t)MODEL_OBJECT_PAGES * 4096, 20 * 4096 + 100, 60 * 4096
+};
+
+/* ---- configurations ---- */
+
+static const uint32_t l1_shapes[][2] = {
+   { 1, 1 }, { 2, 1 }, { 4, 2 }, { 4, 4 }, { 6, 3 }, { 8, 4 }, { 16, 2 }, { 20, 20 },
+};
+static const uint32_t stlb_shapes[][2] = {
+   { 0, 0 }, { 2, 2 }, { 8, 4 }, { 12, 3 }, { 16, 8 }, { 32, 4 },
+};
+
+static void
+choose_shape(struct vmt_tlb_shape *shape, const uint32_t entries_ways[2],
+             uint8_t policy)
+{
+   *shape = (struct vmt_tlb_shape){ entries_ways[0], entries_ways[1],
+                                    (enum vmt_tlb_policy)(policy % 4) };
+   if (vmt_tlb_shape_fault(shape) != NULL)
+      shape->policy = VMT_TLB_LRU;
+}
+
+static struct vmt_machine_config
+machine_config(const struct pair_config *from)
+{
+   struct vmt_machine_config config;
+   uint32_t stlb = from->shapes / 64 + from->walks / 128 * 4u;
+
+   vmt_machine_config_generic(&config);
+   choose_shape(&config.itlb[0], l1_shapes[from->shapes % N(l1_shapes)],
+                from->policies);
+   choose_shape(&config.dtlb[0], l1_shapes[from->shapes / 8 % N(l1_shapes)],
+                from->policies / 4);
+   choose_shape(&config.stlb[0], stlb_shapes[stlb % N(stlb_shapes)],
+                from->policies / 16);
+   config.walk.n_entries[2] = from->walks % 4;
+   config.walk.n_entries[3] = from->walks / 4 % 3;
+   config.walk.n_entries[4] = from->walks / 16 % 2;
+   config.page_shift = from->walks / 32 % 4 == 0 ? 10 : VMT_PAGE_SHIFT;
+   return config;
+}
+
+static struct vmt_settings
+machine_settings(const struct pair_config *from)
+{
+   return (struct vmt_settings){
+      .n_cores = 1 + from->settings % 3,
+      .fault_around_bytes = (uint64_t)4096 << from->settings / 4 % 7,
+      .page_cache_warm = from->settings % 64 < 40,
+      .stack_limit_bytes = (uint64_t)4096 * (from->settings % 2 ? 8 : 2048),
+   };
+}
+
+/* ---- life ---- */
+
+static void
+init_model_tlb(struct model_tlb *tlb, const struct vmt_tlb_shape *shape)
+{
+   model_tlb_init(tlb, shape->n_entries, shape->n_ways,
+                  (enum model_policy)shape->policy);
+}
+
+static void
+init_model(struct pair *pair, const struct vmt_machine_config *config,
+           const struct vmt_settings *settings)
+{
+   struct model_machine *model = &pair->model;
+
+   model_machine_init(model, PAIR_PAGES, PAIR_BASE);
+   model->n_cores = settings->n_cores;
+   model->page_bytes = (uint64_t)1 << config->page_shift;
+   model->window_pages = settings->fault_around_bytes / 4096;
+   model->stack_limit_pages = settings->stack_limit_bytes / 4096;
+   model->is_warm = settings->page_cache_warm;
+   for (uint32_t i = 0; i < model->n_cores; i++) {
+      struct model_core *core = &model->cores[i];
+
+      init_model_tlb(&core->itlb, &config->itlb[0]);
+      init_model_tlb(&core->dtlb, &config->dtlb[0]);
+      init_model_tlb(&core->stlb, &config->stlb[0]);
+      model_walk_init(&core->walk, config->walk.n_levels, config->walk.index_bits,
+                      config->walk.n_entries);
+   }
+   for (int i = PAIR_FILE; i < PAIR_N_OBJECTS; i++) {
+      model->objects[i].n_bytes = object_bytes[i];
+      model->objects[i].is_on_device = i != PAIR_MEMORY;
+   }
+}
+
+void
+pair_init(struct pair *pair, const struct pair_config *from)
+{
+   struct vmt_machine_config config = machine_config(from);
+   struct vmt_settings settings = machine_settings(from);
+
+   pair->tick = 1;
+   pair->label = 0;
+   init_model(pair, &config, &settings);
+   CHECK_EQ(vmt_machine_init(&pair->machine, &config, &settings), VMT_OK);
+   for (int i = PAIR_FILE; i < PAIR_N_OBJECTS; i++)
+      CHECK_EQ(vmt_machine_object(&pair->machine, object_bytes[i], i != PAIR_MEMORY), i);
+}
+
+void
+pair_free(struct pair *pair)
+{
+   vmt_machine_free(&pair->machine);
+}
