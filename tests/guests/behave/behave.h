@@ -10,6 +10,7 @@
 
 void case_signals(void);
 void case_faults(void);
+void case_mend(void);
 void case_memory(void);
 void case_heap(void);
 void case_stack(void);

@@ -33,6 +33,7 @@ static const struct {
    void (*run)(void);
 } cases[] = {
    {"signals", case_signals},     {"faults", case_faults},
+   {"mend", case_mend},          
    {"memory", case_memory},       {"heap", case_heap},
    {"stack", case_stack},         {"overflow", case_overflow},
    {"jit", case_jit},             {"no-memory", case_no_memory},
