@@ -15,6 +15,7 @@
 #include "vmtrace/tool/startup.h"
 #include "vmtrace/tool/summary.h"
 #include "vmtrace/tool/syscalls.h"
+#include "vmtrace/tool/threads.h"
 #include "vmtrace_config.h"
 
 struct vmt_machine tool_machine;
@@ -83,6 +84,7 @@ in_child(ThreadId tid)
 {
    if (vmt_machine_fork(&tool_machine, true) != VMT_OK)
       tool_no_memory();
+   threads_become_child(tid);
    stacks_forget_memory(0, ~(Addr)0);
    segments_forget_counts();
    objects_forget_defined();
@@ -137,6 +139,7 @@ pre_clo_init(void)
    signals_init();
    startup_init();
    syscalls_init();
+   threads_init();
 }
 
 VG_DETERMINE_INTERFACE_VERSION(pre_clo_init)

@@ -42,6 +42,29 @@ rawcall_seek(Int fd, Long offset, Int whence)
    return raw_call(__NR_lseek, fd, offset, whence);
 }
 
+void
+rawcall_forget_clear_tid(void)
+{
+   raw_call(__NR_set_tid_address, 0, 0, 0);
+}
+
+void
+rawcall_pause(UInt ns)
+{
+   const Long time[2] = {0, ns};        /* struct timespec */
+
+   if (ns == 0)
+      raw_call(__NR_sched_yield, 0, 0, 0);
+   else
+      raw_call(__NR_nanosleep, (Long)(Addr)time, 0, 0);
+}
+
+void
+rawcall_futex_wake(Addr word)
+{
+   raw_call(__NR_futex, (Long)word, 1 /* FUTEX_WAKE */, 1);
+}
+
 Bool
 rawcall_cut_file(Int fd, ULong bytes)
 {

@@ -18,6 +18,15 @@ SSizeT rawcall_pread(Int fd, void *buffer, SizeT bytes, ULong offset);
 /* lseek: where the descriptor is now, or a negative error number.  */
 Long rawcall_seek(Int fd, Long offset, Int whence);
 
+/* set_tid_address(0): the kernel has nothing to clear when this thread ends.  */
+void rawcall_forget_clear_tid(void);
+
+/* Lets other threads run; nanoseconds below 10^9, 0: sched_yield.  */
+void rawcall_pause(UInt ns);
+
+/* Wakes one that waits for the word to change.  */
+void rawcall_futex_wake(Addr word);
+
 /* ftruncate and lseek to bytes; whether both could be done.  */
 Bool rawcall_cut_file(Int fd, ULong bytes);
 

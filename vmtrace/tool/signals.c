@@ -59,8 +59,8 @@ delivered(ThreadId tid, Int signal, Bool alternate_stack)
 /* ---- the end ---- */
 
 /* A thread that stands where nothing may be executed has died of it.  */
-static void
-thread_ends(ThreadId tid)
+void
+signals_thread_ends(ThreadId tid)
 {
    if (!fetch_is_refused(tid))
       return;
@@ -72,7 +72,6 @@ void
 signals_init(void)
 {
    VG_(track_pre_deliver_signal)(delivered);
-   VG_(track_pre_thread_ll_exit)(thread_ends);
 }
 
 Int

@@ -19,6 +19,9 @@ void signals_expect(Int signal);
 
 void signals_init(void);
 
+/* Called by threads.c on the thread that ends.  */
+void signals_thread_ends(ThreadId tid);
+
 /* The signal that the program has ended by, if it is known.  */
 Int signals_fatal(void);
 

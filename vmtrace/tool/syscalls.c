@@ -8,6 +8,7 @@
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/stacks.h"
+#include "vmtrace/tool/threads.h"
 #include "vmtrace/tool/tool.h"
 
 /* Advice and flags newer than Valgrind's headers (include/uapi/asm-generic). */
@@ -408,6 +409,7 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
 {
    charge_settle();
    kernel_access_enter(tid, number);
+   threads_before_call(tid, number, args);
    if (number == __NR_mmap)
       syscalls_mapping = (struct syscalls_mapping){
          True, args[0], args[1], (UInt)args[3], args[5]};
@@ -470,6 +472,8 @@ after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
    syscalls_mapping.active = False;
    if (number == __NR_execve || number == __NR_execveat)
       profile_after_failed_exec();
+   if (!sr_isError(result))
+      threads_after_call(number, args, sr_Res(result));
    if (tool_running && !sr_isError(result))
       after_success(tid, number, args, sr_Res(result));
    checkpoint_if_due();
