@@ -1,6 +1,10 @@
 # docs
 
-dist_doc_DATA += docs/MACHINES.md docs/PERFORMANCE.md docs/PROFILE.md
+dist_doc_DATA += \
+	docs/ARCHITECTURE.md \
+	docs/MACHINES.md \
+	docs/PERFORMANCE.md \
+	docs/PROFILE.md
 dist_man_MANS += \
 	docs/vmtrace-machine.5 \
 	docs/vmtrace-tool.1 \

@@ -114,8 +114,8 @@ print_executed(const struct vmt_report *report, const struct vmt_output *out)
       return;
    print_label(out, "Instructions");
    print_number(out, "", ir, "");
-   print_number(out, ", ", total(report, "Dr"), " data reads");
-   print_number(out, ", ", total(report, "Dw"), " data writes\n");
+   print_number(out, "; ", total(report, "Dr"), " data reads, ");
+   print_number(out, "", total(report, "Dw"), " data writes\n");
 }
 
 static void
