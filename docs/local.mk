@@ -4,7 +4,8 @@ dist_doc_DATA += \
 	docs/ARCHITECTURE.md \
 	docs/MACHINES.md \
 	docs/PERFORMANCE.md \
-	docs/PROFILE.md
+	docs/PROFILE.md \
+	docs/VALGRIND-LIMITS.md
 dist_man_MANS += \
 	docs/vmtrace-machine.5 \
 	docs/vmtrace-tool.1 \
