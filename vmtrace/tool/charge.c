@@ -132,6 +132,10 @@ charge_group_quick(const struct segment_group *group, Addr base,
    return False;
 }
 
+/* The last access that ended in a signal: where and why, and its last byte.  */
+static Addr refused_at, refused_last;
+static enum vmt_event refused_why;
+
 static Bool
 is_signal(enum vmt_event event)
 {
@@ -158,6 +162,8 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
              VG_(get_running_tid)());
    if (!is_signal(outcome.event))
       return True;
+   refused_at = addr;
+   refused_why = outcome.event;
    signals_expect(outcome.event == VMT_EV_Bus ? VKI_SIGBUS : VKI_SIGSEGV);
    return False;
 }
@@ -174,8 +180,10 @@ access_range(Addr addr, UInt bytes, enum vmt_access_kind kind, ULong tick,
    for (;;) {
       Addr next = ((addr >> shift) + 1) << shift;
 
-      if (!access_page(addr, kind, tick++, maker))
+      if (!access_page(addr, kind, tick++, maker)) {
+         refused_last = last;
          return False;
+      }
       if (next > last || next == 0)
          return True;
       addr = next;
@@ -213,6 +221,36 @@ defer(Addr addr, ULong tick, const struct maker *maker)
    vmt_machine_defer(&tool_machine, &late);
 }
 
+static Bool
+is_readable(Addr addr)
+{
+   const struct vmt_area *area = vmt_areas_find(&tool_machine.areas, addr);
+
+   return area != NULL && (area->flags & VMT_AREA_PROTECTION) != 0;
+}
+
+/* The access of an instruction that was refused in fact.  One that reads and then
+   writes a place is looked up as a write at once, but where reading is allowed it
+   comes as far as its write.  */
+static const struct segment_member *
+refused_member(const struct maker *maker)
+{
+   const struct segment_group *group = maker->group;
+   const struct segment_member *member = maker->member, *other;
+
+   if (segment_member_kind(member) != VMT_MODIFY ||
+       refused_why != VMT_EV_Prot || !is_readable(refused_at) ||
+       !is_readable(refused_last))
+      return member;
+   for (other = member; other < group->members + group->n_members; other++)
+      if (other->tick >> VMT_TICK_SHIFT ==
+             maker->member->tick >> VMT_TICK_SHIFT &&
+          other->offset == maker->member->offset &&
+          segment_member_kind(other) == VMT_WRITE)
+         return other;
+   return member;
+}
+
 /* The program stops at the instruction of this access, for a signal: the rest
    of the segment is not executed.  */
 static void
@@ -222,7 +260,7 @@ stop_at(const struct maker *maker, ULong clock)
    struct vmt_deferred late;
 
    settle_until(clock + (ULong)(Long)tick);
-   segments_count_part(maker->group->segment, maker->member);
+   segments_count_part(maker->group->segment, refused_member(maker));
    tool_machine.filter.clock =
       clock + (ULong)(Long)(((tick >> VMT_TICK_SHIFT) + 1) * (1 << VMT_TICK_SHIFT));
    maker->guest->guest_RIP = segments_member_pc(maker->group, maker->member);
