@@ -305,16 +305,29 @@ def check_headers():
     p.charge(p.stack([(own, in_own)]), 0, 1, ZeroWr=1)
     p.charge(p.stack([(library, 1), (own, in_own)]), 0, 1, ZeroWr=2)
     p.charge(p.stack([(own, at["set.h", "23"])]), 0, 1, ZeroWr=4)
+    # A template's function with a line of the user's above it: through the library,
+    # or with a function of no known file between, which is not it.
+    in_template = (own, at["set.h", "23"])
+    unknown = (p.object("/nowhere/at/all"), 7)
+    p.charge(p.stack([in_template, (library, 2), (own, AT["MAIN_FILL"])]), 0, 1, ZeroWr=8)
+    p.charge(p.stack([in_template, unknown, (own, AT["MAIN_FILL"])]), 0, 1, ZeroWr=16)
+    p.charge(p.stack([in_template, unknown]), 0, 1, ZeroWr=32)
+    p.charge(p.stack([unknown, (own, AT["MAIN_FILL"])]), 0, 1, ZeroWr=64)
     p.end()
     file = p.write(path("headers"))
     for mode, expected in (
-            ("caller", {("own.c", 33, "own_function"): 3, ("set.h", 28, "template_function"): 4}),
-            ("leaf", {("clear.h", 13, "clear_word"): 1, ("", 0, "??"): 2,
-                      ("set.h", 23, "set_word"): 4})):
+            ("caller", {("own.c", 33, "own_function"): 3,
+                        ("set.h", 28, "template_function"): 4 + 32,
+                        ("profile_sample.c", LINE["MAIN_FILL"], "main"): 8 + 16,
+                        ("", 0, "??"): 64}),
+            ("leaf", {("clear.h", 13, "clear_word"): 1, ("", 0, "??"): 2 + 64,
+                      ("set.h", 23, "set_word"): 4 + 8 + 16 + 32})):
         document = json.loads(output("report", "--format=json", f"--blame={mode}", file))
-        check(f"headers by {mode}", expected,
-              {(os.path.basename(row["file"]), row["line"], row["function"]):
-               row["events"]["Flt"] for row in document["lines"]})
+        got = {}
+        for row in document["lines"]:
+            add(got, {(os.path.basename(row["file"]), row["line"], row["function"]):
+                      row["events"]["Flt"]})
+        check(f"headers by {mode}", expected, got)
     p = Profile()
     p.charge(p.stack([(p.object(BINARY), in_own)]), 0, 1, ZeroWr=1)
     p.end()

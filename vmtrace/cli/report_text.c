@@ -208,7 +208,7 @@ print_caption(const struct text_table *text, const struct vmt_output *out)
    if (report->by == VMT_BY_LINE || report->by == VMT_BY_FUNCTION
        || report->by == VMT_BY_OBJECT)
       whose = report->input.blame.mode == VMT_BLAME_CALLER
-              ? ", charged to the first line in no system library"
+              ? ", charged to the first line in no system library or header"
               : ", charged where they happened";
    fprintf(out->file, "%s by %s%s\n", event, vmt_by_names[report->by], whose);
 }

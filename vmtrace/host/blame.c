@@ -148,23 +148,6 @@ open_objects(struct vmt_blame *blame, const struct vmt_blame_options *options)
       blame->mode = has_lines ? VMT_BLAME_CALLER : VMT_BLAME_LEAF;
 }
 
-static void
-find_callers(struct vmt_blame *blame)
-{
-   const struct vmt_profile *profile = blame->profile;
-
-   blame->caller_frame = vmt_calloc(profile->n_stacks,
-                                    sizeof *blame->caller_frame);
-   blame->caller_frame[0] = UINT32_MAX;
-   for (size_t i = 1; i < profile->n_stacks; i++) {
-      uint32_t frame = profile->stacks[i].frame;
-
-      blame->caller_frame[i] = blame->is_system[profile->frames[frame].object]
-                               ? blame->caller_frame[profile->stacks[i].parent]
-                               : frame;
-   }
-}
-
 struct wanted_frame {
    struct vmt_profile_frame at;
    uint32_t position;
@@ -180,41 +163,27 @@ compare_wanted(const void *a, const void *b)
    return x->at.offset < y->at.offset ? -1 : x->at.offset > y->at.offset;
 }
 
-/* The frames that will be asked for, by rising address; *n of them.  */
+/* The wanted frames that were not looked up before, by rising address.  */
 static struct wanted_frame *
-wanted_frames(const struct vmt_blame *blame, bool all, size_t *n)
+sorted_frames(const struct vmt_blame *blame, const bool *is_wanted, size_t *n)
 {
    const struct vmt_profile *profile = blame->profile;
-   bool *is_wanted = vmt_calloc(profile->n_frames, sizeof *is_wanted);
    struct wanted_frame *wanted = vmt_calloc(profile->n_frames, sizeof *wanted);
 
-   for (size_t i = 0; i < profile->n_charges; i++) {
-      uint32_t stack = profile->charges[i].stack;
-
-      if (stack == 0)
-         continue;
-      is_wanted[profile->stacks[stack].frame] = true;
-      is_wanted[vmt_blame_frame(blame, stack)] = true;
-   }
    *n = 0;
    for (uint32_t i = 0; i < profile->n_frames; i++)
-      if (all || is_wanted[i])
+      if (is_wanted[i] && !blame->n_of_frame[i])
          wanted[(*n)++] = (struct wanted_frame){ profile->frames[i], i };
-   free(is_wanted);
    qsort(wanted, *n, sizeof *wanted, compare_wanted);
    return wanted;
 }
 
-static void
-resolve_frames(struct vmt_blame *blame, bool all)
+void
+vmt_blame_resolve_frames(struct vmt_blame *blame, const bool *is_wanted)
 {
    size_t n_wanted;
-   struct wanted_frame *wanted = wanted_frames(blame, all, &n_wanted);
+   struct wanted_frame *wanted = sorted_frames(blame, is_wanted, &n_wanted);
 
-   blame->first_of_frame = vmt_calloc(blame->profile->n_frames,
-                                      sizeof *blame->first_of_frame);
-   blame->n_of_frame = vmt_calloc(blame->profile->n_frames,
-                                  sizeof *blame->n_of_frame);
    for (size_t i = 0; i < n_wanted; i++) {
       uint32_t places[INLINE_DEPTH_MAX];
       size_t n = resolve(blame, wanted[i].at.object, wanted[i].at.offset, places);
@@ -228,6 +197,35 @@ resolve_frames(struct vmt_blame *blame, bool all)
       }
    }
    free(wanted);
+}
+
+/* All frames, or the innermost of the stacks that are charged, and those that
+   are blamed for them.  */
+static void
+resolve_stacks(struct vmt_blame *blame, bool all)
+{
+   const struct vmt_profile *profile = blame->profile;
+   bool *is_charged = vmt_calloc(profile->n_stacks, sizeof *is_charged);
+   bool *is_wanted = vmt_calloc(profile->n_frames, sizeof *is_wanted);
+
+   blame->first_of_frame = vmt_calloc(profile->n_frames,
+                                      sizeof *blame->first_of_frame);
+   blame->n_of_frame = vmt_calloc(profile->n_frames, sizeof *blame->n_of_frame);
+   blame->caller_frame = vmt_calloc(profile->n_stacks,
+                                    sizeof *blame->caller_frame);
+   for (size_t i = 0; i < profile->n_charges; i++) {
+      uint32_t stack = profile->charges[i].stack;
+
+      is_charged[stack] = true;
+      is_wanted[profile->stacks[stack].frame] |= stack != 0;
+   }
+   for (size_t i = 0; all && i < profile->n_frames; i++)
+      is_wanted[i] = true;
+   vmt_blame_resolve_frames(blame, is_wanted);
+   if (blame->mode == VMT_BLAME_CALLER)
+      vmt_blame_find_callers(blame, is_charged);
+   free(is_charged);
+   free(is_wanted);
 }
 
 static void
@@ -254,8 +252,7 @@ vmt_blame_init(struct vmt_blame *blame, const struct vmt_profile *profile,
    *blame = (struct vmt_blame){ .profile = profile, .mode = options->mode };
    intern_place(blame, no_file, "[start-up]", 0, VMT_NO_OBJECT);
    open_objects(blame, options);
-   find_callers(blame);
-   resolve_frames(blame, options->whole_stacks);
+   resolve_stacks(blame, options->whole_stacks);
    resolve_instrs(blame);
    if (options->whole_stacks)
       vmt_blame_make_calls(blame);
@@ -279,16 +276,6 @@ vmt_blame_free(struct vmt_blame *blame)
    vmt_keymap_free(&blame->function_map);
    vmt_keymap_free(&blame->place_map);
    vmt_symbols_free(blame->symbols);
-}
-
-uint32_t
-vmt_blame_frame(const struct vmt_blame *blame, uint32_t stack)
-{
-   if (stack == 0)
-      return UINT32_MAX;
-   if (blame->mode == VMT_BLAME_CALLER && blame->caller_frame[stack] != UINT32_MAX)
-      return blame->caller_frame[stack];
-   return blame->profile->stacks[stack].frame;
 }
 
 static uint32_t

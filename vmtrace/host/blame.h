@@ -7,9 +7,10 @@
    whose object is not a system library, and to the leaf when all are.  System
    libraries are the objects below /lib, /usr/lib and the like, but never the
    program itself.  In that frame `caller` takes the innermost place that is in
-   no system header (a memset that was inlined is nobody's own line), or the
-   outermost when all are: a C++ template's function.  What an instruction
-   executed is its own line's either way.
+   no system header: a memset that was inlined is nobody's own line.  A frame
+   that is all of headers, a C++ template's function, is passed over too when
+   there is one of the user's files above; else its outermost place counts.
+   What an instruction executed is its own line's either way.
 
    Places are numbered from 0, which stands for the kernel starting the program;
    equal places have one number.  Strings are bytes, printed by escape.h.  */
@@ -58,8 +59,8 @@ struct vmt_blame {
    uint8_t *n_of_frame;         /* 0: the frame was not looked up */
    uint32_t *instr_place;       /* of each instr */
    uint32_t *instr_outer;       /* the function its code belongs to */
-   uint32_t *caller_frame;      /* of each stack: the first frame that is in no
-                                   system library, or UINT32_MAX */
+   uint32_t *caller_frame;      /* of each stack: the frame that is blamed, or
+                                   UINT32_MAX: the leaf; with CALLER alone */
    struct vmt_call *calls;      /* [0] is none; with whole_stacks alone */
    uint32_t *call_of_stack;
    size_t n_places, n_chains, n_calls, n_functions;
@@ -84,11 +85,9 @@ void vmt_blame_init(struct vmt_blame *blame, const struct vmt_profile *profile,
                     const struct vmt_blame_options *options);
 void vmt_blame_free(struct vmt_blame *blame);
 
-/* The place a stack's events are charged to; the innermost place of it; the
-   frame of the former, UINT32_MAX for stack 0.  */
+/* The place a stack's events are charged to; the innermost place of it.  */
 uint32_t vmt_blame_place(const struct vmt_blame *blame, uint32_t stack);
 uint32_t vmt_blame_leaf(const struct vmt_blame *blame, uint32_t stack);
-uint32_t vmt_blame_frame(const struct vmt_blame *blame, uint32_t stack);
 
 /* "[kernel]" for a place in no object.  */
 const char *vmt_blame_object_path(const struct vmt_blame *blame, uint32_t place);
@@ -104,7 +103,10 @@ bool vmt_blame_system_path(const char *path);
 /* Whether a source file is one of the system's or the compiler's headers.  */
 bool vmt_blame_system_header(const char *path);
 
-/* For blame*.c alone: makes calls.  */
+/* For blame*.c alone: makes calls; looks up frames that were not before; fills
+   caller_frame of the stacks that are charged.  */
 void vmt_blame_make_calls(struct vmt_blame *blame);
+void vmt_blame_resolve_frames(struct vmt_blame *blame, const bool *is_wanted);
+void vmt_blame_find_callers(struct vmt_blame *blame, const bool *is_charged);
 
 #endif

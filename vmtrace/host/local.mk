@@ -3,6 +3,7 @@
 HOST_SOURCES = \
 	vmtrace/host/blame.c \
 	vmtrace/host/blame.h \
+	vmtrace/host/blame_callers.c \
 	vmtrace/host/blame_calls.c \
 	vmtrace/host/blame_trouble.c \
 	vmtrace/host/bytes.h \
