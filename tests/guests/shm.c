@@ -17,6 +17,8 @@ void memory_file_grown(char *p, long fd);
 void named_file_read(char *p);
 void named_file_write(char *p);
 void populate(void);
+void memory_file_truncated(char *p, long fd);
+void memory_file_punched(char *p, long fd);
 void two_views(char *p, char *q);
 void shared_zero_device(char *p);
 
@@ -131,6 +133,26 @@ two_views(char *p, char *q)
    rt_read_pages(p, 4);
 }
 
+/* Truncation takes pages out of the mapping, and what is there afterwards is new. */
+PART void
+memory_file_truncated(char *p, long fd)
+{
+   rt_write_pages(p, 4);
+   rt_must(SYS2(ftruncate, fd, 2 * PAGE));
+   TRY_READ(p + 3 * PAGE);
+   rt_must(SYS2(ftruncate, fd, 4 * PAGE));
+   rt_read_pages(p, 4);
+}
+
+/* FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE.  */
+PART void
+memory_file_punched(char *p, long fd)
+{
+   rt_write_pages(p, 4);
+   rt_must(SYS4(fallocate, fd, 3, PAGE, 2 * PAGE));
+   rt_read_pages(p, 4);
+}
+
 PART void
 shared_zero_device(char *p)
 {
@@ -167,6 +189,8 @@ guest(struct rt *rt)
    RUN(rt, memory_file_grown, rt_map(a, 24, PROT_RW, MAP_SHARED | MAP_FIXED, fd, 0), fd);
    RUN(rt, two_views, rt_map(a, 4, PROT_RW, MAP_SHARED | MAP_FIXED, fd, 0),
        rt_map(a + 64 * PAGE, 4, PROT_RW, MAP_SHARED | MAP_FIXED, fd, 0));
+   RUN(rt, memory_file_truncated, rt_map(a, 4, PROT_RW, MAP_SHARED | MAP_FIXED, fd, 0), fd);
+   RUN(rt, memory_file_punched, rt_map(a, 4, PROT_RW, MAP_SHARED | MAP_FIXED, fd, 0), fd);
    if (rt->argc > 1) {
       fd = rt_file(rt->argv[1], 20);
       SYS1(unlink, rt->argv[1]);

@@ -79,6 +79,7 @@ enum {
    SYS_uname = 63,
    SYS_shmdt = 67,
    SYS_ftruncate = 77,
+   SYS_fallocate = 285,
    SYS_unlink = 87,
    SYS_getrusage = 98,
    SYS_sigaltstack = 131,
