@@ -162,7 +162,9 @@ gather(const struct vmt_charge *charge, const UInt *blamed)
       index = counter->next;
    }
    line->n_faults += n_faults;
-   if (frame != leaf && n_faults != 0)
+   if (frame == leaf)
+      line->own_faults += n_faults;
+   else if (n_faults != 0)
       set_via(line, leaf, n_faults);
 }
 

@@ -14,6 +14,7 @@ struct blame_line {
    HChar *where;                /* "build (table.c:42)" */
    HChar *via;                  /* "memset (libc.so.6)", or NULL */
    ULong via_faults;            /* of the charge that `via` is of */
+   ULong own_faults;            /* made by the line itself */
    ULong counts[VMT_N_EVENTS];
    ULong n_faults;
 };

@@ -63,6 +63,9 @@ print_faults(void)
    const ULong *totals = (const ULong *)tool_machine.ledger.totals;
    ULong n_major = vmt_accounting_faults(tool_machine.ledger.totals, true);
    ULong n_faults = n_major + vmt_accounting_faults(tool_machine.ledger.totals, false);
+   ULong n_left_out =
+      vmt_accounting_faults(tool_machine.ledger.excluded, true) +
+      vmt_accounting_faults(tool_machine.ledger.excluded, false);
    ULong peak_kib = tool_machine.ledger.n_peak_pages * (TOOL_PAGE_BYTES / 1024);
    UInt kind;
 
@@ -77,6 +80,9 @@ print_faults(void)
                 "(no area, no right, beyond the file)\n", totals[VMT_EV_Segv],
                 totals[VMT_EV_Prot], totals[VMT_EV_Bus]);
    VG_(umsg)("Peak resident: %'13llu  KiB\n", peak_kib);
+   if (n_left_out != 0)
+      VG_(umsg)("Left out:      %'13llu  faults of what Valgrind adds to the "
+                "program\n", n_left_out);
 }
 
 static void
@@ -138,7 +144,7 @@ print_line(const struct blame_line *line, ULong total)
 {
    const HChar *kind = by_walks ? "" : main_kind(line);
 
-   if (line->via != NULL && !by_walks)
+   if (line->via != NULL && line->via_faults > line->own_faults && !by_walks)
       VG_(umsg)("%'13llu %6s  %-8s %s, in %s\n", weight(line),
                 percent(weight(line), total), kind, line->where, line->via);
    else
