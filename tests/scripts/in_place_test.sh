@@ -43,7 +43,8 @@ try "$in_place" sh -c 'exit 9'
 is "the command's status" 9 "$status"
 is "the command's arguments" "a b|c|" "$("$in_place" printf '%s|' 'a b' c)"
 is "the command's input" typed "$(echo typed | "$in_place" cat)"
-try "$in_place" no-such-command
+# A folder that may not be searched, first in PATH, would make it 126.
+try env PATH=/usr/bin:/bin "$in_place" no-such-command
 is "no such command" 127 "$status"
 try "$in_place"
 is "no command: status" 1 "$status"
