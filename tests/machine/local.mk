@@ -1,12 +1,14 @@
-# tests/machine: the whole simulated machine against a naive model; its ledger; a
-# fuzz target.
+# tests/machine: the whole simulated machine, against a naive model and with its
+# filter against without; its ledger; short of memory; a fuzz target.
 
 WHOLE_MACHINE_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
 WHOLE_MACHINE_LDADD = libtest-mmu.a libmmu-host.a
 
 WHOLE_MACHINE_TESTS = \
 	tests/machine/replay_machine \
+	tests/machine/test_filter \
 	tests/machine/test_ledger \
+	tests/machine/test_memory \
 	tests/machine/test_model
 check_PROGRAMS += $(WHOLE_MACHINE_TESTS)
 TESTS += $(WHOLE_MACHINE_TESTS)
@@ -23,8 +25,23 @@ WHOLE_MACHINE_PAIR_SOURCES = \
 	tests/machine/pair_compare.h \
 	tests/machine/pair_config.c
 
+tests_machine_test_filter_SOURCES = \
+	tests/machine/code.c \
+	tests/machine/code.h \
+	tests/machine/random_steps.c \
+	tests/machine/steps.c \
+	tests/machine/steps.h \
+	tests/machine/test_filter.c \
+	tests/machine/translated.c \
+	tests/machine/translated.h \
+	tests/machine/twins.c \
+	tests/machine/twins.h
+tests_machine_test_filter_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_filter_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_ledger_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_ledger_LDADD = $(WHOLE_MACHINE_LDADD)
+tests_machine_test_memory_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_memory_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_model_SOURCES = \
 	tests/machine/test_model.c \
 	$(WHOLE_MACHINE_PAIR_SOURCES)
