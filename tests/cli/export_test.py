@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from make_profile import BINARY, Profile, addresses, marks
+from make_profile import BINARY, EVENTS, Profile, addresses, marks
 from verb_test import check, complains, finish, holds, output, path, vmtrace
 
 AT, LINE = addresses(), marks()
@@ -101,6 +101,14 @@ def check_callgrind(p, file):
 def check_format(p, file):
     text = output("export", "--to=callgrind", "--events=Flt,ZeroWr", file)
     holds("the events", "\nevents: Flt ZeroWr\n" in text)
+    listed = re.search(r"^events: (.*)$", output("export", "--to=callgrind", file), re.M)
+    check("the events that occurred", {n for n, v in p.totals.items() if v} - {"RssPeak"},
+          set(listed[1].split()))
+    nothing = Profile()
+    nothing.end()
+    listed = re.search(r"^events: (.*)$", output("export", "--to=callgrind",
+                                                 nothing.write(path("nothing"))), re.M)
+    check("the events when none occurred", set(EVENTS) - {"RssPeak"}, set(listed[1].split()))
     for key in ("summary", "totals"):
         holds(key, f"\n{key}: {p.totals['Flt']} {p.totals['ZeroWr']}\n" in text, text)
     holds("the command on one line", "\ncmd: ./sample two\\nlines\n" in text)

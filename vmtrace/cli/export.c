@@ -17,7 +17,8 @@ static const char help[] =
    "  --to=callgrind         for callgrind_annotate and KCachegrind; calls carry\n"
    "                         the events whose call stacks are known (not Ir, Dr\n"
    "                         and Dw), and are not counted\n"
-   "  --events=EVENT,...     only these events\n"
+   "  --events=EVENT,...     only these events (default: all, for callgrind those\n"
+   "                         that occurred)\n"
    "  --sort=EVENT           csv: most of EVENT first (default: Flt)\n"
    VMT_COMMON_HELP_BLAME
    "                         (csv; callgrind's own view has the callers)\n"
@@ -78,15 +79,19 @@ take_options(struct vmt_export *export, const char **format, int argc, char **ar
    return status;
 }
 
-/* All events of lines, when --events does not say which.  */
+/* The events of lines, when --events does not say which: all, or those that
+   occurred, for a viewer that shows one column each; all when none did.  */
 static void
-all_events(struct vmt_export *export)
+choose_events(struct vmt_export *export, bool occurred)
 {
-   const struct vmt_events *events = &export->input.profile.events;
+   const struct vmt_profile *profile = &export->input.profile;
 
-   for (int event = 0; event < (int) events->n; event++)
-      if (events->roles[event] != VMT_EVENT_SIZE)
+   for (int event = 0; event < (int) profile->events.n; event++)
+      if (profile->events.roles[event] != VMT_EVENT_SIZE
+          && (!occurred || vmt_profile_total(profile, event)))
          export->events.events[export->events.n++] = event;
+   if (occurred && export->events.n == 0)
+      choose_events(export, false);
 }
 
 static int
@@ -99,7 +104,7 @@ write_format(struct vmt_export *export, size_t format)
        || vmt_report_event_list(profile, &export->options, &export->events))
       return VMT_EXIT_TROUBLE;
    if (export->events.n == 0)
-      all_events(export);
+      choose_events(export, formats[format].write == vmt_export_callgrind);
    if (!vmt_profile_complete(profile))
       vmt_complain("export: %s is cut short; what it has is exported",
                    profile->runs[0].file);

@@ -37,7 +37,8 @@ enum {
 #define VMT_COMMON_HELP_BLAME                                                  \
    "  --blame=leaf|caller    charge events to the line they happened on, or to\n"\
    "                         the first line above it that is in no system\n"   \
-   "                         library (default: caller, where there are lines)\n"
+   "                         library or header (default: caller, where there\n"\
+   "                         are lines)\n"
 #define VMT_COMMON_HELP_DEBUG_DIR                                              \
    "  --debug-dir=DIR        look for separate debug files below DIR too\n"
 #define VMT_COMMON_HELP_OUTPUT                                                 \
