@@ -81,14 +81,31 @@ process_date(HChar *text, SizeT bytes)
    format_date(boot_seconds() + ticks / 100, (UInt)(ticks % 100), text, bytes);
 }
 
+/* Whether the parent runs under this tool too.  */
+static Bool
+parent_is_traced(void)
+{
+   HChar link[64], parents[1024], own[1024];
+   SSizeT n_parents, n_own = VG_(readlink)("/proc/self/exe", own, sizeof own);
+
+   VG_(snprintf)(link, sizeof link, "/proc/%d/exe", VG_(getppid)());
+   n_parents = VG_(readlink)(link, parents, sizeof parents);
+   return n_own > 0 && n_parents == n_own &&
+          VG_(memcmp)(parents, own, (SizeT)n_own) == 0;
+}
+
+/* The parent is named only where there is a profile of it: two runs of one
+   command differ in process id, date and host alone.  */
 static void
 identity(HChar *text, SizeT bytes)
 {
-   HChar date[40];
+   HChar date[40], parent[32] = "";
 
    process_date(date, sizeof date);
-   VG_(snprintf)(text, bytes, "\"pid\":%d,\"ppid\":%d,\"date\":\"%s\"",
-                 VG_(getpid)(), VG_(getppid)(), date);
+   if (parent_is_traced())
+      VG_(snprintf)(parent, sizeof parent, "\"ppid\":%d,", VG_(getppid)());
+   VG_(snprintf)(text, bytes, "\"pid\":%d,%s\"date\":\"%s\"",
+                 VG_(getpid)(), parent, date);
 }
 
 /* The parent may have ended since, so its id is not compared.  */

@@ -168,6 +168,20 @@ clear_bss_tails(ThreadId tid, Addr sp)
       clear_bss_tail(tid, loader, loader);
 }
 
+/* What is no part of the program: a page of Valgrind's image that it makes
+   executable for the program, and the one that holds brk's place.  */
+static Bool
+is_valgrinds(const NSegment *segment)
+{
+   const struct vmt_area *area =
+      vmt_areas_find(&tool_machine.areas, segment->start);
+
+   return area != NULL ||
+          (segment->kind == SkAnonC && segment->hasR && segment->hasW &&
+           segment->hasX &&
+           segment->end + 1 - segment->start == TOOL_PAGE_BYTES);
+}
+
 static void
 find_areas(Addr sp)
 {
@@ -182,8 +196,7 @@ find_areas(Addr sp)
 
       if (segment->start <= sp && sp <= segment->end)
          add_stack(sp, segment->end + 1);
-      else if (!(segment->kind == SkAnonC && segment->hasR && segment->hasW &&
-                 segment->hasX))        /* the page that holds brk's place */
+      else if (!is_valgrinds(segment))
          add_segment(segment);
    }
 }

@@ -116,7 +116,7 @@ def named_profiles(folder):
     found = [Profile(os.path.join(folder, name)) for name in sorted(os.listdir(folder))]
     pids = sorted({p.header["pid"] for p in found})
     roots = [pid for pid in pids
-             if all(p.header["ppid"] not in pids for p in found if p.header["pid"] == pid)]
+             if all(p.header.get("ppid") not in pids for p in found if p.header["pid"] == pid)]
     names, children = {}, 0
     for pid in pids:
         if pid in roots:
