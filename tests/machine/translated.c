@@ -86,12 +86,12 @@ check_fetch(struct vmt_machine *machine, vmt_addr addr, uint64_t tick,
       slot_of(machine, machine->filter.fetch, addr);
    vmt_vpn page = addr >> machine->config.page_shift;
 
-   if (slot->load_tag != page) {
+   if (slot->vpn != page) {
       settle_until(machine, tick);
       CHECK(access_range(machine, addr, 1, VMT_FETCH, tick, site));
-      if (slot->load_tag != page)
+      if (slot->vpn != page)
          vmt_filter_kill(machine->filter.fetch, &machine->core->itlb,
-                         slot->load_tag);
+                         slot->vpn);
    }
    slot->stamp = tick;
 }
@@ -103,8 +103,8 @@ is_quiet(struct vmt_machine *machine, vmt_addr addr, enum vmt_access_kind kind)
    const struct vmt_filter_entry *slot =
       slot_of(machine, machine->filter.data, addr);
 
-   return (kind == VMT_READ ? slot->load_tag : slot->store_tag) ==
-          addr >> machine->config.page_shift;
+   return (kind == VMT_READ ? slot->load_addr : slot->store_addr) ==
+          addr >> machine->config.page_shift << machine->config.page_shift;
 }
 
 static bool
@@ -155,9 +155,9 @@ group_miss(struct vmt_machine *machine, const struct run *run,
 
    /* The inline code is about to stamp this slot with the group's last access:
       it must hold the page of that, or nothing that is alive.  */
-   if (elsewhere || waits || stop != RUN_ENDED || slot->load_tag != page)
+   if (elsewhere || waits || stop != RUN_ENDED || slot->vpn != page)
       vmt_filter_kill(machine->filter.data, &machine->core->dtlb,
-                      slot->load_tag);
+                      slot->vpn);
    return stop;
 }
 
@@ -194,12 +194,13 @@ check_group(struct vmt_machine *machine, const struct run *run,
 {
    const struct code_access *first = &run->code->accesses[group->first];
    vmt_addr low = run->bases[first->base] + (vmt_addr)(int64_t)group->low;
-   vmt_addr last = run->bases[first->base] + (vmt_addr)(int64_t)group->high - 1;
+   uint64_t span = (uint64_t)(group->high - group->low);
+   uint64_t page_bytes = (uint64_t)1 << machine->config.page_shift;
    struct vmt_filter_entry *slot = slot_of(machine, machine->filter.data, low);
-   uint64_t tag = group->any_write ? slot->store_tag : slot->load_tag;
+   vmt_addr wanted = group->any_write ? slot->store_addr : slot->load_addr;
    uint32_t stop = RUN_ENDED;
 
-   if (tag != last >> machine->config.page_shift &&
+   if ((span > page_bytes || (low ^ wanted) > page_bytes - span) &&
        !is_quick(machine, run, group, clock))
       stop = group_miss(machine, run, group, clock);
    if (!group->nested || slot->stamp < clock + group->last_tick)

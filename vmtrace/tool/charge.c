@@ -278,9 +278,9 @@ leave_slot(Addr first_byte, Bool other_pages)
    struct vmt_filter_entry *entry =
       &tool_machine.filter.data[page & (VMT_FILTER_ENTRIES - 1)];
 
-   if (other_pages || entry->load_tag != page)
+   if (other_pages || entry->vpn != page)
       vmt_filter_kill(tool_machine.filter.data, &tool_machine.core->dtlb,
-                      entry->load_tag);
+                      entry->vpn);
 }
 
 static void
@@ -342,9 +342,9 @@ charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
 
    settle_until(tick);
    access_page(fetch->addr, VMT_FETCH, tick, &maker);
-   if (entry->load_tag != page)
+   if (entry->vpn != page)
       vmt_filter_kill(tool_machine.filter.fetch, &tool_machine.core->itlb,
-                      entry->load_tag);
+                      entry->vpn);
    checkpoint_if_due();
 }
 

@@ -116,7 +116,7 @@ check_fetch(const struct plan_fetch *fetch)
    const struct segment_fetch place = {
       fetch->addr, (UInt)(fetch->addr - fetch->pc), fetch->tick};
    IRExpr *miss = assign(
-      Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(address_of(&entry->load_tag)),
+      Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(address_of(&entry->vpn)),
                            number(page)));
 
    call_stub("charge_fetch_miss", &call_stub_fetch_miss,
@@ -136,39 +136,70 @@ count_taken(const struct plan_access *access)
               binary(Iop_Add64, load_word(address_of(counter)), taken));
 }
 
+/* The page that holds all of the group is the entry's, with the right that is
+   needed: filter.h says how that is seen.  */
+static IRExpr *
+group_misses(const struct plan_group *group, IRExpr *first, IRExpr *slot)
+{
+   const struct vmt_filter_entry *table = tool_machine.filter.data;
+   ULong page_bytes = 1ull << tool_machine.config.page_shift;
+   ULong span = (ULong)(group->high - group->low);
+   const vmt_addr *wanted =
+      group->any_write ? &table->store_addr : &table->load_addr;
+   IRExpr *distance, *hit;
+
+   if (span > page_bytes)
+      return IRExpr_Const(IRConst_U1(True));
+   distance = binary(Iop_Xor64, first,
+                     load_word(binary(Iop_Add64, slot, address_of(wanted))));
+   hit = assign(Ity_I1, IRExpr_Binop(Iop_CmpLE64U, distance,
+                                     number(page_bytes - span)));
+   return assign(Ity_I1, IRExpr_Unop(Iop_Not1, hit));
+}
+
+/* Stamps the group's page with its last access.  A group that lies within another
+   one in time must not take back what that has stamped, which may be the same
+   page's.  */
+static void
+stamp_group(const struct plan_group *group, IRExpr *slot, IRExpr *guard)
+{
+   IRExpr *stamp =
+      binary(Iop_Add64, slot, address_of(&tool_machine.filter.data->stamp));
+   IRExpr *tick = tick_now(group->last_tick);
+
+   if (group->nested) {
+      IRExpr *newer = assign(
+         Ity_I1, IRExpr_Binop(Iop_CmpLT64U, load_word(stamp), tick));
+
+      guard = guard == NULL
+                 ? newer
+                 : assign(Ity_I1, IRExpr_Binop(Iop_And1, newer, guard));
+   }
+   if (guard == NULL)
+      store_word(stamp, tick);
+   else
+      addStmtToIRSB(out, IRStmt_StoreG(Iend_LE, stamp, tick, guard));
+}
+
 static void
 check_group(const struct plan_group *group, const struct plan_access *head)
 {
    UInt shift = tool_machine.config.page_shift;
-   const struct vmt_filter_entry *table = tool_machine.filter.data;
    IRExpr *base = head->base == IRTemp_INVALID ? head->addr
                                                : IRExpr_RdTmp(head->base);
    IRExpr *first = group->low == head->offset ? head->addr
                                               : plus(base, group->low);
-   IRExpr *last = first, *slot, *tag, *miss, *stamp;
+   IRExpr *slot = binary(Iop_And64, shift_right(first, shift - ENTRY_SHIFT),
+                         number((ULong)(VMT_FILTER_ENTRIES - 1) << ENTRY_SHIFT));
+   IRExpr *miss = group_misses(group, first, slot);
 
-   if (group->high - group->low > 1)
-      last = plus(first, group->high - group->low - 1);
-   slot = binary(Iop_And64, shift_right(first, shift - ENTRY_SHIFT),
-                 number((ULong)(VMT_FILTER_ENTRIES - 1) << ENTRY_SHIFT));
-   tag = load_word(binary(Iop_Add64, slot,
-                          address_of(group->any_write ? &table->store_tag
-                                                      : &table->load_tag)));
-   miss = assign(Ity_I1,
-                 IRExpr_Binop(Iop_CmpNE64, shift_right(last, shift), tag));
    if (head->guard != NULL)
       miss = assign(Ity_I1, IRExpr_Binop(Iop_And1, miss, head->guard));
    call_stub("charge_group_miss", &call_stub_group_miss,
              mkIRExprVec_2(address_of(group->kept), base), 2, miss);
-   stamp = binary(Iop_Add64, slot, address_of(&table->stamp));
-   if (head->guard == NULL) {
-      store_word(stamp, tick_now(group->last_tick));
-   } else {
-      addStmtToIRSB(out, IRStmt_StoreG(Iend_LE, stamp,
-                                       tick_now(group->last_tick),
-                                       head->guard));
+   stamp_group(group, slot, head->guard);
+   if (head->guard != NULL)
       count_taken(head);
-   }
 }
 
 static void

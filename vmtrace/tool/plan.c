@@ -487,6 +487,16 @@ group_accesses(void)
    }
 }
 
+static void
+find_nested_groups(void)
+{
+   UInt g, other;
+
+   for (g = 0; g < plan.n_groups; g++)
+      for (other = 0; other < g && !groups[g].nested; other++)
+         groups[g].nested = groups[other].last > groups[g].first;
+}
+
 /* ---- entering ---- */
 
 static struct segment_member
@@ -546,6 +556,7 @@ plan_block(const IRSB *sb, UInt first_stmt)
    }
    close_segment((UInt)sb->stmts_used);
    group_accesses();
+   find_nested_groups();
    for (i = 0; i < plan.n_segments; i++)
       enter_segment(i);
    return &plan;

@@ -45,6 +45,7 @@ struct plan_group {
    IRTemp base;
    Long low, high;              /* offsets from the base: [low, high) */
    Bool any_write, interleaved;
+   Bool nested;                 /* begins before another's last access */
    Int last_tick;
 };
 

@@ -48,7 +48,10 @@ vmt_pool_free(struct vmt_pool *pool)
       vmt_free(slab);
       slab = next;
    }
-   vmt_pool_init(pool, pool->what, pool->block_bytes);
+   pool->slabs = NULL;
+   pool->free_blocks = NULL;
+   pool->n_used_blocks = 0;
+   pool->n_slabs = 0;
 }
 
 /* A block of the newest slab, or of a new one.  */

@@ -63,7 +63,8 @@ look_up(struct vmt_machine *machine, struct vmt_tlb *l1,
       }
    }
    if (fill)
-      vmt_filter_install(side, l1, vpn, may_store, tick);
+      vmt_filter_install(side, l1, vpn, machine->config.page_shift, may_store,
+                         tick);
 }
 
 static void
@@ -184,7 +185,7 @@ vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
       *label = memo->label;
       result = VMT_QUICK_MISS;
    }
-   vmt_filter_install(side, &core->dtlb, page,
+   vmt_filter_install(side, &core->dtlb, page, VMT_PAGE_SHIFT,
                       is_quiet(machine, memo, page, VMT_WRITE), last_tick);
    return result;
 }

@@ -6,7 +6,8 @@ clear_side(struct vmt_filter_entry *side)
    uint32_t i;
 
    for (i = 0; i < VMT_FILTER_ENTRIES; i++)
-      side[i] = (struct vmt_filter_entry){VMT_NO_VPN, VMT_NO_VPN, 0, 0};
+      side[i] = (struct vmt_filter_entry){
+         VMT_FILTER_NOWHERE, VMT_FILTER_NOWHERE, 0, VMT_NO_VPN};
 }
 
 void
@@ -22,7 +23,7 @@ vmt_filter_kill(struct vmt_filter_entry *side, struct vmt_tlb *tlb, vmt_vpn vpn)
 {
    struct vmt_filter_entry *entry = vmt_filter_entry_of(side, vpn);
 
-   if (entry->load_tag == vpn)
+   if (entry->vpn == vpn)
       vmt_filter_kill_entry(entry, tlb);
 }
 
@@ -31,8 +32,8 @@ vmt_filter_kill_store(struct vmt_filter_entry *side, vmt_vpn vpn)
 {
    struct vmt_filter_entry *entry = vmt_filter_entry_of(side, vpn);
 
-   if (entry->store_tag == vpn)
-      entry->store_tag = VMT_NO_VPN;
+   if (entry->vpn == vpn)
+      entry->store_addr = VMT_FILTER_NOWHERE;
 }
 
 void
@@ -62,5 +63,5 @@ vmt_filter_kill_all_stores(struct vmt_filter_entry *side)
    uint32_t i;
 
    for (i = 0; i < VMT_FILTER_ENTRIES; i++)
-      side[i].store_tag = VMT_NO_VPN;
+      side[i].store_addr = VMT_FILTER_NOWHERE;
 }

@@ -4,8 +4,8 @@
 
    Model.  A direct-mapped table of pages, indexed by the low bits of the page
    number.  An entry is live only while its page is in the current core's L1
-   TLB: load_tag is the page while it may be read, store_tag the page while it
-   may be written without a fault (present, writable, dirty).  A hit stores the
+   TLB: load_addr is the page's address while it may be read, store_addr the same
+   while it may be written without a fault (present, writable, dirty).  A hit stores the
    access's tick as the entry's stamp, and nothing else happens.  Everything
    that looks at recency takes the larger of the TLB entry's own stamp and the
    filter's, so LRU with the filter is LRU without it, to the last victim.
@@ -14,8 +14,10 @@
    Under PLRU a hit on the page used last in its set changes nothing, so there
    only that page of each set is live.
 
-   An access that straddles pages misses by itself when the entry is chosen by
-   the page of its first byte and compared with the page of its last.
+   An access of n bytes at addr hits the entry of its first byte's page if
+   addr ^ load_addr, unsigned, is at most the page's size less n: then both bits
+   above the page's and room for all bytes agree, and one that straddles pages
+   misses by itself.  Where the page is known beforehand, vpn says it all.
 
    Ticks: the instruction clock times 64, plus the place of the access within
    its instruction.  Pages here are translation pages (machine config).
@@ -34,15 +36,18 @@
 
 #define VMT_TICK_SHIFT 6                /* ticks a guest instruction, log2 */
 
-struct vmt_filter_entry {
-   uint64_t load_tag, store_tag;        /* VMT_NO_VPN: not live */
+/* An address that no access is near enough to hit.  */
+#define VMT_FILTER_NOWHERE (~(vmt_addr)0)
+
+struct vmt_filter_entry {               /* 32 bytes: an index is a shift */
+   vmt_addr load_addr, store_addr;      /* or VMT_FILTER_NOWHERE */
    uint64_t stamp;
-   uint64_t padding;                    /* 32 bytes: an index is a shift */
+   vmt_vpn vpn;                         /* VMT_NO_VPN: not live */
 };
 
 struct vmt_filter {
    struct vmt_filter_entry data[VMT_FILTER_ENTRIES];
-   struct vmt_filter_entry fetch[VMT_FILTER_ENTRIES];   /* store_tag unused */
+   struct vmt_filter_entry fetch[VMT_FILTER_ENTRIES];   /* store_addr unused */
    uint64_t clock;                      /* tick at which the next straight run
                                            of instructions begins */
 };
@@ -55,18 +60,25 @@ vmt_filter_entry_of(struct vmt_filter_entry *side, vmt_vpn vpn)
    return &side[vpn & (VMT_FILTER_ENTRIES - 1)];
 }
 
+static inline void
+vmt_filter_clear_entry(struct vmt_filter_entry *entry)
+{
+   entry->load_addr = entry->store_addr = VMT_FILTER_NOWHERE;
+   entry->vpn = VMT_NO_VPN;
+}
+
 /* Ends an entry's life.  The recency it gathered goes back to the TLB, if its
    page is still there; a FIFO's stamps are times of insertion and must stay.  */
 static inline void
 vmt_filter_kill_entry(struct vmt_filter_entry *entry, struct vmt_tlb *tlb)
 {
-   if (entry->load_tag != VMT_NO_VPN && tlb->shape.policy == VMT_TLB_LRU) {
-      struct vmt_tlb_entry *way = vmt_tlb_find(tlb, entry->load_tag);
+   if (entry->vpn != VMT_NO_VPN && tlb->shape.policy == VMT_TLB_LRU) {
+      struct vmt_tlb_entry *way = vmt_tlb_find(tlb, entry->vpn);
 
       if (way != NULL && way->stamp < entry->stamp)
          way->stamp = entry->stamp;
    }
-   entry->load_tag = entry->store_tag = VMT_NO_VPN;
+   vmt_filter_clear_entry(entry);
 }
 
 void vmt_filter_kill_set(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
@@ -76,18 +88,22 @@ void vmt_filter_kill_set(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
    in.  side is one of the filter's two tables, tlb the one it fronts.  */
 static inline void
 vmt_filter_install(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
-                   vmt_vpn vpn, bool may_store, uint64_t tick)
+                   vmt_vpn vpn, uint32_t page_shift, bool may_store,
+                   uint64_t tick)
 {
    struct vmt_filter_entry *entry = vmt_filter_entry_of(side, vpn);
 
    if (tlb->shape.policy == VMT_TLB_PLRU)
       vmt_filter_kill_set(side, tlb, vpn);
-   if (entry->load_tag != vpn) {
+   if (entry->vpn != vpn) {
       vmt_filter_kill_entry(entry, tlb);
-      entry->load_tag = vpn;
+      entry->vpn = vpn;
+      entry->load_addr = vpn << page_shift;
+      entry->stamp = 0;
    }
-   entry->store_tag = may_store ? vpn : VMT_NO_VPN;
-   entry->stamp = tick;
+   entry->store_addr = may_store ? vpn << page_shift : VMT_FILTER_NOWHERE;
+   if (entry->stamp < tick)
+      entry->stamp = tick;
 }
 
 /* Makes the stamps of vpn's set in tlb as recent as the filter knows.  To be
@@ -105,7 +121,7 @@ vmt_filter_sync_set(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
       const struct vmt_filter_entry *entry =
          vmt_filter_entry_of(side, way->vpn);
 
-      if (entry->load_tag == way->vpn && way->stamp < entry->stamp)
+      if (entry->vpn == way->vpn && way->stamp < entry->stamp)
          way->stamp = entry->stamp;
    }
 }
@@ -117,8 +133,8 @@ vmt_filter_drop(struct vmt_filter_entry *side, vmt_vpn vpn)
 {
    struct vmt_filter_entry *entry = vmt_filter_entry_of(side, vpn);
 
-   if (entry->load_tag == vpn)
-      entry->load_tag = entry->store_tag = VMT_NO_VPN;
+   if (entry->vpn == vpn)
+      vmt_filter_clear_entry(entry);
 }
 
 /* vmt_tlb_insert() under LRU with the filter's recency, in one pass over a set of
@@ -139,7 +155,7 @@ vmt_filter_replace_lru(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
 
       if (way->vpn == VMT_NO_VPN)
          stamp = 0;
-      else if (entry->load_tag == way->vpn && stamp < entry->stamp)
+      else if (entry->vpn == way->vpn && stamp < entry->stamp)
          stamp = entry->stamp;
       if (stamp < smallest) {
          smallest = stamp;

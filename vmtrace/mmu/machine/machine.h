@@ -42,7 +42,7 @@
 #define VMT_N_PAGE_MEMOS 4096
 
 #define VMT_MAX_CORES 256
-#define VMT_MAX_DEFERRED 64
+#define VMT_MAX_DEFERRED 4096
 
 /* What a run sets besides the machine file.  */
 struct vmt_settings {

@@ -25,8 +25,8 @@ kill_range(struct vmt_filter_entry *side, struct vmt_tlb *tlb, vmt_vpn start,
 
    if (end - start > VMT_FILTER_ENTRIES) {
       for (i = 0; i < VMT_FILTER_ENTRIES; i++)
-         if (side[i].load_tag >= start && side[i].load_tag < end)
-            vmt_filter_kill(side, tlb, side[i].load_tag);
+         if (side[i].vpn >= start && side[i].vpn < end)
+            vmt_filter_kill(side, tlb, side[i].vpn);
       return;
    }
    for (; start < end; start++)

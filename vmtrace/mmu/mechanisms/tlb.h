@@ -108,11 +108,12 @@ vmt_tlb_find(const struct vmt_tlb *tlb, vmt_vpn vpn)
 
 void vmt_tlb_touch_tree(struct vmt_tlb *tlb, const struct vmt_tlb_entry *entry);
 
-/* A hit on an entry that vmt_tlb_find() gave, at time stamp.  */
+/* A hit on an entry that vmt_tlb_find() gave, at time stamp.  Under LRU an entry
+   that is known to be used later already (its stamp was raised) stays so.  */
 static inline void
 vmt_tlb_touch(struct vmt_tlb *tlb, struct vmt_tlb_entry *entry, uint64_t stamp)
 {
-   if (tlb->shape.policy != VMT_TLB_FIFO)
+   if (tlb->shape.policy != VMT_TLB_FIFO && entry->stamp < stamp)
       entry->stamp = stamp;
    if (tlb->shape.policy == VMT_TLB_PLRU)
       vmt_tlb_touch_tree(tlb, entry);
