@@ -55,21 +55,38 @@ open_file(void)
    return True;
 }
 
+static Bool
+is_device(const HChar *name)
+{
+   struct vg_stat st;
+
+   return !sr_isError(VG_(stat)(name, &st)) && VKI_S_ISCHR(st.mode);
+}
+
 /* The first free name: a file that an earlier image of this process wrote stays,
-   this one gets .1, .2 and so on.  Returns how many there were.  */
+   this one gets .1, .2 and so on.  Returns how many there were.
+
+   A name without %p is that of other processes too: a forked one puts its number
+   after it, and what it then executes finds that file and does the same.  */
 static UInt
-choose_name(void)
+choose_name(Bool is_forked)
 {
    HChar *base = VG_(expand_file_name)("--vmtrace-out-file",
                                        tool_options.out_file);
-   SizeT bytes = VG_(strlen)(base) + 16;
+   SizeT bytes = VG_(strlen)(base) + 32;
+   HChar *own = VG_(malloc)("vmtrace.path", bytes);
    UInt n = 0;
 
-   path = VG_(malloc)("vmtrace.path", bytes);
-   VG_(strcpy)(path, base);
-   while (header_is_ours(path))
-      VG_(snprintf)(path, bytes, "%s.%u", base, ++n);
+   VG_(snprintf)(own, bytes, "%s.%d", base, VG_(getpid)());
+   if (VG_(strstr)(tool_options.out_file, "%p") != NULL || is_device(base) ||
+       !(is_forked || header_is_ours(own)))
+      VG_(strcpy)(own, base);
    VG_(free)(base);
+   path = VG_(malloc)("vmtrace.path", bytes);
+   VG_(strcpy)(path, own);
+   while (header_is_ours(path))
+      VG_(snprintf)(path, bytes, "%s.%u", own, ++n);
+   VG_(free)(own);
    return n;
 }
 
@@ -87,7 +104,7 @@ check_written(void)
 void
 profile_open(void)
 {
-   UInt image = choose_name();
+   UInt image = choose_name(False);
 
    VG_(memset)(&written, 0, sizeof written);
    if (open_file())
@@ -95,11 +112,9 @@ profile_open(void)
    check_written();
 }
 
-/* A name without %p is the parent's too.  */
 void
 profile_reopen_in_child(void)
 {
-   HChar *parents = path;
    UInt image;
 
    if (out.fd >= 0)
@@ -107,16 +122,8 @@ profile_reopen_in_child(void)
    out.fd = -1;
    complained = exit_known = False;
    VG_(memset)(&written, 0, sizeof written);
-   image = choose_name();
-   if (parents != NULL && VG_STREQ(parents, path)) {
-      SizeT bytes = VG_(strlen)(path) + 16;
-      HChar *own = VG_(malloc)("vmtrace.path", bytes);
-
-      VG_(snprintf)(own, bytes, "%s.%d", path, VG_(getpid)());
-      VG_(free)(path);
-      path = own;
-   }
-   VG_(free)(parents);
+   VG_(free)(path);
+   image = choose_name(True);
    if (open_file())
       header_write(&out, image);
    check_written();
