@@ -208,8 +208,31 @@ charge_settle(void)
    settle_until(~0ull);
 }
 
-/* An access of an interleaved group that lies, at least in part, on another
-   page than the group's first has to wait for its turn.  */
+static Bool
+is_writable(Addr addr)
+{
+   const struct vmt_area *area = vmt_areas_find(&tool_machine.areas, addr);
+
+   return area != NULL && (area->flags & VMT_AREA_WRITE) != 0;
+}
+
+/* A later access of an interleaved group has to wait for its turn unless it shows
+   in nothing but the recency of the page that the group is at, or is refused; and
+   behind one that waits all others do.  */
+static Bool
+may_be_early(Addr addr, UInt bytes, enum vmt_access_kind kind, vmt_vpn page)
+{
+   UInt shift = tool_machine.config.page_shift;
+   const struct vmt_filter_entry *entry =
+      &tool_machine.filter.data[page & (VMT_FILTER_ENTRIES - 1)];
+
+   if (addr >> shift != page || (addr + bytes - 1) >> shift != page)
+      return False;
+   if (kind == VMT_READ)
+      return entry->load_addr == page << shift;
+   return entry->store_addr == page << shift || !is_writable(addr);
+}
+
 static void
 defer(Addr addr, ULong tick, const struct maker *maker)
 {
@@ -291,10 +314,10 @@ group_in_full(const struct segment_group *group, Addr base,
    UInt shift = tool_machine.config.page_shift, i;
    ULong clock = tool_machine.filter.clock;
    Addr first_page = (base + (Addr)(Long)group->members[0].offset) >> shift;
-   Bool other_pages = False;
+   Bool other_pages = False, waits = False, stops = False;
 
    settle_until(clock + (ULong)(Long)group->members[0].tick);
-   for (i = 0; i < group->n_members; i++) {
+   for (i = 0; i < group->n_members && !stops; i++) {
       const struct segment_member *member = &group->members[i];
       Addr addr = base + (Addr)(Long)member->offset;
       UInt bytes = segment_member_bytes(member);
@@ -304,15 +327,17 @@ group_in_full(const struct segment_group *group, Addr base,
 
       maker.member = member;
       other_pages |= elsewhere;
-      if (i > 0 && elsewhere && group->interleaved) {
+      waits |= i > 0 && group->interleaved &&
+               !may_be_early(addr, bytes, segment_member_kind(member), first_page);
+      if (waits)
          defer(addr, tick, &maker);
-      } else if (!access_range(addr, bytes, segment_member_kind(member), tick,
-                               &maker)) {
-         stop_at(&maker, clock);
-         break;
-      }
+      else
+         stops = !access_range(addr, bytes, segment_member_kind(member), tick,
+                               &maker);
    }
-   leave_slot(base + (Addr)(Long)group->low, other_pages);
+   if (stops)
+      stop_at(&maker, clock);
+   leave_slot(base + (Addr)(Long)group->low, other_pages || waits || stops);
 }
 
 void

@@ -308,7 +308,7 @@ after_shmdt(ThreadId tid, Addr start)
 static void
 lock_range(ThreadId tid, Addr start, Addr end, Bool now)
 {
-   must(vmt_areas_change(&tool_machine.areas, start, end, 0,
+   must(vmt_machine_change_areas(&tool_machine, start, end, 0,
                          VMT_AREA_LOCKED));
    if (now)
       populate(tid, start, end);
@@ -326,7 +326,7 @@ after_mlockall(ThreadId tid, UInt flags)
 static void
 unlock_range(Addr start, Addr end)
 {
-   must(vmt_areas_change(&tool_machine.areas, start, end, VMT_AREA_LOCKED, 0));
+   must(vmt_machine_change_areas(&tool_machine, start, end, VMT_AREA_LOCKED, 0));
 }
 
 /* ---- advice ---- */
@@ -373,7 +373,7 @@ after_madvise(ThreadId tid, Addr start, SizeT bytes, UInt advice)
    UInt clear, set;
 
    if (advice_flags(advice, &clear, &set)) {
-      must(vmt_areas_change(&tool_machine.areas, start, end, clear, set));
+      must(vmt_machine_change_areas(&tool_machine, start, end, clear, set));
       return;
    }
    switch (advice) {

@@ -62,9 +62,17 @@ look_up(struct vmt_machine *machine, struct vmt_tlb *l1,
          vmt_filter_drop(side, evicted);
       }
    }
-   if (fill)
-      vmt_filter_install(side, l1, vpn, machine->config.page_shift, may_store,
-                         tick);
+   if (!fill) {
+      /* Under PLRU what was used last is now another page.  */
+      if (l1->shape.policy == VMT_TLB_PLRU)
+         vmt_filter_kill_set(side, l1, vpn);
+      return;
+   }
+   vmt_filter_install(side, l1, vpn, machine->config.page_shift, may_store, tick);
+
+   /* What is alive is not looked up, and would overtake what is deferred.  */
+   if (machine->n_deferred != 0)
+      vmt_filter_kill(side, l1, vpn);
 }
 
 static void

@@ -71,8 +71,11 @@ vmt_machine_fork(struct vmt_machine *machine, bool child)
 
    vmt_filter_kill_all_stores(machine->filter.data);
    vmt_machine_forget_pages(machine);
-   if (child)
+   if (child) {
+      vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
+      vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
       status = start_ledger_anew(machine);
+   }
    for (area = vmt_areas_from(&machine->areas, 0);
         area != NULL && status == VMT_OK;
         area = vmt_areas_after(&machine->areas, area)) {

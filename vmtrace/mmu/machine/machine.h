@@ -209,6 +209,11 @@ enum vmt_status vmt_machine_unmap(struct vmt_machine *machine, vmt_addr start,
 enum vmt_status vmt_machine_protect(struct vmt_machine *machine, vmt_addr start,
                                     vmt_addr end, uint32_t rights,
                                     uint32_t *n_shootdowns);
+/* vmt_areas_change(), for what the entries do not show: locks, advice that stays
+   with an area.  */
+enum vmt_status vmt_machine_change_areas(struct vmt_machine *machine,
+                                         vmt_addr start, vmt_addr end,
+                                         uint32_t clear, uint32_t set);
 enum vmt_status vmt_machine_move(struct vmt_machine *machine, vmt_addr from,
                                  uint64_t old_bytes, vmt_addr to,
                                  uint64_t new_bytes, bool keep_old,

@@ -182,6 +182,15 @@ vmt_machine_protect(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
    return VMT_OK;
 }
 
+/* Areas that merge take the label of the lowest.  */
+enum vmt_status
+vmt_machine_change_areas(struct vmt_machine *machine, vmt_addr start,
+                         vmt_addr end, uint32_t clear, uint32_t set)
+{
+   vmt_machine_forget_pages(machine);
+   return vmt_areas_change(&machine->areas, start, end, clear, set);
+}
+
 /* Entries go with the range; up or down makes no difference to a copy through
    zapped targets, but an overlap is not possible here: mremap refuses it.  */
 static enum vmt_status
