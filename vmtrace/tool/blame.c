@@ -26,9 +26,11 @@ is_system(const HChar *path)
 {
    return !VG_STREQ(path, startup_exe_path()) &&
           (starts_with(path, "/lib/") || starts_with(path, "/lib64/") ||
-           starts_with(path, "/lib32/") || starts_with(path, "/usr/lib/") ||
+           starts_with(path, "/lib32/") || starts_with(path, "/libx32/") ||
+           starts_with(path, "/usr/lib/") ||
            starts_with(path, "/usr/lib64/") ||
            starts_with(path, "/usr/lib32/") ||
+           starts_with(path, "/usr/libx32/") ||
            starts_with(path, "/usr/libexec/"));
 }
 

@@ -79,7 +79,7 @@ print_faults(void)
       VG_(umsg)("Signals:       Segv %'llu, Prot %'llu, Bus %'llu "
                 "(no area, no right, beyond the file)\n", totals[VMT_EV_Segv],
                 totals[VMT_EV_Prot], totals[VMT_EV_Bus]);
-   VG_(umsg)("Peak resident: %'13llu  KiB\n", peak_kib);
+   VG_(umsg)("Peak resident: %'13llu KiB\n", peak_kib);
    if (n_left_out != 0)
       VG_(umsg)("Left out:      %'13llu  faults of what Valgrind adds to the "
                 "program\n", n_left_out);
@@ -191,7 +191,6 @@ summary_print(UInt n_top)
    UInt n;
    struct blame_line *lines;
 
-   VG_(umsg)("\n");
    print_faults();
    print_tlbs();
    if (n_top != 0) {
