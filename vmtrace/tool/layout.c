@@ -260,7 +260,7 @@ __wrap_vgPlain_am_get_advisory_client_simple(Addr start, SizeT bytes, Bool *ok)
 }
 
 Bool
-layout_can_be_native(void)
+layout_is_native(void)
 {
    return native;
 }
@@ -274,7 +274,7 @@ layout_start(void)
 #else
 
 Bool
-layout_can_be_native(void)
+layout_is_native(void)
 {
    return False;
 }

@@ -19,8 +19,8 @@
 
 #include "vmtrace/tool/valgrind.h"
 
-/* Whether the core can be told where to put things at all.  */
-Bool layout_can_be_native(void);
+/* Whether things are placed so: what was asked for, where the core can be told.  */
+Bool layout_is_native(void);
 
 /* The program runs: mappings are decided by what it asks for.  */
 void layout_start(void);

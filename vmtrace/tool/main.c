@@ -6,6 +6,7 @@
 #include "vmtrace/tool/instrument.h"
 #include "vmtrace/tool/iropt.h"
 #include "vmtrace/tool/kernel_access.h"
+#include "vmtrace/tool/layout.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/options.h"
 #include "vmtrace/tool/profile.h"
@@ -100,6 +101,7 @@ post_clo_init(void)
    static const struct vmt_port port = {port_alloc, port_free, port_fatal};
 
    tool_options_finish();
+   tool_options.native_layout = layout_is_native();
    vmt_port_set(&port);
    if (vmt_machine_init(&tool_machine, &tool_options.config,
                         &tool_options.settings) != VMT_OK)

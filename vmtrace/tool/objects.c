@@ -65,12 +65,6 @@ objects_get(UInt id)
    return vmt_vector_at(&objects, id);
 }
 
-UInt
-objects_n(void)
-{
-   return objects.n_records - 1;
-}
-
 Bool
 objects_defined(UInt id)
 {

@@ -45,7 +45,6 @@ UInt objects_of_path(const HChar *path);
 UInt objects_anonymous(const HChar *name);
 
 const struct tool_object *objects_get(UInt id);
-UInt objects_n(void);
 UInt objects_n_labels(void);
 const struct tool_label *objects_get_label(UInt id);
 

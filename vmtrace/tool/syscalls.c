@@ -245,12 +245,6 @@ after_mremap(ThreadId tid, const UWord *args, Addr to)
       populate(tid, to + old_bytes, to + new_bytes);
 }
 
-void
-syscalls_set_brk(Addr start, Addr end)
-{
-   brk_end = end;
-}
-
 static void
 after_brk(ThreadId tid, Addr end)
 {

@@ -7,9 +7,6 @@
 
 void syscalls_init(void);
 
-/* Where the heap starts; syscalls.c follows brk from there.  */
-void syscalls_set_brk(Addr start, Addr end);
-
 /* What an mmap in progress asks for, for layout.c.  */
 struct syscalls_mapping {
    Bool active;

@@ -28,15 +28,6 @@ vmt_filter_kill(struct vmt_filter_entry *side, struct vmt_tlb *tlb, vmt_vpn vpn)
 }
 
 void
-vmt_filter_kill_store(struct vmt_filter_entry *side, vmt_vpn vpn)
-{
-   struct vmt_filter_entry *entry = vmt_filter_entry_of(side, vpn);
-
-   if (entry->vpn == vpn)
-      entry->store_addr = VMT_FILTER_NOWHERE;
-}
-
-void
 vmt_filter_kill_set(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
                     vmt_vpn vpn)
 {

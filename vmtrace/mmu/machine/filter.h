@@ -169,13 +169,9 @@ vmt_filter_replace_lru(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
    victim->vpn = vpn;
    victim->stamp = tick;
 }
-
-/* Ends the life of vpn's entry, or only its right to be stored to.  Its stamp
-   goes to tlb if vpn is still there.  */
+/* Ends the life of vpn's entry.  Its stamp goes to tlb if vpn is still there.  */
 void vmt_filter_kill(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
                      vmt_vpn vpn);
-
-void vmt_filter_kill_store(struct vmt_filter_entry *side, vmt_vpn vpn);
 
 /* The same for every entry (and, above, for all of vpn's set).  */
 void vmt_filter_kill_all(struct vmt_filter_entry *side, struct vmt_tlb *tlb);
