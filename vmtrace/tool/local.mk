@@ -31,6 +31,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/objects.h \
 	vmtrace/tool/options.c \
 	vmtrace/tool/options.h \
+	vmtrace/tool/out_file.c \
+	vmtrace/tool/out_file.h \
 	vmtrace/tool/plan.c \
 	vmtrace/tool/plan.h \
 	vmtrace/tool/profile.c \

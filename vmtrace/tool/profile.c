@@ -5,20 +5,18 @@
 #include "vmtrace/tool/json_out.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/options.h"
-#include "vmtrace/tool/rawcall.h"
+#include "vmtrace/tool/out_file.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
 
-/* m_libcfile.c: moves a descriptor out of the program's way.  */
-extern Int VG_(safe_fd)(Int oldfd);
-
 static struct json_out out = {.fd = -1};
-static HChar *path;
-static Bool complained, exit_known, exit_is_final;
+static struct out_file file = {.json = &out,
+                               .option = "--vmtrace-out-file",
+                               .what = "profile"};
+static Bool exit_known, exit_is_final;
 static Int exit_status, noted_signal;
-static ULong bytes_before_exec, bytes_before_end;
 
 /* How much of each growing table is in the file.  */
 static struct {
@@ -30,103 +28,26 @@ static struct {
 /* ---- opening ---- */
 
 static void
-complain(const HChar *what, UWord error)
+open_anew(Bool is_forked)
 {
-   if (!complained)
-      VG_(umsg)("vmtrace: cannot %s the profile '%s': %s; the program goes on "
-                "without it\n", what, path, rawcall_error_text(error));
-   complained = True;
-}
+   UInt image = out_file_open(&file, tool_options.out_file, is_forked);
 
-static Bool
-open_file(void)
-{
-   SysRes opened = VG_(open)(path,
-                             VKI_O_WRONLY | VKI_O_CREAT | VKI_O_TRUNC, 0644);
-
-   if (sr_isError(opened)) {
-      complain("open", sr_Err(opened));
-      out.fd = -1;
-      return False;
-   }
-   out.fd = VG_(safe_fd)((Int)sr_Res(opened));
-   out.error = 0;
-   out.n_bytes = out.n_buffered = 0;
-   return True;
-}
-
-static Bool
-is_device(const HChar *name)
-{
-   struct vg_stat st;
-
-   return !sr_isError(VG_(stat)(name, &st)) && VKI_S_ISCHR(st.mode);
-}
-
-/* The first free name: a file that an earlier image of this process wrote stays,
-   this one gets .1, .2 and so on.  Returns how many there were.
-
-   A name without %p is that of other processes too: a forked one puts its number
-   after it, and what it then executes finds that file and does the same.  */
-static UInt
-choose_name(Bool is_forked)
-{
-   HChar *base = VG_(expand_file_name)("--vmtrace-out-file",
-                                       tool_options.out_file);
-   SizeT bytes = VG_(strlen)(base) + 32;
-   HChar *own = VG_(malloc)("vmtrace.path", bytes);
-   UInt n = 0;
-
-   VG_(snprintf)(own, bytes, "%s.%d", base, VG_(getpid)());
-   if (VG_(strstr)(tool_options.out_file, "%p") != NULL || is_device(base) ||
-       !(is_forked || header_is_ours(own)))
-      VG_(strcpy)(own, base);
-   VG_(free)(base);
-   path = VG_(malloc)("vmtrace.path", bytes);
-   VG_(strcpy)(path, own);
-   while (header_is_ours(path))
-      VG_(snprintf)(path, bytes, "%s.%u", own, ++n);
-   VG_(free)(own);
-   return n;
-}
-
-static void
-check_written(void)
-{
-   json_flush(&out);
-   if (out.fd >= 0 && out.error != 0) {
-      complain("write", out.error);
-      VG_(close)(out.fd);
-      out.fd = -1;
-   }
+   VG_(memset)(&written, 0, sizeof written);
+   header_write(&out, image);
+   out_file_flush(&file);
 }
 
 void
 profile_open(void)
 {
-   UInt image = choose_name(False);
-
-   VG_(memset)(&written, 0, sizeof written);
-   if (open_file())
-      header_write(&out, image);
-   check_written();
+   open_anew(False);
 }
 
 void
 profile_reopen_in_child(void)
 {
-   UInt image;
-
-   if (out.fd >= 0)
-      VG_(close)(out.fd);
-   out.fd = -1;
-   complained = exit_known = False;
-   VG_(memset)(&written, 0, sizeof written);
-   VG_(free)(path);
-   image = choose_name(True);
-   if (open_file())
-      header_write(&out, image);
-   check_written();
+   exit_known = False;
+   open_anew(True);
 }
 
 /* ---- definitions ---- */
@@ -486,7 +407,7 @@ profile_checkpoint(void)
    member("{\"checkpoint\":{\"Ir\":", (Long)checkpoint_instrs());
    member(",\"RssPages\":", (Long)tool_machine.ledger.n_resident_pages);
    json_text(&out, "}}\n");
-   check_written();
+   out_file_flush(&file);
 }
 
 static void
@@ -519,7 +440,7 @@ finish_end(void)
    member("},\"RssPeak\":",
           (Long)(tool_machine.ledger.n_peak_pages * TOOL_PAGE_BYTES));
    json_text(&out, "}}\n");
-   check_written();
+   out_file_flush(&file);
 }
 
 void
@@ -542,8 +463,7 @@ profile_before_exec(const HChar *new_image)
    if (out.fd < 0)
       return;
    write_news();
-   json_flush(&out);
-   bytes_before_exec = out.n_bytes;
+   out_file_mark(&file);
    json_text(&out, "{\"end\":{\"exec\":");
    json_string(&out, VG_(am_is_valid_for_client)((Addr)new_image, 1,
                                                  VKI_PROT_READ)
@@ -552,12 +472,10 @@ profile_before_exec(const HChar *new_image)
    finish_end();
 }
 
-/* Where the end cannot be taken back (a pipe), a later one overrides it.  */
 void
 profile_after_failed_exec(void)
 {
-   if (out.fd >= 0 && rawcall_cut_file(out.fd, bytes_before_exec))
-      out.n_bytes = bytes_before_exec;
+   out_file_take_back(&file);
 }
 
 void
@@ -567,8 +485,7 @@ profile_close(void)
       return;
    noted_signal = exit_known ? 0 : signals_fatal();
    write_news();
-   json_flush(&out);
-   bytes_before_end = out.n_bytes;
+   out_file_mark(&file);
    json_text(&out, "{\"end\":{");
    if (exit_known)
       member("\"exit\":", exit_status);
@@ -577,14 +494,12 @@ profile_close(void)
    finish_end();
 }
 
-/* Where the end cannot be taken back (a pipe), a later one overrides it.  */
 void
 profile_correct_signal(Int signal)
 {
    if (out.fd < 0 || signal == noted_signal)
       return;
-   if (rawcall_cut_file(out.fd, bytes_before_end))
-      out.n_bytes = bytes_before_end;
+   out_file_take_back(&file);
    member("{\"end\":{\"signal\":", signal);
    finish_end();
 }
@@ -592,5 +507,5 @@ profile_correct_signal(Int signal)
 const HChar *
 profile_path(void)
 {
-   return complained ? NULL : path;
+   return file.complained ? NULL : file.path;
 }
