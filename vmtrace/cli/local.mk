@@ -59,4 +59,5 @@ dist_fishcompletion_DATA = vmtrace/cli/completions/vmtrace.fish
 schemasdir = $(pkgdatadir)/schemas
 dist_schemas_DATA = \
 	vmtrace/cli/schemas/annotate.schema.json \
+	vmtrace/cli/schemas/fault-log.schema.json \
 	vmtrace/cli/schemas/report.schema.json

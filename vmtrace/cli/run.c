@@ -30,6 +30,7 @@ static const char help[] =
    "      --layout=native|valgrind   where brk and mmap place things [native]\n"
    "      --fault-around=SIZE        what one fault on a file maps [64K]\n"
    "      --page-cache=warm|cold     whether files are in memory at first [warm]\n"
+   "      --fault-log=FILE           every page fault, in order [none]\n"
    "      --summary=yes|no           print totals and top lines at exit [yes]\n"
    "      --top=NUMBER               how many lines the summary shows [10]\n"
    "Valgrind's own that matter here:\n"

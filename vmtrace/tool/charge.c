@@ -1,6 +1,8 @@
 #include "vmtrace/tool/charge.h"
 
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/fault_log.h"
+#include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
@@ -10,14 +12,6 @@
 /* A system call's instruction has two bytes, and the program counter is past
    it.  */
 #define SYSCALL_DELTA (-2)
-
-static Bool at_start;
-
-void
-charge_at_start(Bool yes)
-{
-   at_start = yes;
-}
 
 static uint32_t
 charge_to(const struct vmt_outcome *outcome, UInt stack, UInt thread)
@@ -63,6 +57,15 @@ stack_of(const struct maker *maker)
 {
    return maker->stack != STACK_UNKNOWN ? maker->stack
                                         : place_of(maker)->stack;
+}
+
+static Addr
+pc_of(const struct maker *maker)
+{
+   if (maker->stack != STACK_UNKNOWN)
+      return stacks_pc(maker->stack);
+   return maker->pc != 0 ? maker->pc
+                         : segments_member_pc(maker->group, maker->member);
 }
 
 /* A miss of the L1 TLB and nothing else, which is the most common outcome by
@@ -160,6 +163,8 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
       vmt_machine_access(&tool_machine, addr, kind, tick, &outcome);
    charge_to(&outcome, outcome.excluded ? STACK_NONE : stack_of(maker),
              VG_(get_running_tid)());
+   if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
+      fault_log_write(&outcome, addr, kind, CHARGE_PROGRAM, pc_of(maker), 0);
    if (!is_signal(outcome.event))
       return True;
    refused_at = addr;
@@ -375,16 +380,45 @@ charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
 
 /* ---- the kernel's accesses ---- */
 
-static UInt
-kernel_stack(ThreadId tid)
+/* The instruction that the kernel works for; 0: for none, at program start.  */
+static Addr
+kernel_pc(ThreadId tid, enum charge_cause cause)
 {
-   if (at_start)
+   switch (cause) {
+   case CHARGE_EXECVE:
+   case CHARGE_START: return 0;
+   case CHARGE_SIGNAL: return VG_(get_IP)(tid);
+   default: return VG_(get_IP)(tid) + (Addr)SYSCALL_DELTA;
+   }
+}
+
+static UInt
+kernel_stack(ThreadId tid, enum charge_cause cause)
+{
+   if (cause == CHARGE_EXECVE || cause == CHARGE_START)
       return STACK_NONE;
    return stacks_of_syscall(tid, SYSCALL_DELTA);
 }
 
+static void
+charge_kernel_access(ThreadId tid, Addr addr, Bool write,
+                     enum charge_cause cause, UInt *stack)
+{
+   struct vmt_outcome outcome;
+
+   if (!vmt_machine_kernel_access(&tool_machine, addr, write, &outcome))
+      return;
+   if (*stack == STACK_UNKNOWN)
+      *stack = kernel_stack(tid, cause);
+   charge_to(&outcome, *stack, tid);
+   if (fault_log_is_open)
+      fault_log_write(&outcome, addr, write ? VMT_WRITE : VMT_READ, cause,
+                      kernel_pc(tid, cause), kernel_access_current(tid));
+}
+
 void
-charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write)
+charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write,
+                    enum charge_cause cause)
 {
    Addr addr = start, last = start + bytes - 1;
    UInt stack = STACK_UNKNOWN;
@@ -393,14 +427,9 @@ charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write)
       return;
    charge_settle();
    for (;;) {
-      struct vmt_outcome outcome;
       Addr next = vmt_page_floor(addr) + TOOL_PAGE_BYTES;
 
-      if (vmt_machine_kernel_access(&tool_machine, addr, write, &outcome)) {
-         if (stack == STACK_UNKNOWN)
-            stack = kernel_stack(tid);
-         charge_to(&outcome, stack, tid);
-      }
+      charge_kernel_access(tid, addr, write, cause, &stack);
       if (next > last || next == 0)
          return;
       addr = next;
@@ -413,5 +442,5 @@ charge_shootdowns(ThreadId tid, UInt n)
    struct vmt_outcome outcome = {.event = VMT_NO_EVENT, .n_shootdowns = n};
 
    if (n != 0)
-      charge_to(&outcome, kernel_stack(tid), tid);
+      charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid);
 }

@@ -21,15 +21,23 @@ void charge_group_miss(const struct segment_group *group, Addr base,
 void charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
                        VexGuestAMD64State *guest);
 
-/* The kernel reads or writes [start, start + bytes) for thread tid, in a system
-   call or for a signal.  */
-void charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write);
+/* What an access is made for.  */
+enum charge_cause {
+   CHARGE_PROGRAM,              /* by the program itself; all others: by the
+                                   kernel */
+   CHARGE_SYSCALL,              /* a system call's arguments and buffers */
+   CHARGE_SIGNAL,               /* the frame of a signal */
+   CHARGE_EXECVE,               /* arguments and environment, for the new image */
+   CHARGE_START,                /* what else it finds: vectors, bss tails */
+   CHARGE_POPULATE              /* pages for their own sake: MAP_POPULATE, mlock */
+};
+
+/* The kernel reads or writes [start, start + bytes) for thread tid.  */
+void charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write,
+                         enum charge_cause cause);
 
 /* Shootdowns by a system call of tid.  */
 void charge_shootdowns(ThreadId tid, UInt n);
-
-/* Work of the kernel for no instruction in particular, at program start.  */
-void charge_at_start(Bool yes);
 
 /* Deferred accesses that are due: all, before anything but an access.  */
 void charge_settle(void);

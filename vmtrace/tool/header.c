@@ -94,18 +94,22 @@ parent_is_traced(void)
           VG_(memcmp)(parents, own, (SizeT)n_own) == 0;
 }
 
-/* The parent is named only where there is a profile of it: two runs of one
-   command differ in process id, date and host alone.  */
-static void
-identity(HChar *text, SizeT bytes)
+/* The parent is named only where there is a file of it: two runs of one command
+   differ in process id, date and host alone.  */
+void
+header_write_identity(struct json_out *out)
 {
-   HChar date[40], parent[32] = "";
+   HChar date[40];
 
    process_date(date, sizeof date);
-   if (parent_is_traced())
-      VG_(snprintf)(parent, sizeof parent, "\"ppid\":%d,", VG_(getppid)());
-   VG_(snprintf)(text, bytes, "\"pid\":%d,%s\"date\":\"%s\"",
-                 VG_(getpid)(), parent, date);
+   json_text(out, ",\"pid\":");
+   json_number(out, VG_(getpid)());
+   if (parent_is_traced()) {
+      json_text(out, ",\"ppid\":");
+      json_number(out, VG_(getppid)());
+   }
+   json_text(out, ",\"date\":");
+   json_string(out, date);
 }
 
 /* The parent may have ended since, so its id is not compared.  */
@@ -121,7 +125,7 @@ header_is_ours(const HChar *path)
    process_date(start, sizeof start);
    VG_(snprintf)(pid, sizeof pid, "\"pid\":%d,", VG_(getpid)());
    VG_(snprintf)(date, sizeof date, "\"date\":\"%s\"", start);
-   return VG_(strncmp)(text, "{\"vmtrace\":", 11) == 0 &&
+   return VG_(strncmp)(text, "{\"vmtrace", 9) == 0 &&
           VG_(strstr)(text, pid) != NULL && VG_(strstr)(text, date) != NULL;
 }
 
@@ -145,8 +149,8 @@ number_member(struct json_out *out, const HChar *name, Long value)
    json_number(out, value);
 }
 
-static void
-write_command(struct json_out *out)
+void
+header_write_command(struct json_out *out)
 {
    Word i;
 
@@ -241,18 +245,17 @@ write_settings(struct json_out *out)
 void
 header_write(struct json_out *out, UInt image)
 {
-   HChar text[200], host[256];
+   HChar host[256];
    SizeT n;
 
    json_text(out, "{\"vmtrace\":1,\"tool\":\"" VERSION "\",\"valgrind\":\""
-                  VALGRIND_VERSION "\",");
-   identity(text, sizeof text);
-   json_text(out, text);
+                  VALGRIND_VERSION "\"");
+   header_write_identity(out);
    n = read_small_file("/proc/sys/kernel/hostname", host, sizeof host);
    if (n > 0 && host[n - 1] == '\n')
       host[n - 1] = 0;
    string_member(out, "host", host);
-   write_command(out);
+   header_write_command(out);
    string_member(out, "exe", startup_exe_path());
    string_member(out, "cwd", VG_(get_startup_wd)());
    write_event_names(out);

@@ -11,6 +11,12 @@ kernel_access_enter(ThreadId tid, UInt number)
    current_call[tid % 1024] = number;
 }
 
+UInt
+kernel_access_current(ThreadId tid)
+{
+   return current_call[tid % 1024];
+}
+
 /* Calls whose "memory to be read" is an address range they act on, not a buffer
    that the kernel looks into.  */
 static Bool
@@ -39,7 +45,7 @@ static void
 reads(CorePart part, ThreadId tid, const HChar *what, Addr start, SizeT bytes)
 {
    if (part == Vg_CoreSysCall && !reads_no_memory(tid))
-      charge_kernel_range(tid, start, bytes, False);
+      charge_kernel_range(tid, start, bytes, False, CHARGE_SYSCALL);
 }
 
 /* A string may run up to memory that cannot be read; what lies before counts. */
@@ -62,20 +68,22 @@ reads_string(CorePart part, ThreadId tid, const HChar *what, Addr start)
          break;
       }
    }
-   charge_kernel_range(tid, start, end - start, False);
+   charge_kernel_range(tid, start, end - start, False, CHARGE_SYSCALL);
 }
 
 static void
 wrote(CorePart part, ThreadId tid, Addr start, SizeT bytes)
 {
-   if (part == Vg_CoreSysCall || part == Vg_CoreSignal)
-      charge_kernel_range(tid, start, bytes, True);
+   if (part == Vg_CoreSysCall)
+      charge_kernel_range(tid, start, bytes, True, CHARGE_SYSCALL);
+   else if (part == Vg_CoreSignal)
+      charge_kernel_range(tid, start, bytes, True, CHARGE_SIGNAL);
 }
 
 static void
 signal_frame(Addr start, SizeT bytes, ThreadId tid)
 {
-   charge_kernel_range(tid, start, bytes, True);
+   charge_kernel_range(tid, start, bytes, True, CHARGE_SIGNAL);
 }
 
 void

@@ -10,5 +10,6 @@ void kernel_access_init(void);
 
 /* The system call that tid is in; syscalls.c says when one begins.  */
 void kernel_access_enter(ThreadId tid, UInt number);
+UInt kernel_access_current(ThreadId tid);
 
 #endif

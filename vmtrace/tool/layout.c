@@ -11,6 +11,9 @@
 #define MMAP_END 0x1ff7fff000ul
 #define PIE_BASE 0x215554000ul
 
+#define NATIVE_STACK_END 0x7ffffffff000ul
+#define NATIVE_PIE_BASE 0x555555554000ul
+
 /* PMD_SIZE: from this size on, mappings are placed so that huge pages fit.  */
 #define HUGE_BYTES (2ul << 20)
 
@@ -58,6 +61,7 @@ Addr __wrap_vgPlain_am_get_advisory_client_simple(Addr start, SizeT bytes,
 static Bool native = True;      /* as far as the command line was read */
 static Bool started;
 static Addr vdso_start, vdso_end;
+static Addr heap_start, heap_end;       /* of brk's place */
 
 /* ---- before the options are read ---- */
 
@@ -114,11 +118,18 @@ __wrap_vgPlain_am_create_reservation(Addr start, SizeT bytes, ShrinkMode mode,
 {
    SizeT wanted = HEAP_BYTES;
 
-   if (native && mode == SmLower)
-      for (; wanted > bytes; wanted -= vmt_page_floor(wanted / 8))
-         if (__real_vgPlain_am_create_reservation(start, wanted, mode, extra))
-            return True;
-   return __real_vgPlain_am_create_reservation(start, bytes, mode, extra);
+   if (!native || mode != SmLower)
+      return __real_vgPlain_am_create_reservation(start, bytes, mode, extra);
+   while (!__real_vgPlain_am_create_reservation(start, wanted, mode, extra)) {
+      if (wanted == bytes)
+         return False;
+      wanted -= vmt_page_floor(wanted / 8);
+      if (wanted < bytes)
+         wanted = bytes;
+   }
+   heap_start = start;
+   heap_end = start + wanted;
+   return True;
 }
 
 /* ---- mmap ---- */
@@ -265,6 +276,20 @@ layout_is_native(void)
    return native;
 }
 
+/* The program and brk's place lie below everything that is mapped downwards from
+   the stack; a program that is not position-independent is where it is.  */
+Addr
+layout_native_address(Addr addr)
+{
+   if (!native || addr >= STACK_END)
+      return addr;
+   if (addr >= heap_end)
+      return addr + (NATIVE_STACK_END - STACK_END);
+   if (addr >= PIE_BASE && heap_start >= PIE_BASE)
+      return addr + (NATIVE_PIE_BASE - PIE_BASE);
+   return addr;
+}
+
 void
 layout_start(void)
 {
@@ -277,6 +302,12 @@ Bool
 layout_is_native(void)
 {
    return False;
+}
+
+Addr
+layout_native_address(Addr addr)
+{
+   return addr;
 }
 
 void

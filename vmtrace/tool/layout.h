@@ -22,6 +22,11 @@
 /* Whether things are placed so: what was asked for, where the core can be told.  */
 Bool layout_is_native(void);
 
+/* Where this address of ours is natively: itself unless things are placed as the
+   kernel places them.  An address that the program insists on (MAP_FIXED) above
+   the end of brk's place is taken for one of the kernel's choice.  */
+Addr layout_native_address(Addr addr);
+
 /* The program runs: mappings are decided by what it asks for.  */
 void layout_start(void);
 

@@ -3,6 +3,7 @@
 #include "vmtrace/mmu/base/port.h"
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/instrument.h"
 #include "vmtrace/tool/iropt.h"
 #include "vmtrace/tool/kernel_access.h"
@@ -71,6 +72,7 @@ static void
 before_fork(ThreadId tid)
 {
    charge_settle();
+   fault_log_before_fork();
 }
 
 static void
@@ -91,6 +93,7 @@ in_child(ThreadId tid)
    objects_forget_defined();
    checkpoint_start_anew();
    profile_reopen_in_child();
+   fault_log_reopen_in_child();
 }
 
 /* ---- life ---- */
@@ -117,6 +120,7 @@ fini(Int exit_code)
 {
    charge_settle();
    profile_close();
+   fault_log_close();
    if (tool_options.summary && VG_(clo_verbosity) > 0)
       summary_print((UInt)tool_options.top);
 }

@@ -196,6 +196,7 @@ tool_options_parse(const HChar *arg)
    const HChar *text;
 
    if VG_STR_CLO(arg, "--vmtrace-out-file", tool_options.out_file) {}
+   else if VG_STR_CLO(arg, "--fault-log", tool_options.fault_log) {}
    else if VG_STR_CLO(arg, "--machine", tool_options.machine)
       read_machine(arg);
    else if VG_STR_CLO(arg, "--itlb", itlb.text) check_tlb(arg, &itlb);
@@ -239,6 +240,7 @@ tool_options_usage(void)
 "    --layout=native|valgrind         where brk and mmap place things [native]\n"
 "    --fault-around=<size>            pages mapped around a file read fault [64K]\n"
 "    --page-cache=warm|cold           whether files are in memory already [warm]\n"
+"    --fault-log=<file>               every page fault, in order [none]\n"
 "    --summary=yes|no                 print totals and top lines at exit [yes]\n"
 "    --top=<n>                        how many lines that shows [10]\n"
    );

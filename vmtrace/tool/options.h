@@ -11,6 +11,7 @@
 struct tool_options {
    const HChar *out_file;               /* with %p and %q{} still in it */
    const HChar *machine;                /* preset or file */
+   const HChar *fault_log;              /* the same; NULL: none */
    Bool native_layout;
    Bool summary;
    Long top;

@@ -1,5 +1,6 @@
 #include "vmtrace/tool/signals.h"
 
+#include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
@@ -31,6 +32,9 @@ charge_refused_fetch(ThreadId tid)
 
    vmt_machine_access(&tool_machine, VG_(get_IP)(tid), VMT_FETCH,
                       tool_machine.filter.clock, &outcome);
+   if (fault_log_is_open)
+      fault_log_write(&outcome, VG_(get_IP)(tid), VMT_FETCH, CHARGE_PROGRAM,
+                      VG_(get_IP)(tid), 0);
    charge = vmt_accounting_charge(&tool_machine.ledger,
                                   stacks_of_syscall(tid, 0),
                                   (uint16_t)outcome.label, (uint16_t)tid);

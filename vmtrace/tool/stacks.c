@@ -301,6 +301,12 @@ stacks_frame(UInt id)
    return vmt_vector_at(&frames, id);
 }
 
+Addr
+stacks_pc(UInt stack)
+{
+   return stacks_frame(stacks_node(stack)->frame)->pc;
+}
+
 UInt
 stacks_depth(Bool *was_cut)
 {

@@ -69,6 +69,9 @@ UInt stacks_n_frames(void);
 const struct stack_node *stacks_node(UInt id);
 const struct stack_frame *stacks_frame(UInt id);
 
+/* The innermost program counter of a stack; 0 of STACK_NONE.  */
+Addr stacks_pc(UInt stack);
+
 /* How many frames new stacks have at most, and whether that was cut.  */
 UInt stacks_depth(Bool *was_cut);
 

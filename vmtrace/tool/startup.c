@@ -1,6 +1,7 @@
 #include "vmtrace/tool/startup.h"
 
 #include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/layout.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/profile.h"
@@ -128,7 +129,7 @@ clear_bss_tail(ThreadId tid, Addr image, Addr bias)
       if (segment->p_type == PT_LOAD && (segment->p_flags & PF_W) != 0 &&
           segment->p_memsz > segment->p_filesz &&
           (tail & (TOOL_PAGE_BYTES - 1)) != 0)
-         charge_kernel_range(tid, tail, 1, True);
+         charge_kernel_range(tid, tail, 1, True, CHARGE_START);
    }
 }
 
@@ -201,10 +202,17 @@ find_areas(Addr sp)
    }
 }
 
+/* The lowest of the arguments, below which create_elf_tables() puts the rest.  */
+static Addr
+first_string(Addr sp)
+{
+   return ((const Addr *)sp)[1];
+}
+
 static void
 first_instruction(ThreadId tid)
 {
-   Addr sp;
+   Addr sp, strings;
    const struct vmt_area *stack;
 
    if (seen_first)
@@ -213,14 +221,16 @@ first_instruction(ThreadId tid)
    sp = VG_(get_SP)(tid);
    find_areas(sp);
    profile_open();
+   fault_log_open();
    tool_running = True;
    layout_start();
 
-   charge_at_start(True);
    stack = vmt_areas_find(&tool_machine.areas, sp);
-   charge_kernel_range(tid, sp, stack->end - sp, True);
+   strings = first_string(sp);
+   charge_kernel_range(tid, strings, stack->end - strings, True,
+                       CHARGE_EXECVE);
    clear_bss_tails(tid, sp);
-   charge_at_start(False);
+   charge_kernel_range(tid, sp, strings - sp, True, CHARGE_START);
 }
 
 void

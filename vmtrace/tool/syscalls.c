@@ -3,6 +3,7 @@
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
 #include "vmtrace/tool/contents.h"
+#include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/profile.h"
@@ -76,7 +77,7 @@ populate(ThreadId tid, Addr start, Addr end)
       write = (area->flags & (VMT_AREA_WRITE | VMT_AREA_SHARED)) ==
               VMT_AREA_WRITE;
       if ((area->flags & (VMT_AREA_READ | VMT_AREA_WRITE | VMT_AREA_EXEC)) != 0)
-         charge_kernel_range(tid, low, high - low, write);
+         charge_kernel_range(tid, low, high - low, write, CHARGE_POPULATE);
       start = high;
    }
 }
@@ -386,10 +387,10 @@ after_madvise(ThreadId tid, Addr start, SizeT bytes, UInt advice)
       advise(tid, start, end, VMT_ADVICE_AGE);
       break;
    case ADVICE_POPULATE_READ:
-      charge_kernel_range(tid, start, end - start, False);
+      charge_kernel_range(tid, start, end - start, False, CHARGE_POPULATE);
       break;
    case ADVICE_POPULATE_WRITE:
-      charge_kernel_range(tid, start, end - start, True);
+      charge_kernel_range(tid, start, end - start, True, CHARGE_POPULATE);
       break;
    default:
       break;
@@ -407,9 +408,11 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
    if (number == __NR_mmap)
       syscalls_mapping = (struct syscalls_mapping){
          True, args[0], args[1], (UInt)args[3], args[5]};
-   else if (number == __NR_execve || number == __NR_execveat)
+   else if (number == __NR_execve || number == __NR_execveat) {
       profile_before_exec((const HChar *)(number == __NR_execve ? args[0]
                                                                : args[1]));
+      fault_log_before_exec();
+   }
    if (number == __NR_exit_group || number == __NR_exit)
       profile_note_exit((Int)args[0], number == __NR_exit_group);
    else
@@ -464,8 +467,10 @@ static void
 after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
 {
    syscalls_mapping.active = False;
-   if (number == __NR_execve || number == __NR_execveat)
+   if (number == __NR_execve || number == __NR_execveat) {
       profile_after_failed_exec();
+      fault_log_after_failed_exec();
+   }
    if (!sr_isError(result))
       threads_after_call(number, args, sr_Res(result));
    if (tool_running && !sr_isError(result))

@@ -7,6 +7,7 @@
       charge.c       takes the miss to the machine, finds the stack, charges
       syscalls.c     mappings; kernel_access.c  buffers of system calls
       profile.c      writes the records that docs/PROFILE.md describes
+      fault_log.c    those of docs/FAULT-LOG.md, if asked for
       summary.c      prints what matters at exit
 
    One program at a time, one thread runs at a time (Valgrind's big lock), so
