@@ -69,6 +69,7 @@ $(GUESTS): $(GUEST_RUNTIME) $(GUEST_CODE)
 # A program with a C library, for what programs do rather than what they count.
 GUEST_LIBC_CODE = \
    tests/guests/behave/behave.h \
+   tests/guests/behave/image.c \
    tests/guests/behave/main.c \
    tests/guests/behave/memory.c \
    tests/guests/behave/signals.c \

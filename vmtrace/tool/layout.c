@@ -1,8 +1,10 @@
 #include "vmtrace/tool/layout.h"
 
+#include "vmtrace/tool/initial_stack.h"
 #include "vmtrace/tool/options.h"
 #include "vmtrace/tool/syscalls.h"
 #include "vmtrace/tool/tool.h"
+#include "vmtrace/tool/vdso.h"
 #include "vmtrace_config.h"
 
 #ifdef HAVE_WRAP_LAYOUT
@@ -16,10 +18,6 @@
 
 /* PMD_SIZE: from this size on, mappings are placed so that huge pages fit.  */
 #define HUGE_BYTES (2ul << 20)
-
-/* vvar and vdso, which the kernel maps just below the loader and Valgrind does
-   not: their place stays free, so that the next mapping has its own.  */
-#define VDSO_BYTES (8 * VMT_PAGE_BYTES)
 
 /* Of address space, for brk.  */
 #define HEAP_BYTES (40ul << 30)
@@ -60,6 +58,8 @@ Addr __wrap_vgPlain_am_get_advisory_client_simple(Addr start, SizeT bytes,
 
 static Bool native = True;      /* as far as the command line was read */
 static Bool started;
+
+/* The vDSO's mappings lie just below the loader, which is mapped first.  */
 static Addr vdso_start, vdso_end;
 static Addr heap_start, heap_end;       /* of brk's place */
 
@@ -96,7 +96,11 @@ __wrap_vgPlain_am_startup(Addr sp)
    Addr end = __real_vgPlain_am_startup(sp);
 
    native = wants_native(sp);
-   return native ? STACK_END - 1 : end;
+   if (!native)
+      return end;
+   vdso_copy(sp);
+   initial_stack_note_own(sp);
+   return STACK_END - 1;
 }
 
 /* The loader puts a position-independent program at two thirds of the space
@@ -235,7 +239,7 @@ place_anywhere(SizeT bytes, Bool *ok)
    /* The first thing mapped anywhere is the loader.  */
    if (start != 0 && vdso_end == 0) {
       vdso_end = start;
-      vdso_start = start - VDSO_BYTES;
+      vdso_start = start - vdso_bytes();
    }
    return start;
 }
@@ -290,6 +294,14 @@ layout_native_address(Addr addr)
    return addr;
 }
 
+Addr
+layout_vdso(void)
+{
+   if (vdso_bytes() == 0)
+      return 0;
+   return vdso_end != 0 ? vdso_start : top_down(vdso_bytes());
+}
+
 void
 layout_start(void)
 {
@@ -308,6 +320,11 @@ Addr
 layout_native_address(Addr addr)
 {
    return addr;
+}
+
+layout_vdso(void)
+{
+   return 0;
 }
 
 void

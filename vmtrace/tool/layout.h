@@ -27,6 +27,9 @@ Bool layout_is_native(void);
    the end of brk's place is taken for one of the kernel's choice.  */
 Addr layout_native_address(Addr addr);
 
+/* Where the kernel would map the vDSO's pages; 0: nowhere.  */
+Addr layout_vdso(void);
+
 /* The program runs: mappings are decided by what it asks for.  */
 void layout_start(void);
 

@@ -18,6 +18,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/fault_log.h \
 	vmtrace/tool/header.c \
 	vmtrace/tool/header.h \
+	vmtrace/tool/initial_stack.c \
+	vmtrace/tool/initial_stack.h \
 	vmtrace/tool/instrument.c \
 	vmtrace/tool/instrument.h \
 	vmtrace/tool/iropt.c \
@@ -57,7 +59,9 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/threads.c \
 	vmtrace/tool/threads.h \
 	vmtrace/tool/tool.h \
-	vmtrace/tool/valgrind.h
+	vmtrace/tool/valgrind.h \
+	vmtrace/tool/vdso.c \
+	vmtrace/tool/vdso.h
 
 vmtrace_tool_vmtrace_amd64_linux_CPPFLAGS = $(AM_CPPFLAGS) $(TOOL_CPPFLAGS) \
 	-DVMTRACE_MACHINES_DIR='"$(pkgdatadir)/machines"'

@@ -73,6 +73,12 @@ rawcall_cut_file(Int fd, ULong bytes)
              (Long)bytes;
 }
 
+Bool
+rawcall_protect(Addr start, SizeT bytes, UInt rights)
+{
+   return raw_call(__NR_mprotect, (Long)start, (Long)bytes, rights) == 0;
+}
+
 const HChar *
 rawcall_error_text(UWord error)
 {

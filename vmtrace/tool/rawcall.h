@@ -30,4 +30,7 @@ void rawcall_futex_wake(Addr word);
 /* ftruncate and lseek to bytes; whether both could be done.  */
 Bool rawcall_cut_file(Int fd, ULong bytes);
 
+/* mprotect, of which the core has to be told; whether it could be done.  */
+Bool rawcall_protect(Addr start, SizeT bytes, UInt rights);
+
 #endif

@@ -2,11 +2,13 @@
 
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/fault_log.h"
+#include "vmtrace/tool/initial_stack.h"
 #include "vmtrace/tool/layout.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/syscalls.h"
 #include "vmtrace/tool/tool.h"
+#include "vmtrace/tool/vdso.h"
 
 #include <elf.h>
 
@@ -139,27 +141,11 @@ is_elf_at(Addr addr)
    return addr != 0 && VG_(memcmp)((const void *)addr, ELFMAG, SELFMAG) == 0;
 }
 
-/* The auxiliary vector lies behind the environment (System V ABI, AMD64
-   supplement, 3.4.1).  */
-static ULong
-aux_value(Addr sp, ULong type)
-{
-   const ULong *word = (const ULong *)sp;
-
-   word += 1 + *word + 1;
-   while (*word != 0)
-      word++;
-   for (word++; word[0] != AT_NULL; word += 2)
-      if (word[0] == type)
-         return word[1];
-   return 0;
-}
-
 static void
 clear_bss_tails(ThreadId tid, Addr sp)
 {
-   Addr phdrs = (Addr)aux_value(sp, AT_PHDR);
-   Addr loader = (Addr)aux_value(sp, AT_BASE);
+   Addr phdrs = (Addr)initial_stack_aux(sp, AT_PHDR);
+   Addr loader = (Addr)initial_stack_aux(sp, AT_BASE);
    Addr image = vmt_page_floor(phdrs);
 
    if (is_elf_at(image))
@@ -169,10 +155,11 @@ clear_bss_tails(ThreadId tid, Addr sp)
       clear_bss_tail(tid, loader, loader);
 }
 
-/* What is no part of the program: a page of Valgrind's image that it makes
-   executable for the program, and the one that holds brk's place.  */
+/* What is no part of the program, or known already: a page of Valgrind's image
+   that it makes executable for the program, the vDSO, and the page that holds
+   brk's place.  */
 static Bool
-is_valgrinds(const NSegment *segment)
+is_no_file_of_the_programs(const NSegment *segment)
 {
    const struct vmt_area *area =
       vmt_areas_find(&tool_machine.areas, segment->start);
@@ -197,40 +184,43 @@ find_areas(Addr sp)
 
       if (segment->start <= sp && sp <= segment->end)
          add_stack(sp, segment->end + 1);
-      else if (!is_valgrinds(segment))
+      else if (!is_no_file_of_the_programs(segment))
          add_segment(segment);
    }
 }
 
-/* The lowest of the arguments, below which create_elf_tables() puts the rest.  */
-static Addr
-first_string(Addr sp)
+static struct initial_stack
+prepare_stack(ThreadId tid)
 {
-   return ((const Addr *)sp)[1];
+   Addr place = layout_vdso(), image = 0;
+
+   if (!layout_is_native())
+      return initial_stack_as_is(tid);
+   if (place != 0)
+      image = vdso_map(place);
+   return initial_stack_build(tid, image);
 }
 
 static void
 first_instruction(ThreadId tid)
 {
-   Addr sp, strings;
-   const struct vmt_area *stack;
+   struct initial_stack stack;
 
    if (seen_first)
       return;
    seen_first = True;
-   sp = VG_(get_SP)(tid);
-   find_areas(sp);
+   stack = prepare_stack(tid);
+   find_areas(stack.sp);
    profile_open();
    fault_log_open();
    tool_running = True;
    layout_start();
 
-   stack = vmt_areas_find(&tool_machine.areas, sp);
-   strings = first_string(sp);
-   charge_kernel_range(tid, strings, stack->end - strings, True,
+   charge_kernel_range(tid, stack.strings, stack.end - stack.strings, True,
                        CHARGE_EXECVE);
-   clear_bss_tails(tid, sp);
-   charge_kernel_range(tid, sp, strings - sp, True, CHARGE_START);
+   clear_bss_tails(tid, stack.sp);
+   charge_kernel_range(tid, stack.sp, stack.strings - stack.sp, True,
+                       CHARGE_START);
 }
 
 void

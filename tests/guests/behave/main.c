@@ -35,6 +35,7 @@ static const struct {
    {"signals", case_signals},     {"faults", case_faults},
    {"mend", case_mend},          
    {"memory", case_memory},       {"heap", case_heap},
+   {"image", case_image},
    {"stack", case_stack},         {"overflow", case_overflow},
    {"jit", case_jit},             {"no-memory", case_no_memory},
    {"limit", case_limit},         {"threads", case_threads},

@@ -118,6 +118,8 @@ cached_page_bits(const struct vmt_area *area)
 {
    uint64_t bits = rights_of(area);
 
+   if ((area->flags & VMT_AREA_PFNMAP) != 0)
+      return bits;
    if (area->backing != VMT_BACKING_SHMEM)
       return bits | VMT_PTE_FILE;
    if ((area->flags & VMT_AREA_SHARED) != 0 &&
