@@ -22,7 +22,8 @@ GUESTS = \
    tests/guests/shm \
    tests/guests/syscalls \
    tests/guests/threads \
-   tests/guests/vector
+   tests/guests/vector \
+   tests/guests/words
 
 GUEST_RUNTIME = \
    tests/guests/rt/rt.h \
@@ -48,7 +49,8 @@ GUEST_CODE = \
    tests/guests/shm.c \
    tests/guests/syscalls.c \
    tests/guests/threads.c \
-   tests/guests/vector.c
+   tests/guests/vector.c \
+   tests/guests/words.c
 
 GUEST_COMPILE = -O1 -g -Wall -Wextra -ffreestanding -fno-builtin \
    -fno-stack-protector -fcf-protection=none -fno-tree-loop-distribute-patterns \
@@ -97,7 +99,8 @@ GUEST_EXPECTATIONS = \
    tests/guests/threads.expect \
    tests/guests/tlb.expect \
    tests/guests/vector.expect \
-   tests/guests/walk.expect
+   tests/guests/walk.expect \
+   tests/guests/words.expect
 
 TEST_EXTENSIONS = .expect
 EXPECT_LOG_COMPILER = $(srcdir)/tests/guests/check-expect

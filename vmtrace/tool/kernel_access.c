@@ -35,6 +35,7 @@ reads_no_memory(ThreadId tid)
    case __NR_shmat:
    case __NR_shmdt:
    case __NR_brk:
+   case __NR_set_robust_list:           /* looks into the list at exit */
       return True;
    default:
       return False;
@@ -71,10 +72,12 @@ reads_string(CorePart part, ThreadId tid, const HChar *what, Addr start)
    charge_kernel_range(tid, start, end - start, False, CHARGE_SYSCALL);
 }
 
+/* What clone writes is left to kernel_words.c: the core has the parent of a fork
+   write what the child does.  */
 static void
 wrote(CorePart part, ThreadId tid, Addr start, SizeT bytes)
 {
-   if (part == Vg_CoreSysCall)
+   if (part == Vg_CoreSysCall && current_call[tid % 1024] != __NR_clone)
       charge_kernel_range(tid, start, bytes, True, CHARGE_SYSCALL);
    else if (part == Vg_CoreSignal)
       charge_kernel_range(tid, start, bytes, True, CHARGE_SIGNAL);

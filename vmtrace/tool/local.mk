@@ -28,6 +28,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/json_out.h \
 	vmtrace/tool/kernel_access.c \
 	vmtrace/tool/kernel_access.h \
+	vmtrace/tool/kernel_words.c \
+	vmtrace/tool/kernel_words.h \
 	vmtrace/tool/layout.c \
 	vmtrace/tool/layout.h \
 	vmtrace/tool/main.c \

@@ -7,6 +7,7 @@
 #include "vmtrace/tool/instrument.h"
 #include "vmtrace/tool/iropt.h"
 #include "vmtrace/tool/kernel_access.h"
+#include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/layout.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/options.h"
@@ -80,6 +81,7 @@ in_parent(ThreadId tid)
 {
    if (vmt_machine_fork(&tool_machine, false) != VMT_OK)
       tool_no_memory();
+   kernel_words_fork_in_parent();
 }
 
 static void
@@ -94,6 +96,7 @@ in_child(ThreadId tid)
    checkpoint_start_anew();
    profile_reopen_in_child();
    fault_log_reopen_in_child();
+   kernel_words_fork_in_child(tid);
 }
 
 /* ---- life ---- */

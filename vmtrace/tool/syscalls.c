@@ -5,6 +5,7 @@
 #include "vmtrace/tool/contents.h"
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/kernel_access.h"
+#include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/segments.h"
@@ -405,6 +406,7 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
    charge_settle();
    kernel_access_enter(tid, number);
    threads_before_call(tid, number, args);
+   kernel_words_before_call(tid, number, args);
    if (number == __NR_mmap)
       syscalls_mapping = (struct syscalls_mapping){
          True, args[0], args[1], (UInt)args[3], args[5]};
@@ -471,8 +473,11 @@ after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
       profile_after_failed_exec();
       fault_log_after_failed_exec();
    }
-   if (!sr_isError(result))
+   kernel_words_return(tid, number, args);
+   if (!sr_isError(result)) {
+      kernel_words_after_call(tid, number, args, sr_Res(result));
       threads_after_call(number, args, sr_Res(result));
+   }
    if (tool_running && !sr_isError(result))
       after_success(tid, number, args, sr_Res(result));
    checkpoint_if_due();

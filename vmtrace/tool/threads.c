@@ -1,5 +1,7 @@
 #include "vmtrace/tool/threads.h"
 
+#include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace_config.h"
@@ -98,6 +100,7 @@ static void
 created(ThreadId parent, ThreadId child)
 {
    n_threads++;
+   kernel_words_forget(child);
    if (parent < MAX_THREADS && child < MAX_THREADS)
       clear_word[child] = word_of_next[parent];
 }
@@ -137,6 +140,7 @@ clear_and_wake(ThreadId tid)
    if (word == 0 || n_threads == 1 ||
        !VG_(am_is_valid_for_client)(word, sizeof(Int), VKI_PROT_WRITE))
       return;
+   charge_kernel_range(tid, word, sizeof(Int), True, CHARGE_SYSCALL);
    rawcall_forget_clear_tid();
    *(volatile Int *)word = 0;
    rawcall_futex_wake(word);
