@@ -5,7 +5,9 @@
    execs second  touches 5 pages; exit status 7
    execs child   a child becomes `execs second`; the parent touches 4 pages after
                  it has gone; exit status 0
-   execs vfork   the same with vfork  */
+   execs vfork   the same with vfork
+   execs unread  becomes `execs second` with an environment on a page that nobody
+                 has touched  */
 
 #include "rt/rt.h"
 
@@ -13,6 +15,7 @@ void first_touch(char *p);
 void after_failure(char *p);
 void second_touch(char *p);
 void parent_touch(char *p);
+void become_unread(struct rt *rt, char *p);
 
 PART void
 first_touch(char *p)
@@ -46,6 +49,15 @@ become(struct rt *rt, const char *path)
    SYS3(execve, path, argv, rt->envp);
 }
 
+/* The page is all zeroes: no environment.  */
+PART void
+become_unread(struct rt *rt, char *p)
+{
+   static const char *const argv[3] = {"execs", "second", NULL};
+
+   SYS3(execve, rt->argv[0], argv, p);
+}
+
 static int
 with_child(struct rt *rt, long number)
 {
@@ -77,6 +89,8 @@ guest(struct rt *rt)
       return with_child(rt, SYS_fork);
    if (rt_same(what, "vfork"))
       return with_child(rt, SYS_vfork);
+   if (rt_same(what, "unread"))
+      become_unread(rt, rt_fresh(1));
    RUN(rt, second_touch, rt_fresh(5));
    return 7;
 }

@@ -84,6 +84,32 @@ wrote(CorePart part, ThreadId tid, Addr start, SizeT bytes)
 }
 
 static void
+reads_strings(ThreadId tid, Addr pointers)
+{
+   const Addr *string = (const Addr *)pointers;
+
+   for (;; string++) {
+      if (!VG_(am_is_valid_for_client)((Addr)string, sizeof *string,
+                                       VKI_PROT_READ))
+         return;
+      charge_kernel_range(tid, (Addr)string, sizeof *string, False,
+                          CHARGE_SYSCALL);
+      if (*string == 0)
+         return;
+      reads_string(Vg_CoreSysCall, tid, "", *string);
+   }
+}
+
+/* The core reads them too, but then it is too late: the profile has its end.  */
+void
+kernel_access_execve(ThreadId tid, const UWord *args)
+{
+   reads_string(Vg_CoreSysCall, tid, "", args[0]);
+   reads_strings(tid, args[1]);
+   reads_strings(tid, args[2]);
+}
+
+static void
 signal_frame(Addr start, SizeT bytes, ThreadId tid)
 {
    charge_kernel_range(tid, start, bytes, True, CHARGE_SIGNAL);

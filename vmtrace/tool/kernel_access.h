@@ -12,4 +12,7 @@ void kernel_access_init(void);
 void kernel_access_enter(ThreadId tid, UInt number);
 UInt kernel_access_current(ThreadId tid);
 
+/* execve(path, argv, envp) is about to be made with these.  */
+void kernel_access_execve(ThreadId tid, const UWord *args);
+
 #endif

@@ -411,6 +411,7 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
       syscalls_mapping = (struct syscalls_mapping){
          True, args[0], args[1], (UInt)args[3], args[5]};
    else if (number == __NR_execve || number == __NR_execveat) {
+      kernel_access_execve(tid, number == __NR_execve ? args : args + 1);
       profile_before_exec((const HChar *)(number == __NR_execve ? args[0]
                                                                : args[1]));
       fault_log_before_exec();
