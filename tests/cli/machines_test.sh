@@ -28,7 +28,7 @@ for file in "$VMTRACE_MACHINES"/*.machine; do
 		is "$name: $given" "$(setting "$given" "$file")" \
 			"$(setting "$given" "$scratch/out")"
 	done
-	for always in name title source va_bits pa_bits page_bytes itlb dtlb stlb levels walk_cache; do
+	for always in name title source va_bits pa_bits page_bytes itlb dtlb stlb levels walk_cache fault_around; do
 		has "$name: $always" "^$always = ." "$scratch/out"
 	done
 	# What is printed is a machine file, of the same machine.
@@ -48,7 +48,7 @@ fi
 # --- Machine files ---
 
 cd "$scratch" || exit
-printf 'name = mine # a comment\ntitle = My own\nsource = here\nsource=and there # yes\ndtlb = 7,7,fifo\nstlb = none\n' >mine.machine
+printf 'name = mine # a comment\ntitle = My own\nsource = here\nsource=and there # yes\ndtlb = 7,7,fifo\nstlb = none\nfault_around = 2048K\n' >mine.machine
 cat >expected <<'E2'
 name = mine
 title = My own
@@ -62,6 +62,7 @@ dtlb = 7,7,fifo
 stlb = none
 levels = 9,9,9,9
 walk_cache = 0,4,32
+fault_around = 2M
 E2
 is "a file in this folder" "$(cat expected)" "$("$vmtrace" machines mine.machine)"
 is "a file by its path" "$(cat expected)" "$("$vmtrace" machines ./mine.machine)"
@@ -116,7 +117,9 @@ assert "4k" not in toy["stlb"], toy
 mine = json.loads(run("./mine.machine"))
 assert mine["dtlb"]["4k"] == {"entries": 7, "ways": 7, "policy": "fifo"}, mine
 assert mine["sources"] == ["here", "and there"], mine
+assert mine["fault_around"] == 2 << 20, mine
 assert machines["skylake"]["stlb"]["2m"] == "shared"
+assert machines["skylake"]["fault_around"] == 64 << 10
 E2
 try python3 check.py "$vmtrace"
 is "JSON" "0:" "$status:$(cat err)"

@@ -145,6 +145,7 @@ EXTRA_DIST += \
    tests/guests/harness/profile.py \
    tests/guests/harness/runner.py \
    tests/guests/machines/five-levels \
+   tests/guests/machines/small-windows \
    tests/guests/machines/walk-leaf \
    tests/guests/machines/walk-none \
    tests/guests/machines/walk-small

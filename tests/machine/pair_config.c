@@ -43,6 +43,7 @@ machine_config(const struct pair_config *from)
    config.walk.n_entries[2] = from->walks % 4;
    config.walk.n_entries[3] = from->walks / 4 % 3;
    config.walk.n_entries[4] = from->walks / 16 % 2;
+   config.fault_around_bytes = (uint64_t)4096 << from->settings / 4 % 7;
    config.page_shift = from->walks / 32 % 4 == 0 ? 10 : VMT_PAGE_SHIFT;
    return config;
 }
@@ -52,7 +53,6 @@ machine_settings(const struct pair_config *from)
 {
    return (struct vmt_settings){
       .n_cores = 1 + from->settings % 3,
-      .fault_around_bytes = (uint64_t)4096 << from->settings / 4 % 7,
       .page_cache_warm = from->settings % 64 < 40,
       .stack_limit_bytes = (uint64_t)4096 * (from->settings % 2 ? 8 : 2048),
    };
@@ -76,7 +76,7 @@ init_model(struct pair *pair, const struct vmt_machine_config *config,
    model_machine_init(model, PAIR_PAGES, PAIR_BASE);
    model->n_cores = settings->n_cores;
    model->page_bytes = (uint64_t)1 << config->page_shift;
-   model->window_pages = settings->fault_around_bytes / 4096;
+   model->window_pages = config->fault_around_bytes / 4096;
    model->stack_limit_pages = settings->stack_limit_bytes / 4096;
    model->is_warm = settings->page_cache_warm;
    for (uint32_t i = 0; i < model->n_cores; i++) {

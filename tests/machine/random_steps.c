@@ -138,8 +138,8 @@ random_config(void)
    config.walk.n_entries[2] = (uint32_t)test_random(4);
    config.walk.n_entries[3] = (uint32_t)test_random(3);
    config.page_shift = one_in(8) ? 8 : VMT_PAGE_SHIFT;
-   settings = (struct vmt_settings){ 1 + (uint32_t)test_random(3),
-                                     (uint64_t)4096 << test_random(5), !one_in(4),
+   config.fault_around_bytes = (uint64_t)4096 << test_random(5);
+   settings = (struct vmt_settings){ 1 + (uint32_t)test_random(3), !one_in(4),
                                      (uint64_t)8 << 20 };
 }
 

@@ -11,7 +11,7 @@
 static struct vmt_machine machine;
 static struct vmt_machine_config config;
 
-static const struct vmt_settings settings = { 3, 65536, false, 8 << 20 };
+static const struct vmt_settings settings = { 3, false, 8 << 20 };
 
 /* ---- init ---- */
 

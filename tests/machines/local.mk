@@ -38,6 +38,7 @@ tests_machines_test_presets_LDFLAGS = $(MMU_TEST_LINKING)
 EXTRA_DIST += \
 	tests/machines/fuzz/carriage-returns.machine \
 	tests/machines/fuzz/equals.machine \
+	tests/machines/fuzz/fault-around.machine \
 	tests/machines/fuzz/five-levels.machine \
 	tests/machines/fuzz/largest.machine \
 	tests/machines/fuzz/open-list.machine \

@@ -65,7 +65,7 @@ sort_inputs(void)
 static size_t
 change(char *text, size_t bytes)
 {
-   static const char letters[] = "0123456789,=#.\n\r\t nkms\x80\xff\0";
+   static const char letters[] = "0123456789,=#.\n\r\t nkmsKMG\x80\xff\0";
    size_t at = (size_t)test_random(bytes + 1);
    size_t n = 1 + (size_t)test_random(8);
 

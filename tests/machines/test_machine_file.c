@@ -54,6 +54,7 @@ check_empty(void)
       }
       CHECK(!got.stlb_shared_2m);
       CHECK(memcmp(&got.walk, &generic.walk, sizeof got.walk) == 0);
+      CHECK_EQ(got.fault_around_bytes, 65536);
    }
 }
 
@@ -71,6 +72,7 @@ check_every_setting(void)
       "page_bytes = 4096\n"
       "levels = 9 , 9,9,9,9\n"
       "walk_cache = 1,2,3,4\n"
+      "fault_around = 128K\n"
       "itlb = 96 , 6 , fifo\n"
       "itlb.2m = 8,8\n"
       "itlb.1g = 2,1,random\n"
@@ -93,6 +95,7 @@ check_every_setting(void)
    CHECK_EQ(got.walk.n_entries[4], 2);
    CHECK_EQ(got.walk.n_entries[3], 3);
    CHECK_EQ(got.walk.n_entries[2], 4);
+   CHECK_EQ(got.fault_around_bytes, 131072);
    CHECK(shape_is(&got.itlb[VMT_PAGE_4K], 96, 6, VMT_TLB_FIFO));
    CHECK(shape_is(&got.itlb[VMT_PAGE_2M], 8, 8, VMT_TLB_LRU));
    CHECK(shape_is(&got.itlb[VMT_PAGE_1G], 2, 1, VMT_TLB_RANDOM));
@@ -134,6 +137,35 @@ check_levels(void)
    CHECK_EQ(got.walk.n_levels, 1);
    CHECK_EQ(got.walk.n_entries[2], 0);
    CHECK_EQ(got.stlb[VMT_PAGE_4K].n_entries, 0);
+}
+
+static void
+check_sizes(void)
+{
+   static const struct {
+      const char *text;
+      uint64_t bytes;
+   } sizes[] = {
+      { "4096", 4096 }, { "4K", 4096 }, { "4k", 4096 }, { "16384", 16384 },
+      { "1M", 1048576 }, { "2m", 2097152 }, { "1024K", 1048576 },
+      { "1G", 1073741824 }, { "1g", 1073741824 },
+      { "1073741824", 1073741824 },
+   };
+   uint64_t bytes = 7;
+
+   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+      char text[100];
+
+      snprintf(text, sizeof text, "fault_around = %s\n", sizes[i].text);
+      CHECK_EQ(parse(text).fault_around_bytes, sizes[i].bytes);
+      CHECK(vmt_size_parse(sizes[i].text, strlen(sizes[i].text), &bytes));
+      CHECK_EQ(bytes, sizes[i].bytes);
+   }
+   bytes = 7;
+   CHECK(!vmt_size_parse("64T", 3, &bytes));
+   CHECK(!vmt_size_parse("64 K", 4, &bytes));
+   CHECK(!vmt_size_parse("", 0, &bytes));
+   CHECK_EQ(bytes, 7);
 }
 
 /* --- What is bad --- */
@@ -204,6 +236,19 @@ static const struct bad bads[] = {
    { "walk_cache = 1,2,3,4\n", 1, "walk_cache: not one number less" },
    { "va_bits = 20\nwalk_cache = 1\nlevels = 8\n", 2, "not one number less" },
    { "name = x\nwalk_cache = 0,4,1048577\n", 2, "walk_cache: a page-walk" },
+   { "fault_around = x\n", 1, "fault_around = x: expected a size" },
+   { "fault_around = K\n", 1, "fault_around = K: expected a size" },
+   { "fault_around = 64KB\n", 1, "fault_around = 64KB: expected a size" },
+   { "fault_around = -64K\n", 1, "expected a size" },
+   { "fault_around = 9999999999\n", 1, "fault_around: not a power of two" },
+   { "fault_around = 17179869185G\n", 1, "expected a size" },
+   { "fault_around = 99999999999999999999\n", 1, "expected a size" },
+   { "\nfault_around = 5K\nname = x\n", 2, "fault_around: not a power of two" },
+   { "fault_around = 2K\n", 1, "fault_around: not a power of two from 4K" },
+   { "fault_around = 2G\n", 1, "fault_around: not a power of two from 4K" },
+   { "fault_around = 4G\n", 1, "fault_around: not a power of two from 4K" },
+   { "fault_around = 0\n", 1, "fault_around: not a power of two from 4K" },
+   { "fault_around = none\n", 1, "expected a size" },
    { "va_bits = 32\nlevels = 10,10\ndtlb.2m = 4,4\n", 2,
      "levels: the page table has no 2 MiB pages" },
    { "va_bits = 21\nlevels = 9\nstlb.2m = shared\n", 2,
@@ -359,6 +404,7 @@ random_machine(void)
       config.stlb[VMT_PAGE_2M] = (struct vmt_tlb_shape){ 0, 0, VMT_TLB_LRU };
       config.stlb_shared_2m = true;
    }
+   config.fault_around_bytes = (uint64_t)4096 << test_random(19);
    return config;
 }
 
@@ -387,6 +433,7 @@ main(void)
    check_empty();
    check_every_setting();
    check_levels();
+   check_sizes();
    for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++)
       check_bad(&bads[i]);
    check_bytes();

@@ -49,6 +49,8 @@ write_machine(char *text, size_t room, const struct vmt_machine_config *config)
       fprintf(to, "walk_cache = ");
    for (uint32_t level = walk->n_levels; level >= 2; level--)
       fprintf(to, "%u%s", walk->n_entries[level], level > 2 ? "," : "\n");
+   fprintf(to, "fault_around = %llu\n",
+           (unsigned long long)config->fault_around_bytes);
    bytes = (size_t)ftell(to);
    fclose(to);
    return bytes;

@@ -54,6 +54,21 @@ shape_text(const struct vmt_tlb_shape *shape, char buffer[SHAPE_BYTES])
    return buffer;
 }
 
+/* "64K": with the largest unit that divides it, in a buffer of SIZE_BYTES.  */
+#define SIZE_BYTES 24
+
+static const char *
+size_text(uint64_t bytes, char buffer[SIZE_BYTES])
+{
+   static const char units[] = { '\0', 'K', 'M', 'G' };
+   size_t unit = 0;
+
+   for (; unit + 1 < sizeof units && bytes % 1024 == 0; unit++)
+      bytes /= 1024;
+   snprintf(buffer, SIZE_BYTES, "%llu%c", (unsigned long long)bytes, units[unit]);
+   return buffer;
+}
+
 /* Base pages always, larger ones only where there are entries for them.  */
 static void
 print_tlb(FILE *file, const char *name, const struct vmt_tlb_shape *shapes,
@@ -75,6 +90,7 @@ print_machine(FILE *file, const struct vmt_preset *preset)
 {
    const struct vmt_machine_config *config = &preset->config;
    const struct vmt_walk_shape *walk = &config->walk;
+   char buffer[SIZE_BYTES];
 
    fprintf(file, "name = %s\ntitle = %s\n", config->name, config->title);
    for (size_t i = 0; i < preset->n_sources; i++)
@@ -91,6 +107,8 @@ print_machine(FILE *file, const struct vmt_preset *preset)
    for (uint32_t level = walk->n_levels; level >= 2; level--)
       fprintf(file, "%u%s", walk->n_entries[level], level > 2 ? "," : "");
    fputs(walk->n_levels < 2 ? "none\n" : "\n", file);
+   fprintf(file, "fault_around = %s\n",
+           size_text(config->fault_around_bytes, buffer));
 }
 
 /* --- As JSON --- */
@@ -124,7 +142,7 @@ machine_json(const struct vmt_preset *preset)
       json_array_append_new(levels, json_integer(config->walk.index_bits[level]));
    for (uint32_t level = config->walk.n_levels; level >= 2; level--)
       json_array_append_new(cache, json_integer(config->walk.n_entries[level]));
-   return json_pack("{s:s, s:s, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}",
+   return json_pack("{s:s, s:s, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I}",
                     "name", config->name, "title", config->title,
                     "sources", sources,
                     "va_bits", (int)config->va_bits,
@@ -133,7 +151,9 @@ machine_json(const struct vmt_preset *preset)
                     "itlb", tlb_json(config->itlb, false),
                     "dtlb", tlb_json(config->dtlb, false),
                     "stlb", tlb_json(config->stlb, config->stlb_shared_2m),
-                    "levels", levels, "walk_cache", cache);
+                    "levels", levels, "walk_cache", cache,
+                    "fault_around",
+                    (json_int_t)config->fault_around_bytes);
 }
 
 /* Takes the object.  */

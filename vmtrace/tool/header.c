@@ -235,7 +235,7 @@ write_settings(struct json_out *out)
    string_member(out, "layout",
                  tool_options.native_layout ? "native" : "valgrind");
    number_member(out, "fault-around",
-                 (Long)tool_options.settings.fault_around_bytes);
+                 (Long)tool_options.config.fault_around_bytes);
    string_member(out, "page-cache",
                  tool_options.settings.page_cache_warm ? "warm" : "cold");
    number_member(out, "num-callers", VG_(clo_backtrace_size));

@@ -13,7 +13,6 @@ struct tool_options tool_options = {
    .summary = True,
    .top = 10,
    .settings = {.n_cores = 1,
-                .fault_around_bytes = 64 * KIB,
                 .page_cache_warm = true,
                 .stack_limit_bytes = 8 * KIB * KIB},
 };
@@ -25,6 +24,7 @@ struct tlb_option {
 static struct tlb_option itlb, dtlb, stlb;
 
 static Long cores = 1;
+static uint64_t fault_around_bytes;     /* 0: the machine's */
 
 /* As Valgrind says it.  Its own function ends the run only while it reads
    options.  */
@@ -33,27 +33,6 @@ bad_option(const HChar *arg, const HChar *why)
 {
    VG_(fmsg_bad_option)(arg, "%s\n", why);
    VG_(exit)(1);
-}
-
-/* "64K", "1M", "4096": a power of two from one page to 1 GiB.  */
-static Bool
-parse_fault_around(const HChar *text, ULong *bytes)
-{
-   HChar *end;
-   Long n = VG_(strtoll10)(text, &end);
-   UInt shift = 0;
-
-   if (*end == 'K' || *end == 'k')
-      shift = 10;
-   else if (*end == 'M' || *end == 'm')
-      shift = 20;
-   else if (*end == 'G' || *end == 'g')
-      shift = 30;
-   if (end == text || n <= 0 || n > (1 << 30) || *(end + (shift != 0)) != 0)
-      return False;
-   *bytes = (ULong)n << shift;
-   return *bytes >= VMT_PAGE_BYTES && *bytes <= (1ull << 30) &&
-          (*bytes & (*bytes - 1)) == 0;
 }
 
 /* ---- the machine file ---- */
@@ -188,6 +167,20 @@ check_tlb(const HChar *arg, struct tlb_option *option)
    override_tlb(option, &shape);
 }
 
+/* ---- the kernel's settings ---- */
+
+static void
+read_fault_around(const HChar *arg, const HChar *text)
+{
+   struct vmt_machine_config config;
+
+   vmt_machine_config_generic(&config);
+   if (!vmt_size_parse(text, VG_(strlen)(text), &config.fault_around_bytes) ||
+       vmt_machine_config_fault(&config) != NULL)
+      bad_option(arg, "A power of two from 4K to 1G is wanted.");
+   fault_around_bytes = config.fault_around_bytes;
+}
+
 /* ---- the command line ---- */
 
 Bool
@@ -213,13 +206,8 @@ tool_options_parse(const HChar *arg)
                        tool_options.settings.page_cache_warm, True) {}
    else if VG_XACT_CLO(arg, "--page-cache=cold",
                        tool_options.settings.page_cache_warm, False) {}
-   else if VG_STR_CLO(arg, "--fault-around", text) {
-      ULong bytes = 0;
-
-      if (!parse_fault_around(text, &bytes))
-         bad_option(arg, "A power of two from 4K to 1G is wanted.");
-      tool_options.settings.fault_around_bytes = bytes;
-   }
+   else if VG_STR_CLO(arg, "--fault-around", text)
+      read_fault_around(arg, text);
    else
       return False;
    return True;
@@ -238,7 +226,8 @@ tool_options_usage(void)
 "    --stlb=<entries>,<ways>          the L2 TLB that both share\n"
 "    --cores=<n>                      simulated cores [1]\n"
 "    --layout=native|valgrind         where brk and mmap place things [native]\n"
-"    --fault-around=<size>            pages mapped around a file read fault [64K]\n"
+"    --fault-around=<size>            pages mapped around a file read fault [of\n"
+"                                     the machine: 64K]\n"
 "    --page-cache=warm|cold           whether files are in memory already [warm]\n"
 "    --fault-log=<file>               every page fault, in order [none]\n"
 "    --summary=yes|no                 print totals and top lines at exit [yes]\n"
@@ -262,5 +251,7 @@ tool_options_finish(void)
    change_machine(&itlb, &config->itlb[VMT_PAGE_4K]);
    change_machine(&dtlb, &config->dtlb[VMT_PAGE_4K]);
    change_machine(&stlb, &config->stlb[VMT_PAGE_4K]);
+   if (fault_around_bytes != 0)
+      config->fault_around_bytes = fault_around_bytes;
    tool_options.settings.n_cores = (uint32_t)cores;
 }

@@ -7,6 +7,8 @@
 #define MAX_PA_BITS 52
 #define MAX_VA_BITS 64
 
+#define MAX_FAULT_AROUND_BYTES ((uint64_t)1 << 30)
+
 #define SHIFT_2M 21
 #define SHIFT_1G 30
 
@@ -46,6 +48,7 @@ vmt_machine_config_generic(struct vmt_machine_config *config)
       config->walk.index_bits[level] = 9;
    config->walk.n_entries[2] = 32;
    config->walk.n_entries[3] = 4;
+   config->fault_around_bytes = 64 << 10;       /* mm/memory.c, Linux 6.18 */
 }
 
 static const char *
@@ -117,6 +120,17 @@ tlbs_fault(const struct vmt_machine_config *config)
    return NULL;
 }
 
+static const char *
+fault_around_fault(const struct vmt_machine_config *config)
+{
+   uint64_t bytes = config->fault_around_bytes;
+
+   if (bytes < VMT_PAGE_BYTES || bytes > MAX_FAULT_AROUND_BYTES ||
+       (bytes & (bytes - 1)) != 0)
+      return "fault_around: not a power of two from 4K to 1G";
+   return NULL;
+}
+
 const char *
 vmt_machine_config_fault(const struct vmt_machine_config *config)
 {
@@ -128,5 +142,7 @@ vmt_machine_config_fault(const struct vmt_machine_config *config)
       fault = tlbs_fault(config);
    if (fault == NULL)
       fault = large_page_fault(config);
+   if (fault == NULL)
+      fault = fault_around_fault(config);
    return fault;
 }

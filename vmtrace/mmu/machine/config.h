@@ -30,6 +30,8 @@ struct vmt_machine_config {
    bool stlb_shared_2m;                 /* the STLB's 4 KiB entries hold 2 MiB
                                            pages too */
    struct vmt_walk_shape walk;
+   uint64_t fault_around_bytes;         /* what a read fault of a file maps: a
+                                           power of two, 4 KiB to 1 GiB */
 };
 
 /* `generic`: what a run has without --machine (docs/MACHINES.md).  */

@@ -148,7 +148,7 @@ fault_around(struct vmt_machine *machine, const struct vmt_area *area,
              vmt_addr page_addr, struct vmt_outcome *outcome)
 {
    const uint64_t table_bytes = (uint64_t)2 << 20;
-   uint64_t window_bytes = machine->settings.fault_around_bytes;
+   uint64_t window_bytes = machine->config.fault_around_bytes;
    vmt_addr start = max_addr(page_addr & ~(window_bytes - 1), area->start);
    vmt_addr end = min_addr(start + window_bytes, area->end);
    vmt_addr addr;
@@ -212,7 +212,7 @@ object_fault(struct vmt_machine *machine, struct vmt_area *area,
       return major ? VMT_EV_FileMaj : VMT_EV_FileCow;
    }
    if (!write && !special &&
-       machine->settings.fault_around_bytes > VMT_PAGE_BYTES)
+       machine->config.fault_around_bytes > VMT_PAGE_BYTES)
       fault_around(machine, area, addr, outcome);
    set_entry(machine, pte, addr >> VMT_PAGE_SHIFT,
              cached_page_bits(area) | (write ? VMT_PTE_WRITABLE : 0), outcome);

@@ -47,7 +47,6 @@
 /* What a run sets besides the machine file.  */
 struct vmt_settings {
    uint32_t n_cores;
-   uint64_t fault_around_bytes;         /* a power of two, at least 4 KiB */
    bool page_cache_warm;
    uint64_t stack_limit_bytes;          /* how far the main stack may grow */
 };

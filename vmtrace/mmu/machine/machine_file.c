@@ -7,7 +7,7 @@
 
 enum setting {
    SET_NAME, SET_TITLE, SET_SOURCE, SET_VA_BITS, SET_PA_BITS, SET_PAGE_BYTES,
-   SET_LEVELS, SET_WALK_CACHE,
+   SET_LEVELS, SET_WALK_CACHE, SET_FAULT_AROUND,
    SET_ITLB, SET_ITLB_2M, SET_ITLB_1G,          /* in the order of enum */
    SET_DTLB, SET_DTLB_2M, SET_DTLB_1G,          /* vmt_page_size */
    SET_STLB, SET_STLB_2M, SET_STLB_1G,
@@ -16,7 +16,7 @@ enum setting {
 
 static const char *const setting_names[N_SETTINGS] = {
    "name", "title", "source", "va_bits", "pa_bits", "page_bytes",
-   "levels", "walk_cache",
+   "levels", "walk_cache", "fault_around",
    "itlb", "itlb.2m", "itlb.1g",
    "dtlb", "dtlb.2m", "dtlb.1g",
    "stlb", "stlb.2m", "stlb.1g"
@@ -229,6 +229,15 @@ read_bits(struct parser *parser, enum setting setting, struct vmt_text value)
 }
 
 static bool
+read_fault_around(struct parser *parser, struct vmt_text value)
+{
+   if (!vmt_text_size(value, &parser->config.fault_around_bytes))
+      return fail_value(parser, SET_FAULT_AROUND, value,
+                        "expected a size, as in 64K");
+   return true;
+}
+
+static bool
 read_value(struct parser *parser, enum setting setting, struct vmt_text value)
 {
    switch (setting) {
@@ -246,6 +255,8 @@ read_value(struct parser *parser, enum setting setting, struct vmt_text value)
       return read_list(parser, setting, value, &parser->levels);
    case SET_WALK_CACHE:
       return read_list(parser, setting, value, &parser->walk_cache);
+   case SET_FAULT_AROUND:
+      return read_fault_around(parser, value);
    default:
       return read_shape(parser, setting, value);
   }
@@ -407,4 +418,10 @@ bool
 vmt_tlb_shape_parse(const char *text, size_t bytes, struct vmt_tlb_shape *shape)
 {
    return shape_read((struct vmt_text){ text, bytes }, shape) == NULL;
+}
+
+bool
+vmt_size_parse(const char *text, size_t bytes, uint64_t *size_bytes)
+{
+   return vmt_text_size((struct vmt_text){ text, bytes }, size_bytes);
 }

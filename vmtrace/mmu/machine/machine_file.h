@@ -13,6 +13,7 @@
       levels = 9,9,9,9        # index bits, top level first
       walk_cache = 0,4,32     # cached entries of PML4E, PDPTE, PDE: top first,
                               # one less than levels
+      fault_around = 64K      # bytes that a read fault of a file maps
 
    (one setting a line; shown side by side here for room).  Where there is no
    such TLB or no walk cache the value is `none`; itlb and dtlb must have one.  A
@@ -44,5 +45,9 @@ enum vmt_status vmt_machine_file_parse(const char *text, size_t bytes,
    could, and such a TLB can be built; *shape is unchanged when not.  */
 bool vmt_tlb_shape_parse(const char *text, size_t bytes,
                          struct vmt_tlb_shape *shape);
+
+/* Parses "4096", "64K", "2M" or "1G".  *size_bytes is unchanged when it
+   cannot.  */
+bool vmt_size_parse(const char *text, size_t bytes, uint64_t *size_bytes);
 
 #endif

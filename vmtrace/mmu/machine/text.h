@@ -7,6 +7,7 @@
 #include "vmtrace/mmu/base/types.h"
 
 #define VMT_MAX_DIGITS 9                /* such a number fits 32 bits */
+#define VMT_MAX_LONG_DIGITS 19          /* and this one 64 */
 
 struct vmt_text {
    const char *at;
@@ -73,18 +74,47 @@ vmt_text_cut(struct vmt_text *rest, char separator)
 }
 
 static inline bool
-vmt_text_number(struct vmt_text text, uint32_t *value)
+vmt_text_long_number(struct vmt_text text, uint64_t *value)
 {
-   uint32_t sum = 0;
+   uint64_t sum = 0;
 
-   if (text.bytes == 0 || text.bytes > VMT_MAX_DIGITS)
+   if (text.bytes == 0 || text.bytes > VMT_MAX_LONG_DIGITS)
       return false;
    for (size_t i = 0; i < text.bytes; i++) {
       if (text.at[i] < '0' || text.at[i] > '9')
          return false;
-      sum = sum * 10 + (uint32_t)(text.at[i] - '0');
+      sum = sum * 10 + (uint64_t)(text.at[i] - '0');
    }
    *value = sum;
+   return true;
+}
+
+static inline bool
+vmt_text_number(struct vmt_text text, uint32_t *value)
+{
+   uint64_t sum;
+
+   if (text.bytes > VMT_MAX_DIGITS || !vmt_text_long_number(text, &sum))
+      return false;
+   *value = (uint32_t)sum;
+   return true;
+}
+
+/* "4096", "64K", "2M", "1G".  */
+static inline bool
+vmt_text_size(struct vmt_text text, uint64_t *bytes)
+{
+   char last = text.bytes > 0 ? text.at[text.bytes - 1] : '0';
+   uint32_t shift = last == 'K' || last == 'k'   ? 10
+                    : last == 'M' || last == 'm' ? 20
+                    : last == 'G' || last == 'g' ? 30
+                                                 : 0;
+   uint64_t number;
+
+   text.bytes -= shift != 0;
+   if (!vmt_text_long_number(text, &number) || number << shift >> shift != number)
+      return false;
+   *bytes = number << shift;
    return true;
 }
 
