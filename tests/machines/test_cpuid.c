@@ -429,6 +429,79 @@ check_random(void)
    CHECK(n_good > 0 && n_good < 5000);
 }
 
+/* --- Presets by family and model --- */
+
+/* Signatures (leaf 1, EAX): those of the tables above and, for AMD, of the dumps
+   of the same processors.  */
+static const struct {
+   uint32_t signature;
+   uint32_t vendor[3];
+   const char *preset;
+} signatures[] = {
+   { 0x00000f41, { INTEL }, NULL },             /* Prescott: family 15 */
+   { 0x0001067a, { INTEL }, NULL },             /* Penryn */
+   { 0x000106a4, { INTEL }, "core-i7-920" },
+   { 0x000206a7, { INTEL }, NULL },             /* Sandy Bridge */
+   { 0x00030673, { INTEL }, NULL },             /* Silvermont */
+   { 0x00050671, { INTEL }, NULL },             /* Knights Landing */
+   { 0x000306c3, { INTEL }, "haswell" },
+   { 0x000506e3, { INTEL }, "skylake" },
+   { 0x000706e5, { INTEL }, "icelake" },
+   { 0x000806c1, { INTEL }, "icelake" },        /* Tiger Lake */
+   { 0x00090672, { INTEL }, "goldencove" },
+   { 0x000806f8, { INTEL }, "goldencove" },     /* Sapphire Rapids */
+   { 0x00600f12, { AMD }, NULL },               /* Bulldozer */
+   { 0x00800f11, { AMD }, NULL },               /* Zen */
+   { 0x00870f10, { AMD }, "zen2" },
+   { 0x00a20f10, { AMD }, "zen3" },
+   { 0x00a10f11, { AMD }, "zen4" },             /* EPYC 9004 */
+   { 0x00a60f12, { AMD }, "zen4" },
+   { 0x00b40f40, { AMD }, "zen5" },
+   { 0x000506e3, { AMD }, NULL },               /* another vendor's 5E */
+   { 0x00a60f12, { INTEL }, NULL },
+};
+
+static void
+check_presets(void)
+{
+   for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
+      const uint32_t *vendor = signatures[i].vendor;
+      struct cpuid_row rows[] = {
+         { 0, 0, 0x1a, vendor[0], vendor[1], vendor[2] },
+         { 1, 0, signatures[i].signature, 0, 0, 0 },
+      };
+      struct table table = TABLE(rows);
+      const char *preset = vmt_preset_from_cpuid(play_back, &table);
+
+      if (preset == NULL || signatures[i].preset == NULL)
+         CHECK(preset == signatures[i].preset);
+      else
+         CHECK(strcmp(preset, signatures[i].preset) == 0);
+      rows[0].eax = 0;                  /* there is no leaf 1 */
+      CHECK(vmt_preset_from_cpuid(play_back, &table) == NULL);
+   }
+}
+
+/* A hybrid's leaf 0x1a tells its two kinds of core apart: 0x20 and 0x40.  */
+static void
+check_small_core(void)
+{
+   struct cpuid_row rows[] = {
+      { 0, 0, 0x1a, INTEL },
+      { 1, 0, 0x90672, 0, 0, 0 },
+      { 7, 0, 0, 0, 0, 1 << 15 },
+      { 0x1a, 0, 0x20000001, 0, 0, 0 },
+   };
+   struct table table = TABLE(rows);
+
+   CHECK(vmt_preset_from_cpuid(play_back, &table) == NULL);
+   rows[3].eax = 0x40000001;
+   CHECK(strcmp(vmt_preset_from_cpuid(play_back, &table), "goldencove") == 0);
+   rows[3].eax = 0x20000001;
+   rows[2].edx = 0;                     /* no hybrid */
+   CHECK(strcmp(vmt_preset_from_cpuid(play_back, &table), "goldencove") == 0);
+}
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 
@@ -477,6 +550,8 @@ main(void)
    check_amd_units();
    check_amd_codes();
    check_random();
+   check_presets();
+   check_small_core();
    check_this_processor();
    return test_end();
 }

@@ -24,6 +24,7 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/cpuid.c \
 	vmtrace/mmu/machine/cpuid.h \
 	vmtrace/mmu/machine/cpuid_intel.c \
+	vmtrace/mmu/machine/cpuid_preset.c \
 	vmtrace/mmu/machine/cpuid_private.h \
 	vmtrace/mmu/machine/events.c \
 	vmtrace/mmu/machine/events.h \

@@ -23,4 +23,8 @@ typedef void vmt_cpuid_read(void *context, uint32_t leaf, uint32_t subleaf,
 enum vmt_status vmt_machine_from_cpuid(vmt_cpuid_read *read, void *context,
                                        struct vmt_machine_config *config);
 
+/* The preset (docs/MACHINES.md) of the processor's family and model, for where
+   it, or a hypervisor above it, does not say more; NULL: there is none.  */
+const char *vmt_preset_from_cpuid(vmt_cpuid_read *read, void *context);
+
 #endif
