@@ -482,6 +482,52 @@ check_presets(void)
    }
 }
 
+/* A hypervisor that hides leaf 2 and 0x18, AMD's 0x80000005, or the L2 TLB of
+   0x80000006.  */
+static void
+check_hidden(void)
+{
+   struct cpuid_row intel[] = {
+      { 0, 0, 0x16, INTEL },
+      { 1, 0, 0x000506e3, 0, 0, 0 },
+   };
+   struct cpuid_row amd[] = {
+      { 0, 0, 0x10, AMD },
+      { 1, 0, 0x00a60f12, 0, 0, 0 },
+      { 0x80000000, 0, 0x80000008, AMD },
+      { 0x80000005, 0, 0, 0xff48ff40, 0, 0 },
+      { 0x80000008, 0, 0x3030, 0, 0, 0 },
+   };
+   struct table table = TABLE(intel);
+   struct vmt_machine_config config, generic;
+   const char *preset;
+
+   vmt_machine_config_generic(&generic);
+   CHECK_EQ(vmt_tlbs_from_cpuid(play_back, &table, &config, &preset),
+            VMT_TLBS_BY_PRESET);
+   CHECK(strcmp(preset, "skylake") == 0);
+   intel[1].eax = 0x000206a7;           /* Sandy Bridge: no preset */
+   CHECK_EQ(vmt_tlbs_from_cpuid(play_back, &table, &config, &preset),
+            VMT_TLBS_UNKNOWN);
+   CHECK(preset == NULL);
+   CHECK(memcmp(&config, &generic, sizeof config) == 0);
+
+   table = (struct table)TABLE(amd);
+   CHECK_EQ(vmt_tlbs_from_cpuid(play_back, &table, &config, &preset),
+            VMT_TLBS_BY_PRESET);
+   CHECK(strcmp(preset, "zen4") == 0);
+   amd[1].eax = 0x00600f12;             /* Bulldozer: what it says must do */
+   CHECK_EQ(vmt_tlbs_from_cpuid(play_back, &table, &config, &preset),
+            VMT_TLBS_BY_CPUID);
+   CHECK_EQ(config.dtlb[VMT_PAGE_4K].n_entries, 72);
+   CHECK_EQ(config.stlb[VMT_PAGE_4K].n_entries, 0);
+
+   table = (struct table)TABLE(skylake_rows);
+   CHECK_EQ(vmt_tlbs_from_cpuid(play_back, &table, &config, &preset),
+            VMT_TLBS_BY_CPUID);
+   CHECK_EQ(config.stlb[VMT_PAGE_4K].n_ways, 6);        /* the preset has 12 */
+}
+
 /* A hybrid's leaf 0x1a tells its two kinds of core apart: 0x20 and 0x40.  */
 static void
 check_small_core(void)
@@ -551,6 +597,7 @@ main(void)
    check_amd_codes();
    check_random();
    check_presets();
+   check_hidden();
    check_small_core();
    check_this_processor();
    return test_end();

@@ -23,8 +23,20 @@ typedef void vmt_cpuid_read(void *context, uint32_t leaf, uint32_t subleaf,
 enum vmt_status vmt_machine_from_cpuid(vmt_cpuid_read *read, void *context,
                                        struct vmt_machine_config *config);
 
-/* The preset (docs/MACHINES.md) of the processor's family and model, for where
-   it, or a hypervisor above it, does not say more; NULL: there is none.  */
+/* The preset (docs/MACHINES.md) of the processor's family and model; NULL: there
+   is none.  */
 const char *vmt_preset_from_cpuid(vmt_cpuid_read *read, void *context);
+
+/* The best that can be known where the processor, or a hypervisor above it, may
+   hide its TLBs or the second level of them.  */
+enum vmt_tlbs_known {
+   VMT_TLBS_BY_CPUID,           /* *config is vmt_machine_from_cpuid()'s */
+   VMT_TLBS_BY_PRESET,          /* take *preset; *config is unchanged */
+   VMT_TLBS_UNKNOWN             /* *config is `generic` */
+};
+
+enum vmt_tlbs_known vmt_tlbs_from_cpuid(vmt_cpuid_read *read, void *context,
+                                        struct vmt_machine_config *config,
+                                        const char **preset);
 
 #endif

@@ -91,3 +91,22 @@ vmt_preset_from_cpuid(vmt_cpuid_read *read, void *context)
    }
    return NULL;
 }
+
+/* Every preset of the table has an L2 TLB.  */
+enum vmt_tlbs_known
+vmt_tlbs_from_cpuid(vmt_cpuid_read *read, void *context,
+                    struct vmt_machine_config *config, const char **preset)
+{
+   struct vmt_machine_config told;
+   enum vmt_status status = vmt_machine_from_cpuid(read, context, &told);
+
+   *preset = vmt_preset_from_cpuid(read, context);
+   if (*preset != NULL &&
+       (status != VMT_OK || told.stlb[VMT_PAGE_4K].n_entries == 0))
+      return VMT_TLBS_BY_PRESET;
+   if (status == VMT_OK)
+      *config = told;
+   else
+      vmt_machine_config_generic(config);
+   return status == VMT_OK ? VMT_TLBS_BY_CPUID : VMT_TLBS_UNKNOWN;
+}
