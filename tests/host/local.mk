@@ -26,6 +26,13 @@ EXTRA_DIST += \
 	tests/host/fixtures/main.c \
 	tests/host/fixtures/names.cc
 
+check_PROGRAMS += tests/host/test_host_settings
+TESTS += tests/host/test_host_settings
+tests_host_test_host_settings_SOURCES = tests/host/test_host_settings.c
+tests_host_test_host_settings_CPPFLAGS = $(TEST_HOST_CPPFLAGS)
+tests_host_test_host_settings_CFLAGS = $(TEST_HOST_CFLAGS)
+tests_host_test_host_settings_LDADD = $(TEST_HOST_LDADD)
+
 check_PROGRAMS += tests/host/test_fuzz_symbols
 tests_host_test_fuzz_symbols_SOURCES = \
 	tests/host/fuzz_symbols.c \

@@ -9,6 +9,9 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/annotate_files.c \
 	vmtrace/cli/annotate_json.c \
 	vmtrace/cli/annotate_text.c \
+	vmtrace/cli/calibrate.c \
+	vmtrace/cli/calibrate.h \
+	vmtrace/cli/calibrate_print.c \
 	vmtrace/cli/export.c \
 	vmtrace/cli/export.h \
 	vmtrace/cli/export_callgrind.c \
@@ -18,6 +21,8 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/machines.c \
 	vmtrace/cli/machines_presets.c \
 	vmtrace/cli/machines_presets.h \
+	vmtrace/cli/machines_print.c \
+	vmtrace/cli/machines_print.h \
 	vmtrace/cli/main.c \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \
@@ -59,5 +64,6 @@ dist_fishcompletion_DATA = vmtrace/cli/completions/vmtrace.fish
 schemasdir = $(pkgdatadir)/schemas
 dist_schemas_DATA = \
 	vmtrace/cli/schemas/annotate.schema.json \
+	vmtrace/cli/schemas/calibrate.schema.json \
 	vmtrace/cli/schemas/fault-log.schema.json \
 	vmtrace/cli/schemas/report.schema.json

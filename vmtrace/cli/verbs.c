@@ -14,6 +14,8 @@ const struct vmt_verb vmt_verbs[] = {
    { "export", "a profile in the format of other programs", vmt_verb_export },
    { "machines", "list the machines that can be simulated, or show one",
      vmt_verb_machines },
+   { "calibrate", "this host's processor and kernel as a machine file",
+     vmt_verb_calibrate },
    { "help", "what a verb does and its options", vmt_verb_help },
 };
 const size_t vmt_n_verbs = sizeof vmt_verbs / sizeof vmt_verbs[0];

@@ -43,5 +43,6 @@ int vmt_verb_machines(int argc, char **argv);
 int vmt_verb_report(int argc, char **argv);
 int vmt_verb_annotate(int argc, char **argv);
 int vmt_verb_export(int argc, char **argv);
+int vmt_verb_calibrate(int argc, char **argv);
 
 #endif

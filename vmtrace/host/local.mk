@@ -34,6 +34,8 @@ HOST_SOURCES = \
 	vmtrace/host/escape.h \
 	vmtrace/host/events.c \
 	vmtrace/host/events.h \
+	vmtrace/host/host_settings.c \
+	vmtrace/host/host_settings.h \
 	vmtrace/host/keymap.c \
 	vmtrace/host/keymap.h \
 	vmtrace/host/ledger.c \
