@@ -114,6 +114,7 @@ TESTS += \
    tests/guests/check-endings \
    tests/guests/check-descriptors \
    tests/guests/check-outfile \
+   tests/guests/check-faultlog \
    tests/guests/check-options \
    tests/guests/check-repeat
 
@@ -127,6 +128,7 @@ dist_check_SCRIPTS += \
    tests/guests/check-endings \
    tests/guests/check-descriptors \
    tests/guests/check-outfile \
+   tests/guests/check-faultlog \
    tests/guests/check-options \
    tests/guests/check-repeat
 
@@ -141,6 +143,7 @@ EXTRA_DIST += \
    tests/guests/harness/__init__.py \
    tests/guests/harness/elf.py \
    tests/guests/harness/expect.py \
+   tests/guests/harness/faultlog.py \
    tests/guests/harness/judge.py \
    tests/guests/harness/profile.py \
    tests/guests/harness/runner.py \
