@@ -2,6 +2,12 @@
 # $srcdir the top of the source tree; $scratch is a folder of its own.
 
 set -u
+# Signals that are ignored stay so in all that a shell starts, and a shell cannot
+# change it: jobs in the background have INT and QUIT ignored, services PIPE.
+if test -z "${SIGNALS_AS_USUAL-}"; then
+	SIGNALS_AS_USUAL=yes exec env --default-signal "$0" "$@"
+fi
+unset SIGNALS_AS_USUAL
 build=$PWD
 source=$(cd "${srcdir:-.}" && pwd)
 vmtrace=$build/vmtrace/cli/vmtrace
