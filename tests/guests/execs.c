@@ -3,8 +3,9 @@
    execs first   touches 3 pages, fails to execute what is not there, touches 2,
                  then becomes `execs second`
    execs second  touches 5 pages; exit status 7
-   execs child   a child becomes `execs second`; the parent touches 4 pages after
-                 it has gone; exit status 0
+   execs child   writes 4 pages; a child writes 2 of them and becomes `execs
+                 second`; the parent touches 4 others after it has gone, then
+                 the first again; exit status 0
    execs vfork   the same with vfork
    execs unread  becomes `execs second` with an environment on a page that nobody
                  has touched  */
@@ -15,6 +16,8 @@ void first_touch(char *p);
 void after_failure(char *p);
 void second_touch(char *p);
 void parent_touch(char *p);
+void child_touch(char *p);
+void parent_again(char *p);
 void become_unread(struct rt *rt, char *p);
 
 PART void
@@ -41,6 +44,18 @@ parent_touch(char *p)
    rt_write_pages(p, 4);
 }
 
+PART void
+child_touch(char *p)
+{
+   rt_write_pages(p, 2);
+}
+
+PART void
+parent_again(char *p)
+{
+   rt_write_pages(p, 4);
+}
+
 static void
 become(struct rt *rt, const char *path)
 {
@@ -62,14 +77,19 @@ static int
 with_child(struct rt *rt, long number)
 {
    int status = -1;
-   long pid = rt_must(rt_sys(number, 0, 0, 0, 0, 0, 0));
+   char *p = rt_fresh(4);
+   long pid;
 
+   rt_write_pages(p, 4);
+   pid = rt_must(rt_sys(number, 0, 0, 0, 0, 0, 0));
    if (pid == 0) {
+      child_touch(p);
       become(rt, rt->argv[0]);
       SYS1(exit_group, 97);
    }
    rt_must(SYS4(wait4, pid, &status, 0, NULL));
    RUN(rt, parent_touch, rt_fresh(4));
+   RUN(rt, parent_again, p);
    return status == 7 << 8 ? 0 : 1;
 }
 

@@ -5,6 +5,7 @@
 
 /* include/uapi/linux/sched.h */
 #define VM_FLAG 0x00000100
+#define VFORK_FLAG 0x00004000
 #define PARENT_SETTID_FLAG 0x00100000
 #define CHILD_SETTID_FLAG 0x01000000
 #define PIDFD_FLAG 0x00001000
@@ -156,7 +157,8 @@ kernel_words_after_call(ThreadId tid, UInt number, const UWord *args,
       return;
    if ((args[0] & (PARENT_SETTID_FLAG | PIDFD_FLAG)) != 0)
       write_word(tid, args[2]);
-   if ((args[0] & VM_FLAG) != 0 && words_of(tid)->number_of_child != 0)
+   if ((args[0] & (VM_FLAG | VFORK_FLAG)) == VM_FLAG &&
+       words_of(tid)->number_of_child != 0)
       write_word(tid, words_of(tid)->number_of_child);
 }
 
@@ -172,12 +174,12 @@ kernel_words_fork_in_parent(void)
 }
 
 void
-kernel_words_fork_in_child(ThreadId tid)
+kernel_words_fork_in_child(ThreadId tid, Bool is_vfork)
 {
    struct thread_words own = *words_of(tid);
 
    VG_(memset)(threads, 0, sizeof threads);
-   words_of(tid)->rseq = own.rseq;
+   words_of(tid)->rseq = is_vfork ? 0 : own.rseq;
    if (own.number_of_child != 0)
       write_word(tid, own.number_of_child);
    write_rseq(tid);

@@ -27,9 +27,10 @@ void kernel_words_after_call(ThreadId tid, UInt number, const UWord *args,
 /* Whatever a call came to, thread tid returns from it.  */
 void kernel_words_return(ThreadId tid, UInt number, const UWord *args);
 
-/* Thread tid has forked; it is alone in the child.  */
+/* Thread tid has forked; it is alone in the child, which has no area for rseq if
+   it shares its parent's memory (rseq_fork).  */
 void kernel_words_fork_in_parent(void);
-void kernel_words_fork_in_child(ThreadId tid);
+void kernel_words_fork_in_child(ThreadId tid, Bool is_vfork);
 
 /* A thread begins.  */
 void kernel_words_forget(ThreadId tid);

@@ -79,6 +79,8 @@ before_fork(ThreadId tid)
 static void
 in_parent(ThreadId tid)
 {
+   if (threads_is_vfork(tid))
+      return;
    if (vmt_machine_fork(&tool_machine, false) != VMT_OK)
       tool_no_memory();
    kernel_words_fork_in_parent();
@@ -87,7 +89,10 @@ in_parent(ThreadId tid)
 static void
 in_child(ThreadId tid)
 {
-   if (vmt_machine_fork(&tool_machine, true) != VMT_OK)
+   Bool is_vfork = threads_is_vfork(tid);
+
+   if ((is_vfork ? vmt_machine_vfork_child(&tool_machine)
+                 : vmt_machine_fork(&tool_machine, true)) != VMT_OK)
       tool_no_memory();
    threads_become_child(tid);
    stacks_forget_memory(0, ~(Addr)0);
@@ -96,7 +101,7 @@ in_child(ThreadId tid)
    checkpoint_start_anew();
    profile_reopen_in_child();
    fault_log_reopen_in_child();
-   kernel_words_fork_in_child(tid);
+   kernel_words_fork_in_child(tid, is_vfork);
 }
 
 /* ---- life ---- */

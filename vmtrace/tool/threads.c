@@ -7,6 +7,7 @@
 #include "vmtrace_config.h"
 
 /* include/uapi/linux/sched.h */
+#define VM_FLAG 0x00000100
 #define THREAD_FLAG 0x00010000
 #define CLEAR_TID_FLAG 0x00200000
 
@@ -20,6 +21,7 @@
 /* By thread: the word that the kernel is to clear, and that of the thread which
    its clone makes.  0: none.  */
 static Addr clear_word[MAX_THREADS], word_of_next[MAX_THREADS];
+static Bool next_shares_memory[MAX_THREADS];
 static UInt n_threads = 1;
 
 /* Threads that have ended here but may still hold their place in Valgrind's table
@@ -88,9 +90,11 @@ threads_before_call(ThreadId tid, UInt number, const UWord *args)
       return;
    if (number == __NR_clone) {
       word_of_next[tid] = (args[0] & CLEAR_TID_FLAG) != 0 ? args[3] : 0;
+      next_shares_memory[tid] = (args[0] & VM_FLAG) != 0;
       let_dying_go();
    } else if (number == __NR_fork || number == __NR_vfork) {
       word_of_next[tid] = 0;
+      next_shares_memory[tid] = number == __NR_vfork;
    } else if (number == __NR_set_tid_address) {
       clear_word[tid] = args[0];
    }
@@ -160,6 +164,12 @@ ends(ThreadId tid)
    if (tid < MAX_THREADS)
       clear_word[tid] = 0;
    n_threads--;
+}
+
+Bool
+threads_is_vfork(ThreadId tid)
+{
+   return tid < MAX_THREADS && next_shares_memory[tid];
 }
 
 void

@@ -30,6 +30,10 @@ void threads_before_call(ThreadId tid, UInt number, const UWord *args);
 
 void threads_after_call(UInt number, const UWord *args, UWord result);
 
+/* Whether the fork that thread tid makes leaves parent and child one address space,
+   as vfork does.  */
+Bool threads_is_vfork(ThreadId tid);
+
 /* This is a forked child: thread tid is alone.  */
 void threads_become_child(ThreadId tid);
 

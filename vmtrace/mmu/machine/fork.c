@@ -24,16 +24,21 @@ share_frames(struct vmt_machine *machine, const struct vmt_area *area)
    }
 }
 
+/* What dup_mmap copies of an area's entries is all or nothing.  */
+static bool
+is_copied(const struct vmt_area *area)
+{
+   return area->frames_id != 0 &&
+          (area->flags & (VMT_AREA_WIPEONFORK | VMT_AREA_DONTFORK)) == 0;
+}
+
 /* The pages that a child does not inherit are forgotten; the others are
    resident, and nobody in the child made them so.  */
 static void
-inherit(struct vmt_machine *machine, const struct vmt_area *area)
+inherit(struct vmt_machine *machine, const struct vmt_area *area, bool copied)
 {
    vmt_vpn vpn = area->start >> VMT_PAGE_SHIFT;
    vmt_vpn after = area->end >> VMT_PAGE_SHIFT;
-   bool copied =
-      area->frames_id != 0 &&
-      (area->flags & (VMT_AREA_WIPEONFORK | VMT_AREA_DONTFORK)) == 0;
    bool excluded = (area->flags & VMT_AREA_EXCLUDED) != 0;
    struct vmt_pte *pte;
 
@@ -50,11 +55,15 @@ inherit(struct vmt_machine *machine, const struct vmt_area *area)
    }
 }
 
+/* As a child has it: nothing is known early, nothing is counted yet.  */
 static enum vmt_status
 start_ledger_anew(struct vmt_machine *machine)
 {
    enum vmt_status status;
 
+   vmt_machine_forget_pages(machine);
+   vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
+   vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
    vmt_accounting_free(&machine->ledger);
    status = vmt_accounting_init(&machine->ledger);
    if (status == VMT_OK &&
@@ -71,19 +80,29 @@ vmt_machine_fork(struct vmt_machine *machine, bool child)
 
    vmt_filter_kill_all_stores(machine->filter.data);
    vmt_machine_forget_pages(machine);
-   if (child) {
-      vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
-      vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
+   if (child)
       status = start_ledger_anew(machine);
-   }
    for (area = vmt_areas_from(&machine->areas, 0);
         area != NULL && status == VMT_OK;
         area = vmt_areas_after(&machine->areas, area)) {
       share_frames(machine, area);
       if (child)
-         inherit(machine, area);
+         inherit(machine, area, is_copied(area));
    }
    if (status == VMT_OK && child)
       vmt_areas_become_child(&machine->areas);
+   return status;
+}
+
+enum vmt_status
+vmt_machine_vfork_child(struct vmt_machine *machine)
+{
+   const struct vmt_area *area;
+   enum vmt_status status = start_ledger_anew(machine);
+
+   for (area = vmt_areas_from(&machine->areas, 0);
+        area != NULL && status == VMT_OK;
+        area = vmt_areas_after(&machine->areas, area))
+      inherit(machine, area, true);
    return status;
 }

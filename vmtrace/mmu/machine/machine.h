@@ -248,6 +248,12 @@ void vmt_machine_drop_object(struct vmt_machine *machine, uint32_t object,
    empty.  */
 enum vmt_status vmt_machine_fork(struct vmt_machine *machine, bool child);
 
+/* The address space as the child of a vfork finds it, which shares its parent's
+   (CLONE_VM): all pages are there as they were, and the ledger is empty.  To the
+   parent's nothing happens.  What the child touches for the first time is not
+   there for the parent afterwards: the two machines are apart.  */
+enum vmt_status vmt_machine_vfork_child(struct vmt_machine *machine);
+
 /* ---- inside the machine ---- */
 
 /* Resolves a fault at addr (fault.c): the event, and the entry made good unless
