@@ -12,6 +12,7 @@ enum { CHILD_CLEARTID = 0x00200000, CHILD_SETTID = 0x01000000, SIGCHLD = 17 };
 void fork_plain(char *p);
 void fork_and_wait(char *p);
 void fork_and_go_on(char *p);
+void fork_and_handle(char *p);
 
 /* The kernel takes any signature.  */
 static void
@@ -66,6 +67,24 @@ fork_and_go_on(char *p)
    write_stack();
 }
 
+/* The frame goes to pages that it shares with nobody: the other stack is mapped
+   shared.  */
+PART void
+fork_and_handle(char *p)
+{
+   long pid = SYS0(getpid);
+
+   fork_with_number(p);
+   write_stack();
+   SYS2(kill, pid, SIGUSR1);
+}
+
+static void
+on_signal(int signal, void *info, void *context)
+{
+   (void)signal, (void)info, (void)context;
+}
+
 struct work {
    int turn, tid;
 };
@@ -117,6 +136,7 @@ thread(struct rt *rt)
 int
 guest(struct rt *rt)
 {
+   long stack[3] = {0, 0, 16 * PAGE};
    char *p = rt_fresh(2);
 
    if (rt->argc > 1)
@@ -126,6 +146,11 @@ guest(struct rt *rt)
    register_rseq(p);
    RUN(rt, fork_and_wait, p);
    RUN(rt, fork_and_go_on, p);
+   SYS4(wait4, -1, NULL, 0, NULL);
+   stack[0] = (long)rt_map(NULL, 16, PROT_RW, MAP_SHARED | MAP_ANON | MAP_POPULATE, -1, 0);
+   rt_must(SYS2(sigaltstack, stack, NULL));
+   rt_action(SIGUSR1, on_signal, 0x08000000L);  /* SA_ONSTACK */
+   RUN(rt, fork_and_handle, p);
    SYS4(wait4, -1, NULL, 0, NULL);
    return 0;
 }

@@ -1,6 +1,7 @@
 #include "vmtrace/tool/kernel_access.h"
 
 #include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/tool.h"
 
 static UInt current_call[1024];         /* by thread */
@@ -112,6 +113,7 @@ kernel_access_execve(ThreadId tid, const UWord *args)
 static void
 signal_frame(Addr start, SizeT bytes, ThreadId tid)
 {
+   kernel_words_signal(tid);
    charge_kernel_range(tid, start, bytes, True, CHARGE_SIGNAL);
 }
 

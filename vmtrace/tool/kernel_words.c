@@ -42,13 +42,13 @@ write_word(ThreadId tid, Addr word)
 /* ---- rseq ---- */
 
 static void
-write_rseq(ThreadId tid)
+write_rseq(ThreadId tid, enum charge_cause cause)
 {
    struct thread_words *words = words_of(tid);
 
    words->rseq_due = False;
    if (words->rseq != 0)
-      write_word(tid, words->rseq);
+      charge_kernel_range(tid, words->rseq, sizeof(UInt), True, cause);
 }
 
 /* rseq(area, bytes, flags, signature), as it would come out natively.  */
@@ -63,7 +63,7 @@ register_rseq(ThreadId tid, Addr area, SizeT bytes, UInt flags)
               area % RSEQ_BYTES == 0 &&
               VG_(am_is_valid_for_client)(area, bytes, VKI_PROT_WRITE)) {
       words->rseq = area;
-      write_rseq(tid);
+      write_rseq(tid, CHARGE_SYSCALL);
    }
 }
 
@@ -122,7 +122,14 @@ void
 kernel_words_return(ThreadId tid, UInt number, const UWord *args)
 {
    if (words_of(tid)->rseq_due && waits(number, args))
-      write_rseq(tid);
+      write_rseq(tid, CHARGE_SYSCALL);
+}
+
+void
+kernel_words_signal(ThreadId tid)
+{
+   if (words_of(tid)->rseq_due)
+      write_rseq(tid, CHARGE_SIGNAL);
 }
 
 /* ---- clone ---- */
@@ -182,7 +189,7 @@ kernel_words_fork_in_child(ThreadId tid, Bool is_vfork)
    words_of(tid)->rseq = is_vfork ? 0 : own.rseq;
    if (own.number_of_child != 0)
       write_word(tid, own.number_of_child);
-   write_rseq(tid);
+   write_rseq(tid, CHARGE_SYSCALL);
 }
 
 void
