@@ -17,7 +17,8 @@ EXTRA_DIST += \
 	scripts/packages \
 	scripts/prepare.sh \
 	scripts/quickstart \
-	scripts/quickstart.py
+	scripts/quickstart.py \
+	scripts/validate-kernel
 
 mostlyclean-local: clean-in-place
 clean-in-place:

@@ -66,4 +66,5 @@ dist_schemas_DATA = \
 	vmtrace/cli/schemas/annotate.schema.json \
 	vmtrace/cli/schemas/calibrate.schema.json \
 	vmtrace/cli/schemas/fault-log.schema.json \
-	vmtrace/cli/schemas/report.schema.json
+	vmtrace/cli/schemas/report.schema.json \
+	vmtrace/cli/schemas/validate-kernel.schema.json

@@ -1,0 +1,42 @@
+# tests/native: programs natively and under vmtrace, fault by fault.
+# scripts/validate-kernel is the way in; `make check-native` runs the whole list.
+
+# Static, and without the flags of the rest: see its head.
+check_PROGRAMS += tests/native/spawn
+tests_native_spawn_SOURCES = tests/native/spawn.c
+tests_native_spawn_CFLAGS = -std=gnu11 -O2 $(WARNING_CFLAGS)
+tests_native_spawn_LDFLAGS = -static
+
+NATIVE_TESTS = \
+	tests/native/check-short \
+	tests/native/compare_test.py \
+	tests/native/history_test.py \
+	tests/native/kinds_test.py \
+	tests/native/perf_text_test.py \
+	tests/native/programs_test.py
+dist_check_SCRIPTS += $(NATIVE_TESTS)
+TESTS += $(NATIVE_TESTS)
+
+EXTRA_DIST += \
+	tests/native/areas.py \
+	tests/native/command.py \
+	tests/native/compare.py \
+	tests/native/drill.py \
+	tests/native/faults.py \
+	tests/native/history.py \
+	tests/native/kinds.py \
+	tests/native/perf_text.py \
+	tests/native/place.py \
+	tests/native/programs.list \
+	tests/native/programs.py \
+	tests/native/record.py \
+	tests/native/show_json.py \
+	tests/native/show_markdown.py \
+	tests/native/show_text.py \
+	tests/native/symbols.py \
+	tests/native/verdict.py \
+	tests/native/watched.py
+
+check-native: all tests/native/spawn$(EXEEXT)
+	$(top_srcdir)/scripts/validate-kernel --build=$(abs_top_builddir)
+.PHONY: check-native

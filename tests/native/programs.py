@@ -1,0 +1,71 @@
+"""Reads the list of programs: one a line,
+
+    NAME | TAGS | COMMAND
+
+TAGS, separated by spaces or commas: `threads` (the kernel's own numbers vary, so there
+are several native runs), `tree` (it makes processes), `short` (it is in the short
+list), `needs=PROGRAM` (it is left out where there is no such program).  In the command
+%B is the build tree's tests/native, %D a folder with prepared data, where it is run.
+"""
+
+import shlex
+import shutil
+
+from place import Trouble
+
+TAGS = ("threads", "tree", "short")
+NEEDS = "needs="
+
+
+class Program:
+    def __init__(self, name, tags, words):
+        self.name = name
+        self.tags = {tag for tag in tags if tag in TAGS}
+        self.needs = [tag[len(NEEDS):] for tag in tags if tag.startswith(NEEDS)]
+        self.words = words
+
+    def command(self, build, data):
+        return [word.replace("%B", build).replace("%D", data) for word in self.words]
+
+    def missing(self, path):
+        """The first program that it needs and that is not there, or None."""
+        return next((name for name in self.needs
+                     if shutil.which(name, path=path) is None), None)
+
+
+def _program(line, where):
+    parts = [part.strip() for part in line.split("|", 2)]
+    if len(parts) != 3 or not parts[0] or not parts[2]:
+        raise Trouble(f"{where}: not NAME | TAGS | COMMAND")
+    tags = parts[1].replace(",", " ").split()
+    for tag in tags:
+        if tag not in TAGS and not (tag.startswith(NEEDS) and len(tag) > len(NEEDS)):
+            raise Trouble(f"{where}: there is no tag '{tag}'; there are "
+                          f"{', '.join(TAGS)} and {NEEDS}PROGRAM")
+    try:
+        words = shlex.split(parts[2])
+    except ValueError as error:
+        raise Trouble(f"{where}: {error}") from error
+    return Program(parts[0], tags, words)
+
+
+def parse(lines, path):
+    programs, names = [], set()
+    for number, line in enumerate(lines, 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        program = _program(line, f"{path}:{number}")
+        if program.name in names:
+            raise Trouble(f"{path}:{number}: {program.name} is there twice")
+        names.add(program.name)
+        programs.append(program)
+    return programs
+
+
+def read(path):
+    try:
+        with open(path, encoding="utf-8") as lines:
+            return parse(lines, path)
+    except OSError as error:
+        raise Trouble(f"{path}: {error.strerror}") from error

@@ -1,0 +1,134 @@
+"""Runs a program natively: how often, and what is recorded.
+
+Once without perf, which also fills the page cache; once under `perf stat`, for totals
+that no recording stands between; then recorded, event by event.  The file that perf
+writes holds, for each fault, page-faults and minor-faults or major-faults, and with
+tracepoints the error code, changes of mappings and of resident memory.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+
+import history
+import perf_text
+from place import Skip, Trouble, last_words
+
+SOFTWARE = ("page-faults", "minor-faults", "major-faults")
+TRACEPOINTS = ("exceptions:page_fault_user", "exceptions:page_fault_kernel",
+               "task:task_newtask", "kmem:rss_stat", "syscalls:sys_enter_brk",
+               "syscalls:sys_enter_munmap", "syscalls:sys_enter_madvise",
+               "syscalls:sys_enter_mremap", "syscalls:sys_exit_mremap")
+PARANOID = "/proc/sys/kernel/perf_event_paranoid"
+ADDR_NO_RANDOMIZE = 0x0040000
+BUFFER = {True: ["-m", "8M"], False: []}        # root may have large ones
+LIMIT_SECONDS = 600
+
+
+def _allowed_by(paranoid):
+    return os.geteuid() == 0 or paranoid < 2
+
+
+def check_perf():
+    """Raises Skip where perf cannot see the faults of a program and its kernel side."""
+    if shutil.which("perf") is None:
+        raise Skip("there is no perf (Debian: apt install linux-perf)")
+    try:
+        with open(PARANOID, encoding="ascii") as file:
+            paranoid = int(file.read())
+    except OSError as error:
+        raise Skip(f"this kernel has no perf events: {PARANOID}: "
+                   f"{error.strerror}") from error
+    if not _allowed_by(paranoid):
+        raise Skip(f"perf may not count faults in the kernel: {PARANOID} is {paranoid}, "
+                   "and this is not root")
+    done = subprocess.run(["perf", "stat", "-x,", "-e", "page-faults", "true"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0 or "page-faults" not in done.stderr or \
+            "not supported" in done.stderr:
+        raise Skip("perf cannot count page faults here: "
+                   + (done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+
+
+def _events(names):
+    return [word for name in names for word in ("-e", name)]
+
+
+def _can_trace():
+    """Whether all tracepoints are there, and for us."""
+    done = subprocess.run(["perf", "record", "-q", "-o", os.devnull,
+                           *_events(TRACEPOINTS), "true"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
+
+
+class Recorder:
+    def __init__(self, place):
+        check_perf()
+        self.place = place
+        self.has_tracepoints = _can_trace()
+
+    def _spawn(self, command, room, name, prefix=()):
+        """Under the helper: what wait4 told."""
+        usage = os.path.join(room, name + ".usage")
+        output = os.path.join(room, name)
+        if command.run([*prefix, self.place.spawn, usage], output, LIMIT_SECONDS) != 0 or \
+                not os.path.exists(usage):
+            raise Trouble(f"cannot run {command.argv[0]} natively: {last_words(output)}")
+        with open(usage, encoding="ascii") as file:
+            return json.load(file)
+
+    def plain(self, command, room):
+        return self._spawn(command, room, "plain")
+
+    def stat(self, command, room):
+        """event -> number, by perf stat."""
+        output = os.path.join(room, "stat.csv")
+        personality = ctypes.CDLL(None).personality
+        before = personality(0xffffffff)
+        personality(before | ADDR_NO_RANDOMIZE)     # perf and the program inherit it
+        try:
+            command.run(["perf", "stat", "-x,", "-o", output, "-e", ",".join(SOFTWARE),
+                         "--"], os.path.join(room, "stat"), LIMIT_SECONDS)
+        finally:
+            personality(before)
+        counts = {}
+        with open(output, encoding="utf-8") as lines:
+            for line in lines:
+                parts = line.split(",")
+                if len(parts) > 2 and parts[0].isdigit():
+                    counts[parts[2].split(":")[0]] = int(parts[0])
+        if set(counts) != set(SOFTWARE):
+            raise Trouble("perf stat did not count: " + last_words(os.path.join(room,
+                                                                                "stat")))
+        return counts
+
+    def record(self, command, room, name):
+        """A Run, with its usage."""
+        data = os.path.join(room, name + ".perf")
+        names = SOFTWARE + (TRACEPOINTS if self.has_tracepoints else ())
+        usage = self._spawn(command, room, name,
+                            ["perf", "record", "-q", "-o", data, *_events(names), "-c", "1",
+                             "-d", "--user-regs=ip", *BUFFER[os.geteuid() == 0], "--"])
+        run = self.read(data)
+        run.usage = usage
+        return run
+
+    def read(self, data):
+        command = ["perf", "script", "-i", data, "--ns", "--show-mmap-events",
+                   "--show-task-events", "--show-lost-events",
+                   "-F", "pid,tid,time,event,ip,addr,uregs,trace"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True, errors="surrogateescape") as script:
+            try:
+                run = history.Reader(self.has_tracepoints).read(
+                    perf_text.events(script.stdout))
+            except history.Trouble as error:
+                raise Trouble(f"{data}: {error}") from error
+        if script.returncode != 0:
+            raise Trouble(f"perf script cannot read {data}")
+        return run

@@ -1,0 +1,75 @@
+"""Whether the two sides agree: the tolerances, and what is beyond them."""
+
+import os
+
+from compare import maxrss_uncertainty_bytes
+
+LEAST_FAULTS = 3
+SHARE, SHARE_WITH_AVX512 = 0.003, 0.01
+MOST_ONE_SIDED = 5
+RSS_SHARE = 0.01
+
+
+def most_difference(row, share):
+    return max(LEAST_FAULTS, share * row.kernel.most)
+
+
+def _beyond(what, row, share):
+    if abs(row.difference) <= most_difference(row, share):
+        return []
+    return [f"{what}: {span(row.kernel)} by the kernel, {row.ours} by vmtrace"]
+
+
+def span(spread):
+    if spread.least == spread.most:
+        return f"{spread.least:,}"
+    return f"{spread.least:,}..{spread.most:,}"
+
+
+def _pages(image, is_threaded):
+    if is_threaded:
+        most = image.kernel_distance + MOST_ONE_SIDED
+        if image.distance > most:
+            return [f"{image.name}: {image.distance} faults are not those of the nearest "
+                    f"native run; these differ by up to {image.kernel_distance}"]
+    elif image.n_one_sided > MOST_ONE_SIDED:
+        return [f"{image.name}: {image.n_one_sided} pages were found by one side only"]
+    return []
+
+
+def _resident_exactly(image):
+    row = image.rss_peak
+    if row is None or abs(row.difference) <= RSS_SHARE * row.kernel.most:
+        return []
+    return [f"{image.name}: RssPeak: {span(row.kernel)} bytes by the kernel, "
+            f"{row.ours:,} by vmtrace"]
+
+
+def _resident_by_usage(comparison):
+    most = max(RSS_SHARE * comparison.maxrss.most,
+               maxrss_uncertainty_bytes(os.cpu_count()))
+    ours = comparison.our_rss_peak
+    if comparison.maxrss.least - most <= ours <= comparison.maxrss.most + most:
+        return []
+    return [f"RssPeak: ru_maxrss is {span(comparison.maxrss)} bytes, vmtrace's {ours:,}; "
+            f"ru_maxrss is good to {most:,.0f}"]
+
+
+def objections(comparison, is_threaded, with_avx512):
+    """What is beyond the tolerances: a list of lines."""
+    share = SHARE_WITH_AVX512 if with_avx512 else SHARE
+    found = []
+    if comparison.extra_ours or comparison.missing_ours:
+        found.append(f"{comparison.missing_ours} programs ran natively alone, "
+                     f"{comparison.extra_ours} under vmtrace alone")
+    found += _beyond("Flt", comparison.total, share)
+    for image in comparison.images:
+        found += _beyond(f"{image.name}: perf's events", image.events, share)
+        found += _beyond(f"{image.name}: refused", image.refused, share)
+        for kind, row in image.kinds.items():
+            found += _beyond(f"{image.name}: {kind}", row, share)
+        found += _pages(image, is_threaded)
+        found += _resident_exactly(image)
+    if comparison.rss_peak is None:
+        found += _resident_by_usage(comparison)
+    return found
