@@ -81,6 +81,19 @@ tests/guests/behave-libc: $(GUEST_LIBC_CODE)
 	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
 	$(CC) -O1 -g -Wall -Wextra -pthread -o $@ $(srcdir)/tests/guests/behave/*.c
 
+# One source, linked in every way: where things are depends on it.
+PLACES = \
+   tests/guests/places-pie \
+   tests/guests/places-fixed \
+   tests/guests/places-static \
+   tests/guests/places-static-pie
+
+$(PLACES): tests/guests/places.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	case $@ in *-static-pie) kind='-fPIE -static-pie';; *-static) kind='-fno-pie -no-pie -static';; \
+	*-fixed) kind='-fno-pie -no-pie';; *) kind='-fPIE -pie';; esac && \
+	$(CC) -O1 -Wall -Wextra $$kind -o $@ $(srcdir)/tests/guests/places.c
+
 GUEST_EXPECTATIONS = \
    tests/guests/advice.expect \
    tests/guests/anon.expect \
@@ -116,6 +129,7 @@ TESTS += \
    tests/guests/check-outfile \
    tests/guests/check-faultlog \
    tests/guests/check-options \
+   tests/guests/check-places \
    tests/guests/check-repeat
 
 dist_check_SCRIPTS += \
@@ -130,12 +144,14 @@ dist_check_SCRIPTS += \
    tests/guests/check-outfile \
    tests/guests/check-faultlog \
    tests/guests/check-options \
+   tests/guests/check-places \
    tests/guests/check-repeat
 
-check_DATA = $(GUESTS) tests/guests/behave-libc
-CLEANFILES += $(GUESTS) tests/guests/behave-libc
+check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc
+CLEANFILES += $(GUESTS) $(PLACES) tests/guests/behave-libc
 
 EXTRA_DIST += \
+   tests/guests/places.c \
    $(GUEST_EXPECTATIONS) \
    $(GUEST_RUNTIME) \
    $(GUEST_CODE) \

@@ -2,6 +2,7 @@
 
 #include "vmtrace/tool/initial_stack.h"
 #include "vmtrace/tool/options.h"
+#include "vmtrace/tool/program_file.h"
 #include "vmtrace/tool/syscalls.h"
 #include "vmtrace/tool/tool.h"
 #include "vmtrace/tool/vdso.h"
@@ -15,6 +16,10 @@
 
 #define NATIVE_STACK_END 0x7ffffffff000ul
 #define NATIVE_PIE_BASE 0x555555554000ul
+
+/* --aspace-minaddr's default, and the kernel's vm.mmap_min_addr.  */
+#define DEFAULT_MIN_ADDR 0x4000000ul
+#define NATIVE_MIN_ADDR 0x10000ul
 
 /* PMD_SIZE: from this size on, mappings are placed so that huge pages fit.  */
 #define HUGE_BYTES (2ul << 20)
@@ -30,11 +35,20 @@ struct map_request {
    Addr start, len;
 };
 
-/* pub_core_ume.h: the members that the loader is told */
+/* pub_core_ume.h, as of Valgrind 3.12 */
 struct exe_info {
    const HChar **argv;
-   Addr exe_base, exe_end;
+   Addr exe_base, exe_end;              /* told where to, tells where */
+   Addr phdr;
+   Int phnum;
+   UInt stack_prot;
+   Word interp_offset;
+   void *arch_elf_state;
+   Addr entry, init_ip, brkbase;
 };
+
+/* m_options.c */
+extern Addr VG_(clo_aspacem_minAddr);
 
 extern Addr __real_vgPlain_am_startup(Addr sp);
 extern Int __real_vgPlain_load_ELF(Int fd, const HChar *name,
@@ -63,6 +77,13 @@ static Bool started;
 static Addr vdso_start, vdso_end;
 static Addr heap_start, heap_end;       /* of brk's place */
 
+static void
+reserve_vdso(Addr end)
+{
+   vdso_end = end;
+   vdso_start = end - vdso_bytes();
+}
+
 /* ---- before the options are read ---- */
 
 static Bool
@@ -90,12 +111,16 @@ wants_native(Addr sp)
    return True;
 }
 
+/* The heap of a program at fixed addresses starts below the core's lowest one.  */
 Addr
 __wrap_vgPlain_am_startup(Addr sp)
 {
-   Addr end = __real_vgPlain_am_startup(sp);
+   Addr end;
 
    native = wants_native(sp);
+   if (native && VG_(clo_aspacem_minAddr) == DEFAULT_MIN_ADDR)
+      VG_(clo_aspacem_minAddr) = NATIVE_MIN_ADDR;
+   end = __real_vgPlain_am_startup(sp);
    if (!native)
       return end;
    vdso_copy(sp);
@@ -103,16 +128,28 @@ __wrap_vgPlain_am_startup(Addr sp)
    return STACK_END - 1;
 }
 
-/* The loader puts a position-independent program at two thirds of the space
-   that it is told of.  */
+/* load_elf_binary() of fs/binfmt_elf.c maps one that needs no loader (a static
+   program, or a loader itself) where mmap would, and moves brk to where others
+   would be.  The core's loader puts a position-independent program at two thirds
+   of the space that it is told of.  */
 Int
 __wrap_vgPlain_load_ELF(Int fd, const HChar *name, struct exe_info *info)
 {
+   SizeT alone_bytes = native ? program_file_bytes_alone(fd) : 0;
+   Addr base = alone_bytes != 0 ? MMAP_END - alone_bytes : PIE_BASE;
+   Int error;
+
    if (native) {
       info->exe_base = 0;
-      info->exe_end = PIE_BASE / 2 * 3;
+      info->exe_end = base / 2 * 3;
    }
-   return __real_vgPlain_load_ELF(fd, name, info);
+   error = __real_vgPlain_load_ELF(fd, name, info);
+   if (error == 0 && alone_bytes != 0 && info->exe_base == base &&
+       vmt_page_ceil(info->brkbase) == MMAP_END) {
+      info->brkbase = PIE_BASE + VMT_PAGE_BYTES;
+      reserve_vdso(base);
+   }
+   return error;
 }
 
 /* The only reservation that shrinks from its lower end is the heap's.  */
@@ -237,10 +274,8 @@ place_anywhere(SizeT bytes, Bool *ok)
    *ok = start != 0;
 
    /* The first thing mapped anywhere is the loader.  */
-   if (start != 0 && vdso_end == 0) {
-      vdso_end = start;
-      vdso_start = start - vdso_bytes();
-   }
+   if (start != 0 && vdso_end == 0)
+      reserve_vdso(start);
    return start;
 }
 
@@ -299,7 +334,9 @@ layout_vdso(void)
 {
    if (vdso_bytes() == 0)
       return 0;
-   return vdso_end != 0 ? vdso_start : top_down(vdso_bytes());
+   if (vdso_end == 0)
+      reserve_vdso(top_down(vdso_bytes()) + vdso_bytes());
+   return vdso_start;
 }
 
 void

@@ -43,6 +43,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/plan.h \
 	vmtrace/tool/profile.c \
 	vmtrace/tool/profile.h \
+	vmtrace/tool/program_file.c \
+	vmtrace/tool/program_file.h \
 	vmtrace/tool/rawcall.c \
 	vmtrace/tool/rawcall.h \
 	vmtrace/tool/regs.h \
