@@ -26,6 +26,7 @@ check_PROGRAMS += \
 	tests/reference/programs/bare \
 	tests/reference/programs/code \
 	tests/reference/programs/forks \
+	tests/reference/programs/frames \
 	tests/reference/programs/mappings \
 	tests/reference/programs/pthreads \
 	tests/reference/programs/signals \
@@ -47,6 +48,10 @@ tests_reference_programs_code_LDFLAGS = $(REFERENCE_LINK)
 tests_reference_programs_forks_SOURCES = tests/reference/programs/forks.c
 tests_reference_programs_forks_CFLAGS = $(REFERENCE_COMPILE)
 tests_reference_programs_forks_LDFLAGS = $(REFERENCE_LINK)
+tests_reference_programs_frames_SOURCES = tests/reference/programs/frames.c \
+	tests/reference/programs/guest.h
+tests_reference_programs_frames_CFLAGS = $(REFERENCE_COMPILE)
+tests_reference_programs_frames_LDFLAGS = $(REFERENCE_LINK)
 tests_reference_programs_mappings_SOURCES = tests/reference/programs/mappings.c
 tests_reference_programs_mappings_CFLAGS = $(REFERENCE_COMPILE)
 tests_reference_programs_mappings_LDFLAGS = $(REFERENCE_LINK)

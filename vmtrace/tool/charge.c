@@ -1,6 +1,7 @@
 #include "vmtrace/tool/charge.h"
 
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/objects.h"
@@ -342,6 +343,8 @@ group_in_full(const struct segment_group *group, Addr base,
    }
    if (stops)
       stop_at(&maker, clock);
+   if (other_pages)
+      cuts_note_straddle(group, base);
    leave_slot(base + (Addr)(Long)group->low, other_pages || waits || stops);
 }
 

@@ -14,6 +14,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/checkpoint.h \
 	vmtrace/tool/contents.c \
 	vmtrace/tool/contents.h \
+	vmtrace/tool/cuts.c \
+	vmtrace/tool/cuts.h \
 	vmtrace/tool/fault_log.c \
 	vmtrace/tool/fault_log.h \
 	vmtrace/tool/header.c \

@@ -3,6 +3,7 @@
 #include "vmtrace/mmu/base/port.h"
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/instrument.h"
 #include "vmtrace/tool/iropt.h"
@@ -149,6 +150,7 @@ pre_clo_init(void)
                                    tool_options_debug_usage);
    VG_(track_start_client_code)(thread_runs);
    VG_(atfork)(before_fork, in_parent, in_child);
+   cuts_init();
    kernel_access_init();
    signals_init();
    startup_init();

@@ -1,5 +1,6 @@
 #include "vmtrace/tool/plan.h"
 
+#include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/iropt.h"
 #include "vmtrace/tool/tool.h"
 
@@ -424,14 +425,17 @@ join_group(UInt index, UInt access_index)
 {
    struct plan_group *group = &groups[index];
    const struct plan_access *access = &accesses[access_index];
-   Long high = access->offset + (Long)access->bytes;
+   Long low = access->offset, high = access->offset + (Long)access->bytes;
    UInt n_between;
 
    if (group->segment != access->segment || group->base != access->base)
       return False;
-   if (group->low < access->offset ? high - group->low > MAX_GROUP_BYTES
-                                   : group->high - access->offset >
-                                        MAX_GROUP_BYTES)
+   if (low > group->low)
+      low = group->low;
+   if (high < group->high)
+      high = group->high;
+   if (high - low > MAX_GROUP_BYTES ||
+       cuts_forbid(accesses[group->first].pc, low, high))
       return False;
    n_between = groups_between(index, access_index);
    if (n_between > max_groups_between())
@@ -439,10 +443,8 @@ join_group(UInt index, UInt access_index)
    group->interleaved |=
       n_between != 0 || fetch_between(accesses[group->last].tick, access->tick,
                                       access->segment);
-   if (access->offset < group->low)
-      group->low = access->offset;
-   if (high > group->high)
-      group->high = high;
+   group->low = low;
+   group->high = high;
    group->any_write |= access->kind != VMT_READ;
    group->last = access_index;
    group->last_tick = access->tick;
