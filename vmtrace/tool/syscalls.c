@@ -265,6 +265,10 @@ after_brk(ThreadId tid, Addr end)
          .label = objects_label("[heap]", "heap")};
 
       add_area(tid, &area);
+
+      /* Merged with the program's bss, all of it is the heap
+         (vma_is_initial_heap).  */
+      vmt_areas_find(&tool_machine.areas, old_page)->label = area.label;
       if (lock_future && !lock_on_fault)
          populate(tid, old_page, new_page);
    } else if (new_page < old_page) {
