@@ -359,6 +359,7 @@ layout_native_address(Addr addr)
    return addr;
 }
 
+Addr
 layout_vdso(void)
 {
    return 0;
