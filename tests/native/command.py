@@ -102,10 +102,12 @@ class Validator:
         room = self.place.room(name)
         result = Result(name, command.argv)
         n_runs = self.arguments.runs or (RUNS_WITH_THREADS if is_threaded else RUNS)
-        self.recorder.plain(command, room)      # fills the page cache
-        result.stat = self.recorder.stat(command, room)
-        natives = [self.recorder.record(command, room, f"native-{number}")
+        files = self.recorder.mapped_files(command, room)
+        stat = self.recorder.stat(command, room)
+        natives = [self.recorder.record(command, room, f"native-{number}", files)
                    for number in range(1, n_runs + 1)]
+        result.stat = {event: number - natives[0].left_out.get(event, 0)
+                       for event, number in stat.items()}
         watched = watch(self.place, command, room, self.arguments.tool_option)
         result.comparison = Comparison(natives, watched)
         result.objections = verdict.objections(result.comparison, is_threaded,

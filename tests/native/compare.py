@@ -85,11 +85,26 @@ class ImageComparison:
                 self.kernel_alone += kernel[0][key][n_ours:min(n_kernel)]
             elif n_ours > max(n_kernel):
                 self.ours_alone += ours[key][max(n_kernel):]
+        self._pair_other_kinds()
         for faults in (self.kernel_alone, self.ours_alone):
             faults.sort(key=lambda fault: (fault.area, fault.address))
         self.distance = min(self._distance(counts[0], one) for one in counts[1:])
         self.kernel_distance = max(self._distance(one, other) for one in counts[1:]
                                    for other in counts[1:])
+
+    def _pair_other_kinds(self):
+        """Takes out what both have of a page, as different kinds: pairs."""
+        ours = collections.defaultdict(list)
+        for fault in self.ours_alone:
+            ours[fault.key].append(fault)
+        left, self.other_kinds = [], []
+        for fault in self.kernel_alone:
+            if ours[fault.key]:
+                self.other_kinds.append((fault, ours[fault.key].pop(0)))
+            else:
+                left.append(fault)
+        self.kernel_alone = left
+        self.ours_alone = [fault for faults in ours.values() for fault in faults]
 
     @staticmethod
     def _distance(one, other):
@@ -98,7 +113,7 @@ class ImageComparison:
 
     @property
     def n_one_sided(self):
-        """Pages, whatever their kinds are."""
+        """Pages; what is of another kind is seen in the kinds."""
         return len({fault.key for fault in self.kernel_alone + self.ours_alone})
 
 

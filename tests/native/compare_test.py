@@ -75,9 +75,12 @@ class Pages(unittest.TestCase):
         self.assertEqual((image.n_both, len(image.kernel_alone), len(image.ours_alone)),
                          (1, 1, 0))
 
-    def test_another_kind_is_one_page(self):
-        image, = compare([heap_fault(1, "ForkCow")], [heap_fault(1, "Reuse")]).images
+    def test_another_kind(self):
+        image, = compare([heap_fault(1, "ForkCow")],
+                         [heap_fault(1, "Reuse"), heap_fault(2, "Reuse")]).images
         self.assertEqual((image.n_both, image.n_one_sided), (0, 1))
+        self.assertEqual([(fault.kind, other.kind) for fault, other in image.other_kinds],
+                         [("Reuse", "ForkCow")])
 
     def test_name_of_memory_does_not_matter(self):
         image, = compare([heap_fault(1, area="[anon]")], [heap_fault(1)]).images
@@ -173,20 +176,20 @@ class Printed(unittest.TestCase):
 
     def test_text(self):
         text = "\n".join(show_text.program(self.result, False))
-        for line in ("1 app: 1 faults found by both, 1 by the kernel alone, 1 by vmtrace "
-                     "alone", "The two agree."):
+        for line in ("1 app: 1 faults found by both, 0 as different kinds, 1 by the kernel "
+                     "alone, 1 by vmtrace alone", "The two agree."):
             self.assertIn(line, text.splitlines())
         self.assertRegex(text, r"kernel +/lib/libx.so +4 +0x7ffff7004000 +FileRd +r")
         self.assertRegex(text, r"vmtrace +\[heap\] +0x555555561 +0x555555561000 +ZeroWr")
 
     def test_list(self):
         self.assertEqual(show_text.list_lines(self.result)[0].split(),
-                         ["app", "2", "2", "0", "1", "1", "1", "0.39", "0.39", "agree"])
+                         ["app", "2", "2", "0", "1", "0", "1", "1", "0.39", "0.39", "agree"])
         self.assertIn("skipped: there is no gone", show_text.list_lines(self.skipped)[0])
 
     def test_markdown(self):
         text = show_markdown.document([self.result, self.skipped], ABOUT)
-        self.assertIn("| app | 2 | 2 | 0 | 1 | 1 | 1 | 0.39 | 0.39 | agree |\n", text)
+        self.assertIn("| app | 2 | 2 | 0 | 1 | 0 | 1 | 1 | 0.39 | 0.39 | agree |\n", text)
         self.assertIn("Not run: gone: there is no gone.", text)
 
     def test_json(self):

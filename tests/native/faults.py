@@ -94,6 +94,7 @@ class Run:
         self.processes = processes
         self.usage = None           # ru_* of the tree: a dictionary, native runs only
         self.has_access = True      # reads are told from writes
+        self.left_out = {}          # event of perf's -> number, of what starts the program
 
     @property
     def n_faults(self):

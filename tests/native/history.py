@@ -6,6 +6,8 @@ refused, with a signal or a failed system call.  mm/memory.c, mm_account_fault()
 arch/x86/mm/fault.c, do_user_addr_fault().
 """
 
+import collections
+
 import areas
 import kinds
 from faults import REFUSED, Fault, Image, Process, Run, in_tree_order
@@ -80,6 +82,7 @@ class Reader:
         self.pending = {}               # thread number -> _Pending
         self.memories = {}              # mm_id -> _Memory
         self.n_lost = 0
+        self.by_starter = collections.Counter()     # event -> number, left out
 
     # ---- processes ----
 
@@ -203,6 +206,9 @@ class Reader:
                                                int(told["error_code"], 16), told["ip"])
 
     def _sample(self, event):
+        task = self.tasks.get(event.pid)
+        if task is not None and task.image is None:
+            self.by_starter[event.event] += 1
         if event.event != "page-faults":
             self._end_fault(event.tid, event)
             return
@@ -307,4 +313,5 @@ class Reader:
             raise Trouble("perf recorded no program")
         run = Run(in_tree_order(self.processes))
         run.has_access = self.has_tracepoints
+        run.left_out = dict(self.by_starter)
         return run

@@ -51,6 +51,7 @@ class Program(unittest.TestCase):
         self.assertEqual([process.number for process in run.processes], [20])
         self.assertEqual([hex(fault.address) for fault in run.processes[0].images[0].faults],
                          ["0x602000"])
+        self.assertEqual(run.left_out, {"page-faults": 3, "minor-faults": 3})
 
     def test_fault_of_a_file(self):
         found, = read(START, fault(20, 0x401234, 0x14)).processes[0].images[0].faults

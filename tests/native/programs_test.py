@@ -72,6 +72,13 @@ class Logs(unittest.TestCase):
         self.assertEqual([[image.name for image in process.images]
                           for process in run.processes], [["app"], ["app", "ls"]])
 
+    def test_numbers_begin_anew(self):
+        logs = {f"log.{pid}": [dict(HEADER, pid=pid, ppid=ppid), self.end(0)]
+                for pid, ppid in ((32000, 1), (32100, 32000), (400, 32000), (401, 400),
+                                  (402, 32100))}
+        self.assertEqual([process.number for process in self.read(logs).processes],
+                         [32000, 32100, 402, 400, 401])
+
     def test_an_execve_that_failed(self):
         run = self.read({"log.7": [HEADER, self.end(0), FAULT, self.end(1)]})
         self.assertEqual(run.n_faults, 1)

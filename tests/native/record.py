@@ -1,12 +1,12 @@
 """Runs a program natively: how often, and what is recorded.
 
-Once without perf, which also fills the page cache; once under `perf stat`, for totals
-that no recording stands between; then recorded, event by event.  The file that perf
-writes holds, for each fault, page-faults and minor-faults or major-faults, and with
-tracepoints the error code, changes of mappings and of resident memory.
+First to see what it maps, and to have all of that in the page cache; once under `perf
+stat`, for totals that no recording stands between; then recorded, event by event.  The
+file that perf writes holds, for each fault, page-faults and minor-faults or
+major-faults, and with tracepoints the error code, changes of mappings and of resident
+memory.
 """
 
-import ctypes
 import json
 import os
 import shutil
@@ -22,9 +22,9 @@ TRACEPOINTS = ("exceptions:page_fault_user", "exceptions:page_fault_kernel",
                "syscalls:sys_enter_munmap", "syscalls:sys_enter_madvise",
                "syscalls:sys_enter_mremap", "syscalls:sys_exit_mremap")
 PARANOID = "/proc/sys/kernel/perf_event_paranoid"
-ADDR_NO_RANDOMIZE = 0x0040000
 BUFFER = {True: ["-m", "8M"], False: []}        # root may have large ones
 LIMIT_SECONDS = 600
+CHUNK_BYTES = 1 << 20
 
 
 def _allowed_by(paranoid):
@@ -66,6 +66,15 @@ def _can_trace():
     return done.returncode == 0
 
 
+def _read_all(path):
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while file.read(CHUNK_BYTES):
+                pass
+    except OSError:
+        pass                    # what cannot be read was mapped by somebody else
+
+
 class Recorder:
     def __init__(self, place):
         check_perf()
@@ -74,28 +83,28 @@ class Recorder:
 
     def _spawn(self, command, room, name, prefix=()):
         """Under the helper: what wait4 told."""
-        usage = os.path.join(room, name + ".usage")
-        output = os.path.join(room, name)
-        if command.run([*prefix, self.place.spawn, usage], output, LIMIT_SECONDS) != 0 or \
-                not os.path.exists(usage):
+        usage, environment, output = [os.path.join(room, name + end)
+                                      for end in (".usage", ".environment", "")]
+        with open(environment, "wb") as file:
+            for variable, value in command.environment.items():
+                file.write(os.fsencode(f"{variable}={value}") + b"\0")
+        if command.run([*prefix, self.place.spawn, usage, environment], output,
+                       LIMIT_SECONDS) != 0 or not os.path.getsize(usage):
             raise Trouble(f"cannot run {command.argv[0]} natively: {last_words(output)}")
         with open(usage, encoding="ascii") as file:
             return json.load(file)
 
-    def plain(self, command, room):
-        return self._spawn(command, room, "plain")
+    def mapped_files(self, command, room):
+        """The paths of the files that it maps."""
+        run = self.record(command, room, "first", ())
+        return sorted({area.name for process in run.processes for image in process.images
+                       for _, area in image.mappings if os.path.isfile(area.name)})
 
     def stat(self, command, room):
-        """event -> number, by perf stat."""
+        """event -> number, by perf stat; the helper's own are among them."""
         output = os.path.join(room, "stat.csv")
-        personality = ctypes.CDLL(None).personality
-        before = personality(0xffffffff)
-        personality(before | ADDR_NO_RANDOMIZE)     # perf and the program inherit it
-        try:
-            command.run(["perf", "stat", "-x,", "-o", output, "-e", ",".join(SOFTWARE),
-                         "--"], os.path.join(room, "stat"), LIMIT_SECONDS)
-        finally:
-            personality(before)
+        self._spawn(command, room, "stat",
+                    ["perf", "stat", "-x,", "-o", output, "-e", ",".join(SOFTWARE), "--"])
         counts = {}
         with open(output, encoding="utf-8") as lines:
             for line in lines:
@@ -103,12 +112,15 @@ class Recorder:
                 if len(parts) > 2 and parts[0].isdigit():
                     counts[parts[2].split(":")[0]] = int(parts[0])
         if set(counts) != set(SOFTWARE):
-            raise Trouble("perf stat did not count: " + last_words(os.path.join(room,
-                                                                                "stat")))
+            raise Trouble(f"perf stat did not count: {output}")
         return counts
 
-    def record(self, command, room, name):
-        """A Run, with its usage."""
+    def record(self, command, room, name, files):
+        """A Run, with its usage.  All pages of the files are in the page cache when it
+        starts: a kernel drops some now and then, even of files in use, and fault-around
+        leaves these out."""
+        for path in files:
+            _read_all(path)
         data = os.path.join(room, name + ".perf")
         names = SOFTWARE + (TRACEPOINTS if self.has_tracepoints else ())
         usage = self._spawn(command, room, name,

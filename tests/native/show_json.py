@@ -13,22 +13,23 @@ def _row(row):
             "vmtrace": row.ours, "difference": row.difference}
 
 
-def _fault(fault, side, owner):
+def _fault(fault, side, image):
     return {"by": side, "area": fault.area, "page": fault.page, "address": fault.address,
             "kind": fault.kind, "access": fault.access, "of": fault.by,
-            "instruction": describe(owner, fault.ip)}
+            "instruction": describe(image.natives[0], fault.ip)}
 
 
 def _image(image):
     return {
         "name": image.name, "events": _row(image.events), "refused": _row(image.refused),
-        "found_by_both": image.n_both, "kernel_alone": len(image.kernel_alone),
-        "vmtrace_alone": len(image.ours_alone), "one_sided_pages": image.n_one_sided,
+        "found_by_both": image.n_both, "as_other_kinds": len(image.other_kinds),
+        "kernel_alone": len(image.kernel_alone), "vmtrace_alone": len(image.ours_alone),
+        "one_sided_pages": image.n_one_sided,
         "native_runs_differ_by": image.kernel_distance,
         "kinds": {kind: _row(row) for kind, row in image.kinds.items()},
         "areas": [{"area": area, **_row(row)} for area, row in image.areas.items()],
         "rss_peak_bytes": None if image.rss_peak is None else _row(image.rss_peak),
-        "one_sided": [_fault(*row) for row in one_sided_rows(image)]}
+        "one_sided": [_fault(*row, image) for row in one_sided_rows(image)]}
 
 
 def _program(result):

@@ -3,7 +3,7 @@
 from show_text import list_row
 
 HEADS = ["program", "Flt, kernel", "vmtrace", "difference", "found by both",
-         "kernel alone", "vmtrace alone", "RssPeak MiB, kernel", "vmtrace", "verdict"]
+         "as other kinds", "kernel alone", "vmtrace alone", "RssPeak MiB, kernel", "vmtrace", "verdict"]
 
 
 def _line(cells):

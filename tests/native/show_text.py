@@ -71,29 +71,42 @@ def _resident(comparison):
 
 
 def one_sided_rows(image):
-    """(fault, side, image whose mappings tell the instruction)."""
-    kernel = image.natives[0]
-    return [(fault, "kernel", kernel) for fault in image.kernel_alone] + \
-        [(fault, "vmtrace", kernel) for fault in image.ours_alone]
+    """(fault, side)."""
+    return [(fault, "kernel") for fault in image.kernel_alone] + \
+        [(fault, "vmtrace") for fault in image.ours_alone]
+
+
+def _first(rows, show_all):
+    if show_all or len(rows) <= FIRST_PAGES:
+        return rows, []
+    return rows[:FIRST_PAGES], [f"... and {len(rows) - FIRST_PAGES} more: --all"]
 
 
 def _one_sided(image, show_all):
-    rows = one_sided_rows(image)
+    rows, more = _first(one_sided_rows(image), show_all)
     if not rows:
         return []
-    shown = rows if show_all else rows[:FIRST_PAGES]
     cells = [[side, *place_of(fault), f"{fault.address:#x}", fault.kind, fault.access,
-              fault.by, describe(owner, fault.ip)] for fault, side, owner in shown]
-    lines = ["", f"{image.name}: found by one side alone"]
-    lines += table(["by", "area", "page", "address", "kind", "", "of", "instruction"],
-                   cells, left=8)
-    if len(shown) < len(rows):
-        lines.append(f"... and {len(rows) - len(shown)} more: --all")
-    return lines
+              fault.by, describe(image.natives[0], fault.ip)] for fault, side in rows]
+    return ["", f"{image.name}: found by one side alone",
+            *table(["by", "area", "page", "address", "kind", "", "of", "instruction"],
+                   cells, left=8), *more]
+
+
+def _other_kinds(image, show_all):
+    rows, more = _first(image.other_kinds, show_all)
+    if not rows:
+        return []
+    cells = [[*place_of(fault), f"{fault.address:#x}", fault.kind, other.kind,
+              describe(image.natives[0], fault.ip)] for fault, other in rows]
+    return ["", f"{image.name}: found by both, as different kinds",
+            *table(["area", "page", "address", "kernel", "vmtrace", "instruction"], cells,
+                   left=6), *more]
 
 
 def image_tables(image):
     lines = ["", f"{image.name}: {image.n_both:,} faults found by both, "
+             f"{len(image.other_kinds)} as different kinds, "
              f"{len(image.kernel_alone)} by the kernel alone, "
              f"{len(image.ours_alone)} by vmtrace alone", ""]
     if image.kernel_distance:
@@ -116,7 +129,7 @@ def program(result, show_all):
                      "kinds are compared by what backs the page.")
     for image in comparison.images:
         lines += image_tables(image)
-        lines += _one_sided(image, show_all)
+        lines += _one_sided(image, show_all) + _other_kinds(image, show_all)
     lines += _resident(comparison)
     lines += ["", *verdict_lines(result)]
     return lines
@@ -130,9 +143,11 @@ def verdict_lines(result):
 
 # ---- a list ----
 
-_WIDTHS = (24, 16, 9, 7, 9, 7, 7, 9, 9)
-_HEADS = ("program", "kernel", "vmtrace", "diff", "both", "kernel", "vmtrace", "RssPeak",
-          "vmtrace")
+_WIDTHS = (24, 16, 9, 7, 9, 6, 6, 7, 9, 9)
+_HEADS = (("", "Flt", "", "", "found by", "other", "kernel", "vmtrace", "RssPeak", "MiB",
+           ""),
+          ("program", "kernel", "vmtrace", "diff", "both", "kinds", "alone", "alone",
+           "kernel", "vmtrace", "verdict"))
 
 
 def list_row(result):
@@ -140,6 +155,7 @@ def list_row(result):
     peak = comparison.rss_peak
     return [result.name, span(comparison.total.kernel), f"{comparison.total.ours:,}",
             signed(comparison.total.difference), f"{comparison.total_of('n_both'):,}",
+            str(comparison.total_of("other_kinds")),
             str(comparison.total_of("kernel_alone")),
             str(comparison.total_of("ours_alone")),
             megabytes(peak.kernel.most if peak else comparison.maxrss.most),
@@ -151,13 +167,11 @@ def _list_line(cells):
     first, *others = cells
     return "  ".join([first.ljust(_WIDTHS[0])] +
                      [cell.rjust(width) for cell, width in zip(others, _WIDTHS[1:])] +
-                     list(cells[len(_WIDTHS):]))
+                     list(cells[len(_WIDTHS):])).rstrip()
 
 
 def list_heads():
-    """Two lines: over the numbers of faults, of pages, of MiB."""
-    return [_list_line(["", "Flt", "", "", "faults", "alone", "alone", "MiB", "", ""]),
-            _list_line([*_HEADS, "verdict"])]
+    return list(map(_list_line, _HEADS))
 
 
 def list_lines(result):

@@ -1,5 +1,7 @@
-/* spawn FILE PROGRAM [ARGS]: runs a program with its addresses not randomised and
-   writes what the kernel counted for it into FILE, as JSON.
+/* spawn USAGE ENVIRONMENT PROGRAM [ARGS]: runs a program with its addresses not
+   randomised and writes what the kernel counted for it into the file USAGE, as JSON.
+   The file ENVIRONMENT has the program's environment, as /proc/PID/environ has: perf
+   would add variables of its own, and they would move the stack.
 
    vfork, because the child then has no page table of its own before execve: none of
    its faults is the copying of ours.  What was resident of the memory that execve
@@ -10,6 +12,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
@@ -23,40 +26,81 @@ complain(const char *what, const char *name)
    return 2;
 }
 
+/* The strings of a file, as execve wants them; NULL with errno set.  */
+static char **
+read_environment(const char *path)
+{
+   char *text = NULL, **strings;
+   size_t n_allocated = 0, n = 0;
+   ssize_t n_bytes;
+   FILE *file = fopen(path, "re");
+
+   if (file == NULL)
+      return NULL;
+   n_bytes = getdelim(&text, &n_allocated, EOF, file);
+   fclose(file);
+   if (n_bytes < 0)
+      n_bytes = 0;
+   strings = calloc((size_t)n_bytes + 1, sizeof *strings);
+   for (ssize_t at = 0; strings != NULL && at < n_bytes; at += (ssize_t)strlen(text + at) + 1)
+      strings[n++] = text + at;
+   return strings;
+}
+
+static void
+write_usage(FILE *out, const struct rusage *used, int status)
+{
+   fprintf(out,
+           "{\"minflt\": %ld, \"majflt\": %ld, \"maxrss_bytes\": %ld, \"exit\": %d, "
+           "\"signal\": %d}\n",
+           used->ru_minflt, used->ru_majflt, used->ru_maxrss * 1024,
+           WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+           WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+/* The child's number, or -1 with errno set.  By itself, so that vfork has no variables
+   of others to clobber.  */
+static __attribute__((noinline)) pid_t
+start(char **argv, char **environment)
+{
+   volatile int exec_error = 0;
+   pid_t child = vfork();
+
+   if (child == 0) {
+      execve(argv[0], argv, environment);
+      exec_error = errno;
+      _exit(127);
+   }
+   if (exec_error == 0)
+      return child;
+   errno = exec_error;
+   return -1;
+}
+
 int
 main(int argc, char **argv)
 {
    struct rusage used;
-   volatile int exec_error = 0;
+   char **environment;
    int status;
    pid_t child;
    FILE *out;
 
-   if (argc < 3) {
-      fputs("usage: spawn FILE PROGRAM [ARGS]\n", stderr);
+   if (argc < 4) {
+      fputs("usage: spawn USAGE ENVIRONMENT PROGRAM [ARGS]\n", stderr);
       return 2;
    }
    out = fopen(argv[1], "we");
    if (out == NULL)
       return complain("cannot write", argv[1]);
+   environment = read_environment(argv[2]);
+   if (environment == NULL)
+      return complain("cannot read", argv[2]);
    if (personality(ADDR_NO_RANDOMIZE) < 0)
-      return complain("cannot fix the addresses of", argv[2]);
-   child = vfork();
-   if (child == 0) {
-      execv(argv[2], argv + 2);
-      exec_error = errno;
-      _exit(127);
-   }
+      return complain("cannot fix the addresses of", argv[3]);
+   child = start(argv + 3, environment);
    if (child < 0 || wait4(child, &status, 0, &used) < 0)
-      return complain("cannot start", argv[2]);
-   errno = exec_error;
-   if (errno != 0)
-      return complain("cannot execute", argv[2]);
-   fprintf(out,
-           "{\"minflt\": %ld, \"majflt\": %ld, \"maxrss_bytes\": %ld, \"exit\": %d, "
-           "\"signal\": %d}\n",
-           used.ru_minflt, used.ru_majflt, used.ru_maxrss * 1024,
-           WIFEXITED(status) ? WEXITSTATUS(status) : 0,
-           WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+      return complain("cannot run", argv[3]);
+   write_usage(out, &used, status);
    return fclose(out) == 0 ? 0 : complain("cannot write", argv[1]);
 }

@@ -62,15 +62,30 @@ def read_logs(folder):
         if found:
             header, image = read_log(os.path.join(folder, name))
             images[int(found.group(1))].append((int(found.group(2) or 0), header, image))
-    processes = {}
-    for number in sorted(images):       # numbers rise; a parent is there before
-        logs = sorted(images[number], key=lambda log: log[0])
-        parent = processes.get(logs[0][1].get("ppid"))
-        processes[number] = Process(number, parent)
-        processes[number].images = [image for _, _, image in logs]
-    if not processes:
+    if not images:
         raise Trouble("the tool wrote no fault log")
-    return Run(in_tree_order(list(processes.values())))
+    return Run(in_tree_order(_processes(images)))
+
+
+def _number(log):
+    return log[0]
+
+
+def _most_processes():
+    with open("/proc/sys/kernel/pid_max", encoding="ascii") as file:
+        return int(file.read())
+
+
+def _processes(images):
+    """In the order in which they were made: numbers rise, and begin anew at pid_max."""
+    parents = {number: min(logs, key=_number)[1].get("ppid") for number, logs in images.items()}
+    first = next(number for number, parent in parents.items() if parent not in images)
+    processes = {number: Process(number, None) for number in
+                 sorted(images, key=lambda number: (number - first) % _most_processes())}
+    for number, process in processes.items():
+        process.parent = processes.get(parents[number])
+        process.images = [image for _, _, image in sorted(images[number], key=_number)]
+    return list(processes.values())
 
 
 def watch(place, command, room, options=()):
