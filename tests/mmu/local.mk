@@ -19,6 +19,7 @@ libtest_mmu_a_SOURCES = \
 
 MMU_TESTS = \
 	tests/mmu/test_base \
+	tests/mmu/test_folios \
 	tests/mmu/test_hashmap \
 	tests/mmu/test_pagetable \
 	tests/mmu/test_pool \
@@ -36,6 +37,9 @@ EXTRA_DIST += scripts/check-layers tests/mmu/kept
 tests_mmu_test_base_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_base_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_base_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_folios_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_folios_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_folios_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_hashmap_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_hashmap_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_hashmap_LDFLAGS = $(MMU_TEST_LINKING)

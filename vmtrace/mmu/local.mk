@@ -40,6 +40,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/text.h \
 	vmtrace/mmu/mechanisms/areas.c \
 	vmtrace/mmu/mechanisms/areas.h \
+	vmtrace/mmu/mechanisms/folios.c \
+	vmtrace/mmu/mechanisms/folios.h \
 	vmtrace/mmu/mechanisms/pagecache.c \
 	vmtrace/mmu/mechanisms/pagecache.h \
 	vmtrace/mmu/mechanisms/pagetable.c \
