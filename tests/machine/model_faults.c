@@ -79,29 +79,138 @@ show_cache(struct model_machine *machine, int page, struct model_outcome *outcom
         outcome);
 }
 
+/* ---- folios ---- */
+
+/* The folio of the page that the area shows at page: its first page, and the one
+   after its last, of the file.  */
+static void
+folio_of(const struct model_machine *machine, int page, int *first, int *end)
+{
+   const struct model_page *area = &machine->areas.page[page];
+   const struct model_object *object = &machine->objects[area->object];
+   int number = 0;
+
+   *first = (int)area->offset;
+   if (area->offset < MODEL_OBJECT_PAGES)
+      number = object->folio[area->offset];
+   *end = *first + 1;
+   if (number == 0)
+      return;
+   while (*first > 0 && object->folio[*first - 1] == number)
+      --*first;
+   while (*end < MODEL_OBJECT_PAGES && object->folio[*end] == number)
+      ++*end;
+}
+
+static bool
+is_beside(const struct model_machine *machine, int other, int page)
+{
+   uint64_t base = machine->areas.base;
+
+   return other >= 0 && other < machine->areas.n_pages &&
+          machine->areas.page[other].area == machine->areas.page[page].area &&
+          (base + (uint64_t)other) / MODEL_TABLE_PAGES ==
+             (base + (uint64_t)page) / MODEL_TABLE_PAGES;
+}
+
+/* Where the folio is seen, if all of it is, in one area and one page-table page. */
+static bool
+sees_whole(const struct model_machine *machine, int page, int *from, int *to)
+{
+   int first, end, shift = page - (int)machine->areas.page[page].offset;
+
+   folio_of(machine, page, &first, &end);
+   for (int i = first; i < end; i++)
+      if (!is_beside(machine, i + shift, page))
+         return false;
+   *from = first + shift;
+   *to = end + shift;
+   return true;
+}
+
+static bool
+is_nothing_seen(const struct model_machine *machine, int from, int to)
+{
+   for (int page = from; page < to; page++)
+      if (page >= 0 && page < machine->areas.n_pages &&
+          machine->views[page].sight != MODEL_SEES_NOTHING)
+         return false;
+   return true;
+}
+
+static int
+n_file_pages(const struct model_machine *machine, int page)
+{
+   uint64_t object = machine->areas.page[page].object;
+
+   return (int)((machine->objects[object].n_bytes + 4095) / 4096);
+}
+
+static void
+show_absent(struct model_machine *machine, int from, int to,
+            struct model_outcome *outcome)
+{
+   for (int page = from; page < to; page++)
+      if (machine->views[page].sight == MODEL_SEES_NOTHING &&
+          is_cached(machine, &machine->areas.page[page]))
+         show_cache(machine, page, outcome);
+}
+
+/* The page with its folio, if nothing of the folio is seen yet and it does not
+   go on behind the file's end.  */
+static void
+show_with_folio(struct model_machine *machine, int page, bool is_write,
+                struct model_outcome *outcome)
+{
+   int first, end, from, to;
+
+   folio_of(machine, page, &first, &end);
+   if (end > n_file_pages(machine, page) ||
+       !sees_whole(machine, page, &from, &to) ||
+       !is_nothing_seen(machine, from, to)) {
+      from = page;
+      to = page + 1;
+   }
+   show_absent(machine, from, to, outcome);
+   for (int i = from; is_write && i < to; i++) {
+      if (machine->views[i].sight == MODEL_SEES_NOTHING)
+         continue;
+      machine->views[i].may_write = true;
+      machine->views[i].was_written = true;
+   }
+}
+
 /* The window starts at the address rounded down to its size, or at the area's
    start, whichever is higher; it has its full length from there, but stays in
-   the area and in the page-table page.  */
+   the area and in the page-table page.  Folios that it meets come whole, but one
+   that ends with the file or behind it as far as the window goes; if that is the
+   first one and the page-table page is still to be made, none comes.  */
 static void
 fault_around(struct model_machine *machine, int page, struct model_outcome *outcome)
 {
-   uint64_t here = machine->areas.base + (uint64_t)page;
-   uint64_t start = here - here % machine->window_pages;
-   uint64_t area_start =
-      machine->areas.base + (uint64_t)model_area_first(&machine->areas, page);
+   uint64_t base = machine->areas.base;
+   uint64_t start = base + (uint64_t)page;
+   uint64_t area_start = base + (uint64_t)model_area_first(&machine->areas, page);
+   uint64_t table = start - start % MODEL_TABLE_PAGES;
+   bool is_first = true;
 
+   start -= start % machine->window_pages;
    if (start < area_start)
       start = area_start;
    for (uint64_t i = start; i < start + machine->window_pages; i++) {
-      int other = (int)(i - machine->areas.base);
+      int other = (int)(i - base), first, end, from = other, to = other + 1;
 
-      if (i < machine->areas.base || other >= machine->areas.n_pages ||
-          machine->areas.page[other].area != machine->areas.page[page].area ||
-          i / MODEL_TABLE_PAGES != here / MODEL_TABLE_PAGES)
+      if (i < base || !is_beside(machine, other, page))
          continue;
-      if (machine->views[other].sight == MODEL_SEES_NOTHING &&
-          is_cached(machine, &machine->areas.page[other]))
-         show_cache(machine, other, outcome);
+      folio_of(machine, other, &first, &end);
+      if (is_first && end >= n_file_pages(machine, page) &&
+          is_nothing_seen(machine, (int)table - (int)base,
+                          (int)table - (int)base + MODEL_TABLE_PAGES))
+         return;
+      is_first = false;
+      if (end < n_file_pages(machine, page))
+         sees_whole(machine, other, &from, &to);
+      show_absent(machine, from, to, outcome);
    }
 }
 
@@ -145,13 +254,10 @@ object_fault(struct model_machine *machine, int page, bool is_write,
       show_frame(machine, page, outcome);
       return is_major ? MODEL_FileMaj : MODEL_FileCow;
    }
-   if (is_write) {
-      show(machine, page, MODEL_SEES_CACHE, true, outcome);
-   } else {
+   if (!is_write && machine->window_pages > 1)
       fault_around(machine, page, outcome);
-      if (machine->views[page].sight == MODEL_SEES_NOTHING)
-         show_cache(machine, page, outcome);
-   }
+   if (machine->views[page].sight == MODEL_SEES_NOTHING)
+      show_with_folio(machine, page, is_write, outcome);
    if (is_major)
       return MODEL_FileMaj;
    if (area->backing == MODEL_SHMEM)

@@ -20,6 +20,25 @@ model_machine_init(struct model_machine *machine, int n_pages, uint64_t base)
    machine->is_warm = true;
 }
 
+/* ---- folios ---- */
+
+void
+model_add_folio(struct model_object *object, int first, int end)
+{
+   for (int page = first; page < end; page++)
+      object->folio[page] = first + 1;
+}
+
+void
+model_split_folio(struct model_object *object, uint64_t page)
+{
+   int number = page < MODEL_OBJECT_PAGES ? object->folio[page] : 0;
+
+   for (int i = 0; i < MODEL_OBJECT_PAGES; i++)
+      if (object->folio[i] == number)
+         object->folio[i] = 0;
+}
+
 /* ---- TLBs ---- */
 
 static bool
@@ -301,8 +320,11 @@ model_machine_advise(struct model_machine *machine, int first, int n,
    for (int page = first; page < first + n; page++) {
       const struct model_page *area = &machine->areas.page[page];
 
-      if (advice == MODEL_REMOVE && area->area != 0 && area->backing != MODEL_ANON)
+      if (advice == MODEL_REMOVE && area->area != 0 &&
+          area->backing != MODEL_ANON) {
          machine->objects[area->object].cached[area->offset] = false;
+         model_split_folio(&machine->objects[area->object], area->offset);
+      }
       if (advice == MODEL_REMOVE || advice == MODEL_ZAP)
          see_nothing(machine, page, 1);
    }

@@ -67,6 +67,8 @@ struct model_object {
    uint64_t n_bytes;
    bool is_on_device;
    bool cached[MODEL_OBJECT_PAGES];
+   int folio[MODEL_OBJECT_PAGES];       /* pages of one large folio have the same
+                                           number; 0: a page by itself */
 };
 
 struct model_core {
@@ -107,6 +109,12 @@ struct model_machine {
    uint64_t totals[MODEL_N_EVENTS], excluded[MODEL_N_EVENTS];
    uint64_t n_peak_pages;
 };
+
+/* Pages [first, end) of an object are a folio of the page cache.  */
+void model_add_folio(struct model_object *object, int first, int end);
+
+/* The folio of page is split up.  */
+void model_split_folio(struct model_object *object, uint64_t page);
 
 /* The TLBs, walk caches and settings are filled in by the caller afterwards.  */
 void model_machine_init(struct model_machine *machine, int n_pages, uint64_t base);

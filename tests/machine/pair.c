@@ -33,6 +33,8 @@ static const struct {
    [LOOK_EXCLUDED] = { RW | VMT_AREA_EXCLUDED, VMT_BACKING_ANON, 0 },
    [LOOK_FILE_EXCLUDED] = { RX | VMT_AREA_EXCLUDED, VMT_BACKING_FILE, PAIR_FILE },
    [LOOK_WRITE_ONLY] = { VMT_AREA_WRITE, VMT_BACKING_ANON, 0 },
+   [LOOK_SHORT_SHARED] = { RW | VMT_AREA_SHARED, VMT_BACKING_FILE,
+                           PAIR_SHORT_FILE },
 };
 
 /* ---- accesses ---- */

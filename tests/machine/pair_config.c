@@ -58,6 +58,38 @@ machine_settings(const struct pair_config *from)
    };
 }
 
+/* ---- folios ---- */
+
+struct folio {
+   int object, first, end;
+};
+
+#define MAX_FOLIOS 16
+
+/* Of the first file, which is long, and of the short one, whose last page is 20
+   as long as nothing is added to it.  */
+static const struct folio folios[][MAX_FOLIOS] = {
+   { { 0, 0, 0 } },
+   { { 1, 0, 16 }, { 1, 16, 32 }, { 1, 32, 48 }, { 1, 48, 64 }, { 1, 64, 80 },
+     { 2, 0, 16 }, { 2, 16, 21 } },             /* ends with the file */
+   { { 1, 0, 4 }, { 1, 4, 8 }, { 1, 8, 16 }, { 1, 16, 18 }, { 1, 18, 20 },
+     { 1, 20, 24 }, { 1, 25, 27 }, { 1, 28, 32 }, { 1, 32, 64 }, { 1, 64, 66 },
+     { 2, 0, 8 }, { 2, 8, 16 }, { 2, 16, 20 }, { 2, 20, 22 } },
+   { { 1, 0, 64 }, { 1, 64, 128 }, { 2, 0, 16 }, { 2, 16, 32 } },
+};
+
+static void
+add_folios(struct pair *pair, const struct folio *layout)
+{
+   for (; layout->object != 0; layout++) {
+      CHECK_EQ(vmt_machine_add_folio(&pair->machine, (uint32_t)layout->object,
+                                     (uint64_t)layout->first,
+                                     (uint64_t)layout->end), VMT_OK);
+      model_add_folio(&pair->model.objects[layout->object], layout->first,
+                      layout->end);
+   }
+}
+
 /* ---- life ---- */
 
 static void
@@ -106,6 +138,7 @@ pair_init(struct pair *pair, const struct pair_config *from)
    CHECK_EQ(vmt_machine_init(&pair->machine, &config, &settings), VMT_OK);
    for (int i = PAIR_FILE; i < PAIR_N_OBJECTS; i++)
       CHECK_EQ(vmt_machine_object(&pair->machine, object_bytes[i], i != PAIR_MEMORY), i);
+   add_folios(pair, folios[from->policies / 64]);
 }
 
 void

@@ -41,9 +41,10 @@ check_init(void)
 static enum vmt_status
 make_objects(void)
 {
-   return vmt_machine_object(&machine, 100 * PAGE, true) == 1 &&
-                vmt_machine_object(&machine, 100 * PAGE, false) == 2
-             ? VMT_OK : VMT_NO_MEMORY;
+   if (vmt_machine_object(&machine, 100 * PAGE, true) != 1 ||
+       vmt_machine_object(&machine, 100 * PAGE, false) != 2)
+      return VMT_NO_MEMORY;
+   return vmt_machine_add_folio(&machine, 1, 4, 8);
 }
 
 static enum vmt_status

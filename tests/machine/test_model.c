@@ -119,6 +119,53 @@ run_round(uint64_t round)
    end();
 }
 
+/* ---- random, with large folios ---- */
+
+/* Pages of files are mapped, touched and unmapped again: around the folios at the
+   end of the short file, and where folios and 2 MiB meet.  */
+static void
+random_file_op(struct pair_op *op)
+{
+   static const uint8_t kinds[] = {
+      PAIR_READ, PAIR_READ, PAIR_READ, PAIR_WRITE, PAIR_WRITE, PAIR_MODIFY,
+      PAIR_FETCH, PAIR_ADVISE, PAIR_ADVISE, PAIR_UNMAP, PAIR_MAP, PAIR_EXTEND,
+   };
+   static const uint8_t looks[] = {
+      LOOK_FILE_R, LOOK_FILE_RW, LOOK_FILE_SHARED, LOOK_SHORT, LOOK_SHORT_SHARED,
+      LOOK_SHORT_SHARED,
+   };
+
+   *op = (struct pair_op){ .kind = kinds[test_random(N(kinds))],
+                           .a = byte_below(PAIR_PAGES), .b = byte_below(40),
+                           .d = byte_below(4) };
+   if (op->kind == PAIR_MAP) {
+      op->c = looks[test_random(N(looks))];
+      op->d = test_random(2) == 0 ? 0 : byte_below(8);
+   }
+   if (op->kind == PAIR_ADVISE && test_random(4) == 0)
+      op->c = 3;                        /* MADV_REMOVE */
+   if (op->kind == PAIR_EXTEND && (test_random(8) != 0 || op->a % 3 != 1))
+      op->kind = PAIR_READ;
+}
+
+static void
+run_folios(uint64_t round)
+{
+   test_reseed(round);
+   config = (struct pair_config){ 2 + 8 * 2 + 64, (uint8_t)(64 * (1 + round % 3)),
+                                  5, (uint8_t)(4 * test_random(8)) };
+   begin();
+   step(&(struct pair_op){ PAIR_MAP, 0, 31, LOOK_SHORT_SHARED, 0 });
+   step(&(struct pair_op){ PAIR_MAP, 32, 31, LOOK_FILE_SHARED, 0 });
+   while (n_done < 100) {
+      struct pair_op op;
+
+      random_file_op(&op);
+      step(&op);
+   }
+   end();
+}
+
 /* ---- every sequence of three ---- */
 
 /* Pages 30 and 31 are the last of one page-table page, 32 the first of the
@@ -169,8 +216,12 @@ main(int argc, char **argv)
    test_begin("test_model");
    for (uint64_t i = 0; i < n_rounds; i++)
       run_round(first + i);
+   for (uint64_t i = 0; i < n_rounds; i++)
+      run_folios(first + i);
    config = (struct pair_config){ 2 + 8 * 2 + 64, 0, 5, 1 + 4 * 4 };
    run_every(LOOK_RW);
    run_every(LOOK_FILE_RW);
+   config.policies = 64 * 1;            /* folios of 16 pages */
+   run_every(LOOK_FILE_SHARED);
    return test_end();
 }

@@ -29,6 +29,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/events.c \
 	vmtrace/mmu/machine/events.h \
 	vmtrace/mmu/machine/fault.c \
+	vmtrace/mmu/machine/fault_object.c \
+	vmtrace/mmu/machine/fault_private.h \
 	vmtrace/mmu/machine/filter.c \
 	vmtrace/mmu/machine/filter.h \
 	vmtrace/mmu/machine/fork.c \

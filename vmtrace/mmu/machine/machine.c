@@ -26,6 +26,12 @@ free_core(struct vmt_core *core)
    vmt_walkcache_free(&core->walk);
 }
 
+static void
+free_object(struct vmt_object *object)
+{
+   vmt_folios_free(&object->folios);
+}
+
 static enum vmt_status
 init_core(struct vmt_core *core, const struct vmt_machine_config *config,
           uint64_t seed)
@@ -94,6 +100,8 @@ vmt_machine_free(struct vmt_machine *machine)
 
    for (i = 0; i < machine->settings.n_cores; i++)
       free_core(&machine->cores[i]);
+   for (i = 0; i < machine->objects.n_records; i++)
+      free_object(vmt_vector_at(&machine->objects, i));
    vmt_free(machine->cores);
    vmt_pagetable_free(&machine->pages);
    vmt_areas_free(&machine->areas);
@@ -112,6 +120,7 @@ vmt_machine_object(struct vmt_machine *machine, uint64_t bytes, bool on_device)
       return 0;
    object->bytes = bytes;
    object->on_device = on_device;
+   vmt_folios_init(&object->folios);
    return machine->objects.n_records - 1;
 }
 
@@ -122,6 +131,15 @@ vmt_machine_set_object_bytes(struct vmt_machine *machine, uint32_t object,
    struct vmt_object *record = vmt_vector_at(&machine->objects, object);
 
    record->bytes = bytes;
+}
+
+enum vmt_status
+vmt_machine_add_folio(struct vmt_machine *machine, uint32_t object,
+                      uint64_t start, uint64_t end)
+{
+   struct vmt_object *record = vmt_vector_at(&machine->objects, object);
+
+   return vmt_folios_add(&record->folios, start, end);
 }
 
 void

@@ -33,6 +33,7 @@
 #include "vmtrace/mmu/machine/events.h"
 #include "vmtrace/mmu/machine/filter.h"
 #include "vmtrace/mmu/mechanisms/areas.h"
+#include "vmtrace/mmu/mechanisms/folios.h"
 #include "vmtrace/mmu/mechanisms/pagecache.h"
 #include "vmtrace/mmu/mechanisms/pagetable.h"
 #include "vmtrace/mmu/mechanisms/tlb.h"
@@ -61,6 +62,7 @@ struct vmt_object {
    uint64_t bytes;                      /* ~0: as long as asked for */
    bool on_device;                      /* pages come from the page cache of a
                                            device: cold ones are major faults */
+   struct vmt_folios folios;            /* of more than one page */
 };
 
 enum vmt_access_kind {
@@ -138,6 +140,12 @@ uint32_t vmt_machine_object(struct vmt_machine *machine, uint64_t bytes,
                             bool on_device);
 void vmt_machine_set_object_bytes(struct vmt_machine *machine, uint32_t object,
                                   uint64_t bytes);
+
+/* Pages [start, end) of object are one folio of the page cache; called by rising
+   start.  VMT_BAD_INPUT as of vmt_folios_add().  */
+enum vmt_status vmt_machine_add_folio(struct vmt_machine *machine,
+                                      uint32_t object, uint64_t start,
+                                      uint64_t end);
 
 /* Guest instructions executed before `tick`.  */
 static inline uint64_t

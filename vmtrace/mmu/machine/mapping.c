@@ -243,6 +243,18 @@ vmt_machine_move(struct vmt_machine *machine, vmt_addr from, uint64_t old_bytes,
    return status;
 }
 
+/* The kernel splits a folio that loses pages (truncate_inode_partial_folio); what
+   is left of it counts as single pages.  */
+static void
+drop_cached(struct vmt_machine *machine, uint32_t object, uint64_t start,
+            uint64_t end)
+{
+   struct vmt_object *record = vmt_vector_at(&machine->objects, object);
+
+   vmt_pagecache_drop(&machine->cache, object, start, end);
+   vmt_folios_drop(&record->folios, start, end);
+}
+
 static void
 drop_object_pages(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
 {
@@ -256,8 +268,8 @@ drop_object_pages(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
          area->page_offset + ((low - area->start) >> VMT_PAGE_SHIFT);
 
       if (area->backing != VMT_BACKING_ANON)
-         vmt_pagecache_drop(&machine->cache, area->object, page,
-                            page + ((high - low) >> VMT_PAGE_SHIFT));
+         drop_cached(machine, (uint32_t)area->object, page,
+                     page + ((high - low) >> VMT_PAGE_SHIFT));
    }
 }
 
@@ -332,7 +344,7 @@ vmt_machine_drop_object(struct vmt_machine *machine, uint32_t object,
    vmt_addr low, high;
 
    *n_shootdowns = 0;
-   vmt_pagecache_drop(&machine->cache, object, start, end);
+   drop_cached(machine, object, start, end);
    for (; area != NULL; area = vmt_areas_after(&machine->areas, area)) {
       if (!part_of_object(area, object, start, end, &low, &high))
          continue;
