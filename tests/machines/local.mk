@@ -1,8 +1,9 @@
-# tests/machines: the machines that ship, the parser of their files, the decoder
-# of CPUID.
+# tests/machines: the machines that ship, the parsers of machine files and folio
+# maps, the decoder of CPUID.
 
 MACHINE_TESTS = \
 	tests/machines/test_cpuid \
+	tests/machines/test_folio_map \
 	tests/machines/test_fuzz_machine_file \
 	tests/machines/test_machine_file \
 	tests/machines/test_presets
@@ -16,6 +17,14 @@ tests_machines_test_cpuid_SOURCES = \
 tests_machines_test_cpuid_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_machines_test_cpuid_LDADD = $(MMU_TEST_LDADD)
 tests_machines_test_cpuid_LDFLAGS = $(MMU_TEST_LINKING)
+tests_machines_test_folio_map_SOURCES = \
+	tests/machines/fuzz_folio_map.c \
+	tests/machines/fuzz_folio_map.h \
+	tests/machines/test_folio_map.c
+tests_machines_test_folio_map_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_machines_test_folio_map_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_machines_test_folio_map_LDADD = $(MMU_TEST_LDADD)
+tests_machines_test_folio_map_LDFLAGS = $(MMU_TEST_LINKING)
 tests_machines_test_fuzz_machine_file_SOURCES = \
 	tests/machines/fuzz_machine_file.c \
 	tests/machines/fuzz_machine_file.h \
@@ -51,8 +60,19 @@ EXTRA_DIST += \
 	tests/machines/fuzz/two-levels.machine
 
 # tests/machines/fuzz_machine_file vmtrace/machines tests/machines/fuzz
+# tests/machines/fuzz_folio_map FOLDER
 if FUZZERS
-noinst_PROGRAMS += tests/machines/fuzz_machine_file
+noinst_PROGRAMS += tests/machines/fuzz_machine_file tests/machines/fuzz_folio_map
+tests_machines_fuzz_folio_map_SOURCES = \
+	tests/machines/fuzz_folio_map.c \
+	tests/machines/fuzz_folio_map.h \
+	tests/mmu/check.c \
+	tests/mmu/check.h \
+	$(MMU_SOURCES)
+tests_machines_fuzz_folio_map_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DVMT_FUZZER
+tests_machines_fuzz_folio_map_CFLAGS = -std=gnu11 $(WARNING_CFLAGS) \
+	$(FUZZ_CFLAGS)
+tests_machines_fuzz_folio_map_LDFLAGS = $(FUZZ_CFLAGS)
 tests_machines_fuzz_machine_file_SOURCES = \
 	tests/machines/fuzz_machine_file.c \
 	tests/machines/fuzz_machine_file.h \

@@ -33,6 +33,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/fault_private.h \
 	vmtrace/mmu/machine/filter.c \
 	vmtrace/mmu/machine/filter.h \
+	vmtrace/mmu/machine/folio_map.c \
+	vmtrace/mmu/machine/folio_map.h \
 	vmtrace/mmu/machine/fork.c \
 	vmtrace/mmu/machine/machine.c \
 	vmtrace/mmu/machine/machine.h \
