@@ -3,6 +3,7 @@
 dist_doc_DATA += \
 	docs/ARCHITECTURE.md \
 	docs/FAULT-LOG.md \
+	docs/FOLIOS.md \
 	docs/MACHINES.md \
 	docs/PERFORMANCE.md \
 	docs/PROFILE.md \

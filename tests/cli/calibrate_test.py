@@ -72,7 +72,7 @@ def check_json():
 def check_errors():
     complains("a bad format", "format cannot be 'xml'", "calibrate", "--format=xml")
     complains("a bad colour", "color cannot be 'red'", "calibrate", "--color=red")
-    complains("a word too many", "'host' is not an option", "calibrate", "host")
+    complains("a word too many", "go together", "calibrate", "host")
     complains("a missing value", "needs a value", "calibrate", "-o")
     for where in "/no/such/folder/file", "/dev/full":
         status, out, err = vmtrace("calibrate", "-o", where)

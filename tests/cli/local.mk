@@ -12,6 +12,7 @@ TESTS += $(CLI_TESTS)
 # addresses of a program, which is never run.
 VERB_TESTS = \
 	tests/cli/annotate_test.py \
+	tests/cli/calibrate_folios_test.py \
 	tests/cli/calibrate_test.py \
 	tests/cli/export_test.py \
 	tests/cli/report_test.py

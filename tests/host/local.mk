@@ -26,8 +26,12 @@ EXTRA_DIST += \
 	tests/host/fixtures/main.c \
 	tests/host/fixtures/names.cc
 
-check_PROGRAMS += tests/host/test_host_settings
-TESTS += tests/host/test_host_settings
+check_PROGRAMS += tests/host/test_folio_scan tests/host/test_host_settings
+TESTS += tests/host/test_folio_scan tests/host/test_host_settings
+tests_host_test_folio_scan_SOURCES = tests/host/test_folio_scan.c
+tests_host_test_folio_scan_CPPFLAGS = $(TEST_HOST_CPPFLAGS)
+tests_host_test_folio_scan_CFLAGS = $(TEST_HOST_CFLAGS)
+tests_host_test_folio_scan_LDADD = $(TEST_HOST_LDADD)
 tests_host_test_host_settings_SOURCES = tests/host/test_host_settings.c
 tests_host_test_host_settings_CPPFLAGS = $(TEST_HOST_CPPFLAGS)
 tests_host_test_host_settings_CFLAGS = $(TEST_HOST_CFLAGS)

@@ -12,19 +12,24 @@
 
 static const char help[] =
    "usage: vmtrace calibrate [options]\n"
+   "       vmtrace calibrate [options] --folios=MAP FILE...\n"
    "\n"
    "Reads this host and writes a machine file for --machine=FILE: its processor's\n"
    "TLBs, by CPUID, and what its kernel is set to.  Settings that are not simulated\n"
    "are comments.  Nothing on the host is changed.\n"
    "\n"
    "options:\n"
+   "      --folios=MAP               write which large folios the page cache keeps the\n"
+   "                                 files in to MAP, for the tool's --folios=MAP;\n"
+   "                                 needs root.  A machine file is written only\n"
+   "                                 with -o, then\n"
    "      --format=text|json         a machine file, or JSON [text]\n"
    "  -o, --output=FILE              where to write it [standard output]\n"
    "      --color=auto|always|never  whether to use colours [auto]\n"
    "  -h, --help                     this text\n";
 
 struct calibrate_options {
-   const char *path;
+   const char *path, *folios;
    enum vmt_color_mode color;
    bool json;
 };
@@ -62,7 +67,6 @@ take_kernel(struct vmt_calibration *host)
    struct vmt_machine_config wanted = *config;
    const struct vmt_host_setting *setting;
 
-   vmt_host_settings_read(&host->settings, "");
    wanted.fault_around_bytes = vmt_host_fault_around_bytes(&host->settings);
    host->fault_around_known = vmt_machine_config_fault(&wanted) == NULL;
    if (host->fault_around_known) {
@@ -96,11 +100,12 @@ print(const struct calibrate_options *options, const struct vmt_calibration *hos
 static int
 take_options(struct calibrate_options *options, int argc, char **argv)
 {
-   enum { FORMAT = 256, COLOR };
+   enum { FORMAT = 256, COLOR, FOLIOS };
    static const struct option names[] = {
       { "format", required_argument, NULL, FORMAT },
       { "output", required_argument, NULL, 'o' },
       { "color", required_argument, NULL, COLOR },
+      { "folios", required_argument, NULL, FOLIOS },
       { "help", no_argument, NULL, 'h' },
       { NULL, 0, NULL, 0 }
    };
@@ -110,6 +115,8 @@ take_options(struct calibrate_options *options, int argc, char **argv)
    while ((code = getopt_long(argc, argv, ":o:h", names, NULL)) != -1) {
       if (code == 'o')
          options->path = optarg;
+      else if (code == FOLIOS)
+         options->folios = optarg;
       else if (code == 'h')
          return -1;
       else if (code == FORMAT && (strcmp(optarg, "json") == 0 || strcmp(optarg, "text") == 0))
@@ -126,6 +133,17 @@ take_options(struct calibrate_options *options, int argc, char **argv)
    return VMT_EXIT_OK;
 }
 
+static int
+write_machine(const struct calibrate_options *options, struct vmt_calibration *host)
+{
+   int status = take_processor(host);
+
+   if (status != VMT_EXIT_OK)
+      return status;
+   take_kernel(host);
+   return print(options, host);
+}
+
 int
 vmt_verb_calibrate(int argc, char **argv)
 {
@@ -137,16 +155,17 @@ vmt_verb_calibrate(int argc, char **argv)
       return vmt_output_text(help);
    if (status != VMT_EXIT_OK)
       return status;
-   if (optind < argc) {
-      vmt_complain("calibrate: '%s' is not an option; see 'vmtrace help calibrate'",
-                   argv[optind]);
+   if ((optind < argc) != (options.folios != NULL)) {
+      vmt_complain("calibrate: --folios=MAP and files go together; see "
+                   "'vmtrace help calibrate'");
       return VMT_EXIT_TROUBLE;
    }
-   status = take_processor(&host);
-   if (status != VMT_EXIT_OK)
-      return status;
-   take_kernel(&host);
-   status = print(&options, &host);
+   vmt_host_settings_read(&host.settings, "");
+   if (options.folios != NULL)
+      status = vmt_calibrate_folios(&host.settings, options.folios, argv + optind,
+                                    (size_t)(argc - optind));
+   if (status == VMT_EXIT_OK && (options.folios == NULL || options.path != NULL))
+      status = write_machine(&options, &host);
    vmt_host_settings_free(&host.settings);
    vmt_preset_free(&host.machine);
    return status;

@@ -23,4 +23,9 @@ void vmt_calibration_text(const struct vmt_calibration *host,
    complaining.  */
 int vmt_calibration_json(const struct vmt_calibration *host, FILE *file);
 
+/* Writes the large folios that the page cache keeps these files in to path, as a
+   folio map (docs/FOLIOS.md).  0, or 2 after complaining.  */
+int vmt_calibrate_folios(const struct vmt_host_settings *settings,
+                         const char *path, char *const *names, size_t n_names);
+
 #endif

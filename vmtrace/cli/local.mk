@@ -11,6 +11,7 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/annotate_text.c \
 	vmtrace/cli/calibrate.c \
 	vmtrace/cli/calibrate.h \
+	vmtrace/cli/calibrate_folios.c \
 	vmtrace/cli/calibrate_print.c \
 	vmtrace/cli/export.c \
 	vmtrace/cli/export.h \

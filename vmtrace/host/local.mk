@@ -34,6 +34,8 @@ HOST_SOURCES = \
 	vmtrace/host/escape.h \
 	vmtrace/host/events.c \
 	vmtrace/host/events.h \
+	vmtrace/host/folio_scan.c \
+	vmtrace/host/folio_scan.h \
 	vmtrace/host/host_settings.c \
 	vmtrace/host/host_settings.h \
 	vmtrace/host/keymap.c \
