@@ -14,6 +14,7 @@ GUESTS = \
    tests/guests/execs \
    tests/guests/fetch \
    tests/guests/file \
+   tests/guests/folios \
    tests/guests/forks \
    tests/guests/move \
    tests/guests/peak \
@@ -40,6 +41,7 @@ GUEST_CODE = \
    tests/guests/execs.c \
    tests/guests/fetch.c \
    tests/guests/file.c \
+   tests/guests/folios.c \
    tests/guests/forks.c \
    tests/guests/move.c \
    tests/guests/peak.c \
@@ -103,6 +105,7 @@ GUEST_EXPECTATIONS = \
    tests/guests/execs.expect \
    tests/guests/fetch.expect \
    tests/guests/file.expect \
+   tests/guests/folios.expect \
    tests/guests/forks.expect \
    tests/guests/move.expect \
    tests/guests/peak.expect \
@@ -128,6 +131,7 @@ TESTS += \
    tests/guests/check-descriptors \
    tests/guests/check-outfile \
    tests/guests/check-faultlog \
+   tests/guests/check-folios \
    tests/guests/check-options \
    tests/guests/check-places \
    tests/guests/check-repeat
@@ -143,6 +147,7 @@ dist_check_SCRIPTS += \
    tests/guests/check-descriptors \
    tests/guests/check-outfile \
    tests/guests/check-faultlog \
+   tests/guests/check-folios \
    tests/guests/check-options \
    tests/guests/check-places \
    tests/guests/check-repeat

@@ -32,6 +32,7 @@ static const char help[] =
    "                                 machine's: 64K]\n"
    "      --page-cache=warm|cold     whether files are in memory at first [warm]\n"
    "      --fault-log=FILE           every page fault, in order [none]\n"
+   "      --folios=none|FILE         large folios in the page cache [none]\n"
    "      --summary=yes|no           print totals and top lines at exit [yes]\n"
    "      --top=NUMBER               how many lines the summary shows [10]\n"
    "Valgrind's own that matter here:\n"

@@ -238,6 +238,7 @@ write_settings(struct json_out *out)
                  (Long)tool_options.config.fault_around_bytes);
    string_member(out, "page-cache",
                  tool_options.settings.page_cache_warm ? "warm" : "cold");
+   string_member(out, "folios", tool_options.folios);
    number_member(out, "num-callers", VG_(clo_backtrace_size));
    json_text(out, "}");
 }

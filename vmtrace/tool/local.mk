@@ -18,6 +18,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/cuts.h \
 	vmtrace/tool/fault_log.c \
 	vmtrace/tool/fault_log.h \
+	vmtrace/tool/folio_map.c \
+	vmtrace/tool/folio_map.h \
 	vmtrace/tool/header.c \
 	vmtrace/tool/header.h \
 	vmtrace/tool/initial_stack.c \

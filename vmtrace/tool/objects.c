@@ -3,6 +3,7 @@
 #include "vmtrace/mmu/containers/hashmap.h"
 #include "vmtrace/mmu/containers/vector.h"
 #include "vmtrace/tool/contents.h"
+#include "vmtrace/tool/folio_map.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/tool.h"
 
@@ -195,6 +196,8 @@ enter_file(const struct vg_stat *st, const HChar *path, Int fd, Bool is_shmem)
       object->is_special = !is_regular;
       object->older = (UInt)*slot;
       *slot = id;
+      if (is_regular && !is_shmem)
+         folio_map_apply(id, st);
    }
    if (is_regular)
       contents_learn(id, st, fd);

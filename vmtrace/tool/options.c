@@ -2,6 +2,7 @@
 
 #include "vmtrace/mmu/machine/cpuid.h"
 #include "vmtrace/mmu/machine/machine_file.h"
+#include "vmtrace/tool/folio_map.h"
 #include "vmtrace_config.h"
 
 #define KIB 1024ull
@@ -9,6 +10,7 @@
 struct tool_options tool_options = {
    .out_file = "vmtrace.out.%p",
    .machine = "generic",
+   .folios = "none",
    .native_layout = True,
    .summary = True,
    .top = 10,
@@ -25,6 +27,7 @@ static struct tlb_option itlb, dtlb, stlb;
 
 static Long cores = 1;
 static uint64_t fault_around_bytes;     /* 0: the machine's */
+static const HChar *folios_arg;         /* the whole of --folios */
 
 /* As Valgrind says it.  Its own function ends the run only while it reads
    options.  */
@@ -181,6 +184,28 @@ read_fault_around(const HChar *arg, const HChar *text)
    fault_around_bytes = config.fault_around_bytes;
 }
 
+static void
+read_folios(const HChar *arg)
+{
+   const HChar *path = tool_options.folios;
+   HChar why[200];
+
+   folios_arg = arg;
+   if (!folio_map_read(VG_STREQ(path, "none") ? NULL : path, why, sizeof why))
+      bad_option(arg, why);
+}
+
+static void
+check_folios(void)
+{
+   if (VG_STREQ(tool_options.folios, "none"))
+      return;
+   if (!tool_options.settings.page_cache_warm)
+      bad_option(folios_arg, "A map of what is in the page cache, and "
+                             "--page-cache=cold.");
+   folio_map_check_files();
+}
+
 /* ---- the command line ---- */
 
 Bool
@@ -206,6 +231,8 @@ tool_options_parse(const HChar *arg)
                        tool_options.settings.page_cache_warm, True) {}
    else if VG_XACT_CLO(arg, "--page-cache=cold",
                        tool_options.settings.page_cache_warm, False) {}
+   else if VG_STR_CLO(arg, "--folios", tool_options.folios)
+      read_folios(arg);
    else if VG_STR_CLO(arg, "--fault-around", text)
       read_fault_around(arg, text);
    else
@@ -230,6 +257,8 @@ tool_options_usage(void)
 "                                     the machine: 64K]\n"
 "    --page-cache=warm|cold           whether files are in memory already [warm]\n"
 "    --fault-log=<file>               every page fault, in order [none]\n"
+"    --folios=none|<file>             large folios in the page cache [none]; made\n"
+"                                     by `vmtrace calibrate --folios'\n"
 "    --summary=yes|no                 print totals and top lines at exit [yes]\n"
 "    --top=<n>                        how many lines that shows [10]\n"
    );
@@ -254,4 +283,5 @@ tool_options_finish(void)
    if (fault_around_bytes != 0)
       config->fault_around_bytes = fault_around_bytes;
    tool_options.settings.n_cores = (uint32_t)cores;
+   check_folios();
 }

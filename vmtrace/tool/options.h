@@ -12,6 +12,7 @@ struct tool_options {
    const HChar *out_file;               /* with %p and %q{} still in it */
    const HChar *machine;                /* preset or file */
    const HChar *fault_log;              /* the same; NULL: none */
+   const HChar *folios;                 /* "none" or a folio map */
    Bool native_layout;
    Bool summary;
    Long top;

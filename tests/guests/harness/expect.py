@@ -10,6 +10,8 @@ An expectation file:
       options = WORDS           of the tool
       exit = N                  exit status, 0 if not given; -N: killed by signal N
       guest = NAME              if not the file's own name
+      folios = PAGES: START+N ...   $file is a file of that many pages, $map the
+                                folio map that says in which large folios it is
       profiles = N              how many are written, 1 if not given
       needs = avx2              a flag of /proc/cpuinfo
       native = no               the kernel's own counts say nothing about this run
@@ -94,6 +96,7 @@ class Run:
         self.lines, self.kernel = [], {}
         self.unseen = set()
         self.minus = None               # (later, earlier)
+        self.folios = None              # (pages, [(start, number of pages)])
 
     def set(self, key, value):
         if key in ("args", "options", "needs"):
@@ -104,6 +107,9 @@ class Run:
             self.native = {"yes": True, "no": False}[value]
         elif key == "guest":
             self.guest = value
+        elif key == "folios":
+            pages, _, folios = value.partition(":")
+            self.folios = int(pages), [tuple(map(int, f.split("+"))) for f in folios.split()]
         else:
             raise ValueError("unknown setting %r" % key)
 

@@ -16,6 +16,7 @@ from .profile import BadProfile, Profile
 
 SKIPPED = 77
 TIMEOUT_SECONDS = 60
+PAGE_BYTES = 4096
 
 # The same in every place: the argument block is of the same size.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
@@ -70,11 +71,19 @@ class Folders:
                 return self._make(parent)
         return None
 
-    def substitute(self, words, file):
-        """The words with $dir, $shm, $here and $xN filled in; None if there is no
-        such folder."""
+    def folio_file(self, run):
+        """What the run's `folios` asks for; None if it asks for nothing."""
+        if run.folios is None or self.dir is None:
+            return None
+        return FolioFile(self.dir, *run.folios)
+
+    def substitute(self, words, file, made=None):
+        """The words with $dir, $shm, $here and $xN filled in, and $file and $map of
+        `made`; None if there is no such folder."""
         places = {"$dir": self.dir, "$shm": self.shm,
                   "$here": os.path.dirname(os.path.abspath(file))}
+        if made is not None:
+            places.update({"$file": made.path, "$map": made.map_path})
         result = []
         for word in words:
             for name, path in places.items():
@@ -93,6 +102,46 @@ class Folders:
                 print("kept:", path)
             else:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+class FolioFile:
+    """A file and the folio map that says in which large folios it is kept.
+
+    It is written a folio at a time, which is how file systems that have large
+    folios make them (ext4 since Linux 6.16)."""
+
+    def __init__(self, folder, pages, folios):
+        self.path, self.map_path = os.path.join(folder, "file"), os.path.join(folder, "map")
+        self.folios = folios
+        for path in self.path, self.map_path:
+            if os.path.exists(path):
+                os.unlink(path)
+        sizes = dict(folios)
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT)
+        page = 0
+        while page < pages:
+            n = min(sizes.get(page, 1), pages - page)
+            os.pwrite(fd, b"x" * (n * PAGE_BYTES), page * PAGE_BYTES)
+            page += n
+        st = os.fstat(fd)
+        os.close(fd)
+        with open(self.map_path, "w") as f:
+            f.write("vmtrace-folios 1\nfile %d:%d %d %d %d.%09d %s\n"
+                    % (os.major(st.st_dev), os.minor(st.st_dev), st.st_ino, st.st_size,
+                       st.st_mtime_ns // 10**9, st.st_mtime_ns % 10**9, self.path))
+            f.writelines("%d %d\n" % folio for folio in folios)
+
+    def differs(self):
+        """Why the kernel's folios are not those of the map, or None."""
+        command = os.path.join(os.getcwd(), "vmtrace", "cli", "vmtrace")
+        done = subprocess.run([command, "calibrate", "--folios=-", self.path],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              universal_newlines=True)
+        if done.returncode != 0 or done.stderr:
+            return done.stderr.strip()
+        found = [tuple(map(int, line.split())) for line in done.stdout.splitlines()[3:]]
+        return None if found == self.folios else \
+            "the kernel keeps the file in other folios: %s" % found
 
 
 def tool_command(options, program, args):
