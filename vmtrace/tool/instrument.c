@@ -13,6 +13,7 @@
 
 #include "vmtrace/tool/instrument.h"
 
+#include "libvex_guest_amd64.h"
 #include "vmtrace/tool/call_stub.h"
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/iropt.h"
@@ -24,6 +25,7 @@
 
 static IRSB *out;
 static IRExpr *clock_temp;      /* the clock at the start of the segment */
+static IRExpr *zero_temp;       /* 0, but the optimiser does not know */
 
 /* ---- small pieces of IR ---- */
 
@@ -67,6 +69,22 @@ plus(IRExpr *value, Long constant)
                                          number((ULong)constant));
 }
 
+/* The address of an object of the tool's, for one load or store.  As the sum of a
+   register and a constant it needs no instruction of its own; a constant alone
+   is loaded into a register each time.  The register is zero: a shadow of one
+   of the guest's, which this tool does not use.  */
+static IRExpr *
+place_of(const void *object)
+{
+   const Int shadow = sizeof(VexGuestAMD64State);
+
+   if (zero_temp == NULL)
+      zero_temp = assign(Ity_I64, IRExpr_Get(
+                            shadow + (Int)offsetof(VexGuestAMD64State, guest_RAX),
+                            Ity_I64));
+   return binary(Iop_Add64, zero_temp, address_of(object));
+}
+
 static IRExpr *
 load_word(IRExpr *addr)
 {
@@ -101,7 +119,7 @@ static IRExpr *
 tick_now(Int tick)
 {
    if (clock_temp == NULL)
-      clock_temp = load_word(address_of(&tool_machine.filter.clock));
+      clock_temp = load_word(place_of(&tool_machine.filter.clock));
    return plus(clock_temp, (Long)tick);
 }
 
@@ -116,12 +134,12 @@ check_fetch(const struct plan_fetch *fetch)
    const struct segment_fetch place = {
       fetch->addr, (UInt)(fetch->addr - fetch->pc), fetch->tick};
    IRExpr *miss = assign(
-      Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(address_of(&entry->vpn)),
+      Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(place_of(&entry->vpn)),
                            number(page)));
 
    call_stub("charge_fetch_miss", &call_stub_fetch_miss,
              mkIRExprVec_1(address_of(segments_enter_fetch(&place))), 1, miss);
-   store_word(address_of(&entry->stamp), tick_now(fetch->tick));
+   store_word(place_of(&entry->stamp), tick_now(fetch->tick));
 }
 
 /* A guarded access counts when it is taken.  */
@@ -163,22 +181,25 @@ group_misses(const struct plan_group *group, IRExpr *first, IRExpr *slot)
 static void
 stamp_group(const struct plan_group *group, IRExpr *slot, IRExpr *guard)
 {
-   IRExpr *stamp =
-      binary(Iop_Add64, slot, address_of(&tool_machine.filter.data->stamp));
+   const void *stamps = &tool_machine.filter.data->stamp;
    IRExpr *tick = tick_now(group->last_tick);
 
    if (group->nested) {
-      IRExpr *newer = assign(
-         Ity_I1, IRExpr_Binop(Iop_CmpLT64U, load_word(stamp), tick));
+      IRExpr *older = assign(
+         Ity_I1,
+         IRExpr_Binop(Iop_CmpLE64U, tick,
+                      load_word(binary(Iop_Add64, slot, address_of(stamps)))));
+      IRExpr *newer = assign(Ity_I1, IRExpr_Unop(Iop_Not1, older));
 
       guard = guard == NULL
                  ? newer
                  : assign(Ity_I1, IRExpr_Binop(Iop_And1, newer, guard));
    }
+   slot = binary(Iop_Add64, slot, address_of(stamps));
    if (guard == NULL)
-      store_word(stamp, tick);
+      store_word(slot, tick);
    else
-      addStmtToIRSB(out, IRStmt_StoreG(Iend_LE, stamp, tick, guard));
+      addStmtToIRSB(out, IRStmt_StoreG(Iend_LE, slot, tick, guard));
 }
 
 static void
@@ -209,12 +230,11 @@ end_segment(const struct plan_segment *segment)
       ULong *counter = segments_counter(segment->id);
 
       if (segment->n_counted != 0)
-         store_word(address_of(&tool_machine.filter.clock),
+         store_word(place_of(&tool_machine.filter.clock),
                     tick_now((Int)segment->n_counted << VMT_TICK_SHIFT));
-      store_word(address_of(counter),
-                 plus(load_word(address_of(counter)), 1));
+      store_word(place_of(counter), plus(load_word(place_of(counter)), 1));
    }
-   clock_temp = NULL;
+   clock_temp = zero_temp = NULL;
 }
 
 /* ---- the block ---- */
@@ -260,7 +280,7 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
    const struct plan *plan;
 
    out = deepCopyIRSBExceptStmts(in);
-   clock_temp = NULL;
+   clock_temp = zero_temp = NULL;
    first = skip_preamble(in);
    plan = plan_block(in, first);
    for (i = first; i < (UInt)in->stmts_used; i++) {
