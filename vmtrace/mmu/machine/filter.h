@@ -148,19 +148,16 @@ vmt_filter_replace_lru(struct vmt_filter_entry *side, struct vmt_tlb *tlb,
    struct vmt_tlb_entry *end = way + tlb->shape.n_ways;
    uint64_t smallest = ~(uint64_t)0;
 
+   /* Which way goes is anybody's guess, the processor's too: no branches.  */
    for (; way < end; way++) {
       const struct vmt_filter_entry *entry =
          vmt_filter_entry_of(side, way->vpn);
-      uint64_t stamp = way->stamp;
+      uint64_t newer = entry->vpn == way->vpn ? entry->stamp : 0;
+      uint64_t stamp = way->stamp > newer ? way->stamp : newer;
 
-      if (way->vpn == VMT_NO_VPN)
-         stamp = 0;
-      else if (entry->vpn == way->vpn && stamp < entry->stamp)
-         stamp = entry->stamp;
-      if (stamp < smallest) {
-         smallest = stamp;
-         victim = way;
-      }
+      stamp = way->vpn == VMT_NO_VPN ? 0 : stamp;
+      victim = stamp < smallest ? way : victim;
+      smallest = stamp < smallest ? stamp : smallest;
    }
    if (victim->vpn == VMT_NO_VPN)
       tlb->n_valid++;
