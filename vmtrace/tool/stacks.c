@@ -26,8 +26,16 @@ struct memo {
    } slots[MEMO_DEPTH];
 };
 
-static struct memo memos[N_MEMO_SETS][N_MEMO_WAYS];
-static UInt next_way[N_MEMO_SETS];      /* to be replaced */
+/* In the order in which they were first needed: those of a program that has few
+   places lie close together.  */
+static struct memo memos[N_MEMO_SETS * N_MEMO_WAYS];
+static UInt n_memos;
+
+struct memo_set {
+   UShort ways[N_MEMO_WAYS];    /* indices of memos, + 1; 0: none yet */
+   UShort next;                 /* way to be replaced */
+};
+static struct memo_set memo_sets[N_MEMO_SETS];
 static Addr lowest_slot = ~(Addr)0, highest_slot;
 
 static struct vmt_vector nodes, frames;
@@ -104,10 +112,10 @@ intern_stack(const Addr *ips, UInt n)
 
 /* ---- unwinding, remembered ---- */
 
-static UInt
+static struct memo_set *
 set_of(Addr pc, Addr sp)
 {
-   return (UInt)(((pc ^ sp << 20) * 0x9e3779b97f4a7c15ull) >> 53);
+   return &memo_sets[((pc ^ sp << 20) * 0x9e3779b97f4a7c15ull) >> 53];
 }
 
 _Static_assert(N_MEMO_SETS == 1 << 11, "set_of() takes 11 bits");
@@ -128,20 +136,25 @@ memo_holds(const struct memo *memo, Addr pc, Addr sp, Addr fp)
 
 /* The memo that holds, or NULL.  */
 static inline struct memo *
-find_memo(UInt set, Addr pc, Addr sp, Addr fp)
+find_memo(const struct memo_set *set, Addr pc, Addr sp, Addr fp)
 {
    UInt way;
 
-   for (way = 0; way < N_MEMO_WAYS; way++)
-      if (memo_holds(&memos[set][way], pc, sp, fp))
-         return &memos[set][way];
+   for (way = 0; way < N_MEMO_WAYS && set->ways[way] != 0; way++)
+      if (memo_holds(&memos[set->ways[way] - 1], pc, sp, fp))
+         return &memos[set->ways[way] - 1];
    return NULL;
 }
 
+/* One for the set that is new, or has not been replaced for longest.  */
 static struct memo *
-oldest_memo(UInt set)
+oldest_memo(struct memo_set *set)
 {
-   return &memos[set][next_way[set]++ % N_MEMO_WAYS];
+   UShort *way = &set->ways[set->next++ % N_MEMO_WAYS];
+
+   if (*way == 0)
+      *way = (UShort)++n_memos;
+   return &memos[*way - 1];
 }
 
 /* Keeps the stack if each caller's return address lies just below the stack
@@ -229,7 +242,7 @@ struct stack_place *
 stacks_place(VexGuestAMD64State *guest, Addr pc, Addr head_pc)
 {
    Addr sp = guest->guest_RSP, fp = guest->guest_RBP;
-   UInt set = set_of(pc, sp);
+   struct memo_set *set = set_of(pc, sp);
    struct memo *memo = find_memo(set, pc, sp, fp);
 
    if (memo == NULL) {
@@ -245,7 +258,7 @@ stacks_of_syscall(ThreadId tid, Word delta)
 {
    Addr pc = VG_(get_IP)(tid) + (Addr)delta, sp = VG_(get_SP)(tid);
    Addr fp = regs_fp(tid);
-   UInt set = set_of(pc, sp);
+   struct memo_set *set = set_of(pc, sp);
    struct memo *memo = find_memo(set, pc, sp, fp);
 
    if (memo == NULL) {
@@ -262,8 +275,8 @@ stacks_forget_memory(Addr start, Addr end)
 
    if (end <= lowest_slot || start > highest_slot)
       return;
-   for (i = 0; i < N_MEMO_SETS * N_MEMO_WAYS; i++)
-      memos[i / N_MEMO_WAYS][i % N_MEMO_WAYS].pc = 0;
+   for (i = 0; i < n_memos; i++)
+      memos[i].pc = 0;
    lowest_slot = ~(Addr)0;
    highest_slot = 0;
 }
