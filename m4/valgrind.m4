@@ -50,6 +50,7 @@ AC_DEFUN([VMT_CHECK_VALGRIND], [
      vgPlain_am_get_advisory vgPlain_am_get_advisory_client_simple],
     [--layout=native])
   VMT_CHECK_WRAP([iropt], [do_iropt_BB], [loads the optimiser drops])
+  VMT_CHECK_WRAP([sanity], [sanityCheckIRSB], [checks of its own])
   VMT_CHECK_WRAP([calls], [getRegUsage_AMD64Instr], [calls that keep registers])
   VMT_CHECK_WRAP([yield], [vgPlain_vg_yield], [the order of threads])
   VMT_CHECK_WRAP([signal], [vgPlain_kill_self], [the signal that ends a program])

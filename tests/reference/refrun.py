@@ -92,7 +92,7 @@ class Bench:
     def run_vmtrace(self, options, command):
         output, status, folder = self.valgrind(
             "vmtrace", ["--vmtrace-out-file={folder}/out.%p", "--layout=valgrind",
-                        "--summary=no", *options], command)
+                        "--summary=no", "--sanity-level=2", *options], command)
         counts = [profile_totals(name)
                   for name in sorted(glob.glob(folder + "/out.*"))]
         return output, status, self.need(counts, "vmtrace", folder, output)

@@ -154,3 +154,23 @@ iropt_hints_guarded_load(const IRStmt *st)
 }
 
 #endif
+
+#ifdef HAVE_WRAP_SANITY
+
+/* coregrind/pub_core_options.h; 1 unless the user says otherwise.  */
+extern Int vgPlain_clo_sanity_level __attribute__((weak));
+
+/* VEX/priv/ir_defs.h; called by VEX/priv/main_main.c for every block, before and
+   after instrumentation: whether types and uses are in order.  */
+extern void __real_sanityCheckIRSB(const IRSB *, const HChar *, Bool, IRType);
+void __wrap_sanityCheckIRSB(const IRSB *, const HChar *, Bool, IRType);
+
+void
+__wrap_sanityCheckIRSB(const IRSB *sb, const HChar *caller, Bool must_be_flat,
+                       IRType word)
+{
+   if (&vgPlain_clo_sanity_level == NULL || vgPlain_clo_sanity_level > 1)
+      __real_sanityCheckIRSB(sb, caller, must_be_flat, word);
+}
+
+#endif

@@ -11,6 +11,9 @@
    each access: translated code passes it to the tool where it is wanted, and
    the tool puts it right before an access can fault.
 
+   And it leaves out checks of the intermediate code that take a good part of the
+   time of a translation, unless --sanity-level=2 or more asks for them.
+
    Where the core cannot be wrapped (configure says so), iropt_hints() is False
    and the tool runs with allregs-at-each-insn.  */
 
