@@ -32,6 +32,7 @@ void shared_part_mapped(char *p);
 void shared_area_ends_inside(char *p);
 void shared_across_tables(char *p);
 void shared_after_sync(char *p);
+void shared_after_sync_of_one(char *p);
 void shared_made_writable_again(char *p);
 void truncated(char *p, long fd);
 
@@ -167,6 +168,14 @@ shared_after_sync(char *p)
    rt_write_pages(p, 32);
 }
 
+PART void
+shared_after_sync_of_one(char *p)
+{
+   WRITE(p);
+   SYS3(msync, p + 7 * PAGE, PAGE, MS_SYNC);
+   rt_write_pages(p, 32);
+}
+
 /* Pages that were mapped together with one that was written are dirty too: the
    right to write comes back without a fault.  */
 PART void
@@ -226,6 +235,7 @@ writes(struct rt *rt, char *a, long fd)
    RUN(rt, shared_across_tables,
        rt_map(a + (TABLE_PAGES + 496) * PAGE, 48, PROT_RW, flags, fd, 0));
    RUN(rt, shared_after_sync, rt_map(a, 96, PROT_RW, flags, fd, 0));
+   RUN(rt, shared_after_sync_of_one, rt_map(a, 96, PROT_RW, flags, fd, 0));
    RUN(rt, shared_made_writable_again, rt_map(a, 96, PROT_RW, flags, fd, 0));
 }
 

@@ -238,8 +238,8 @@ enum vmt_status vmt_machine_advise(struct vmt_machine *machine, vmt_addr start,
                                    uint32_t *n_shootdowns);
 
 /* Pages [start, end) of an object, or of every object if it is 0, are written
-   back (msync, fsync): those of a file on a device become clean in every area
-   that shows them, and the next write to one is seen again (folio_mkclean).  The
+   back (msync, fsync): those of a file on a device, and the folios that they are
+   in, become clean in every area that shows them, and the next write to one is seen again (folio_mkclean).  The
    TLBs keep them.  */
 void vmt_machine_clean_object(struct vmt_machine *machine, uint32_t object,
                               uint64_t start, uint64_t end);

@@ -304,6 +304,20 @@ clean_entries(struct vmt_machine *machine, vmt_addr low, vmt_addr high)
    }
 }
 
+/* Writing back takes whole folios.  */
+static void
+extend_to_folios(const struct vmt_machine *machine, const struct vmt_area *area,
+                 uint64_t *start, uint64_t *end)
+{
+   const struct vmt_object *object =
+      vmt_vector_at(&machine->objects, (uint32_t)area->object);
+
+   if (*start >= *end)
+      return;
+   *start = vmt_folios_find(&object->folios, *start).start;
+   *end = vmt_folios_find(&object->folios, *end - 1).end;
+}
+
 void
 vmt_machine_clean_object(struct vmt_machine *machine, uint32_t object,
                          uint64_t start, uint64_t end)
@@ -313,12 +327,17 @@ vmt_machine_clean_object(struct vmt_machine *machine, uint32_t object,
 
    vmt_machine_forget_pages(machine);
    vmt_filter_kill_all_stores(machine->filter.data);
-   for (; area != NULL; area = vmt_areas_after(&machine->areas, area))
-      if (area->backing == VMT_BACKING_FILE &&
-          (area->flags & (VMT_AREA_SHARED | VMT_AREA_SPECIAL)) ==
-             VMT_AREA_SHARED &&
-          part_of_object(area, object, start, end, &low, &high))
+   for (; area != NULL; area = vmt_areas_after(&machine->areas, area)) {
+      uint64_t first = start, after = end;
+
+      if (area->backing != VMT_BACKING_FILE ||
+          (area->flags & (VMT_AREA_SHARED | VMT_AREA_SPECIAL)) !=
+             VMT_AREA_SHARED)
+         continue;
+      extend_to_folios(machine, area, &first, &after);
+      if (part_of_object(area, object, first, after, &low, &high))
          clean_entries(machine, low, high);
+   }
 }
 
 static void
