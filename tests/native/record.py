@@ -82,7 +82,7 @@ class Recorder:
         self.has_tracepoints = _can_trace()
 
     def _spawn(self, command, room, name, prefix=()):
-        """Under the helper: what wait4 told."""
+        """Under spawn: what wait4 told."""
         usage, environment, output = [os.path.join(room, name + end)
                                       for end in (".usage", ".environment", "")]
         with open(environment, "wb") as file:
@@ -101,7 +101,7 @@ class Recorder:
                        for _, area in image.mappings if os.path.isfile(area.name)})
 
     def stat(self, command, room):
-        """event -> number, by perf stat; the helper's own are among them."""
+        """event -> number, by perf stat; what spawn itself has is among them."""
         output = os.path.join(room, "stat.csv")
         self._spawn(command, room, "stat",
                     ["perf", "stat", "-x,", "-o", output, "-e", ",".join(SOFTWARE), "--"])
