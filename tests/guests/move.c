@@ -5,6 +5,7 @@
 void remap_moved(char *from, char *to);
 void remap_shrunk(char *p);
 void remap_grown(char *p);
+void remap_grown_beside(char *from, char *to);
 void remap_over(char *from, char *to);
 void break_grows(char *start);
 void break_shrinks(char *start);
@@ -42,6 +43,21 @@ remap_grown(char *p)
    rt_must(SYS4(mremap, p, 2 * PAGE, 5 * PAGE, 0));
    rt_write_pages(p, 2);
    rt_read_pages(p + 2 * PAGE, 3);
+}
+
+/* What grows has a neighbour below that came from elsewhere, which the kernel does not
+   merge it with; there is room above, so it stays where it is.  */
+PART void
+remap_grown_beside(char *from, char *to)
+{
+   char *p = to + 4 * PAGE;
+
+   rt_write_pages(from, 4);
+   rt_write_pages(p, 4);
+   rt_must(SYS5(mremap, from, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to));
+   if (SYS4(mremap, p, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE) != (long)p)
+      SYS1(exit_group, 98);
+   rt_write_pages(p, 8);
 }
 
 /* What was there before at the new place goes.  */
@@ -137,6 +153,10 @@ guest(struct rt *rt)
    RUN(rt, remap_shrunk, rt_map(a + 128 * PAGE, 8, PROT_RW, flags, -1, 0));
    SYS2(munmap, a + 160 * PAGE, 16 * PAGE);
    RUN(rt, remap_grown, rt_map(a + 160 * PAGE, 2, PROT_RW, flags, -1, 0));
+   SYS2(munmap, a + 448 * PAGE, 32 * PAGE);
+   rt_map(a + 452 * PAGE, 4, PROT_RW, flags, -1, 0);
+   RUN(rt, remap_grown_beside, rt_map(a + 512 * PAGE, 4, PROT_RW, flags, -1, 0),
+       a + 448 * PAGE);
    RUN(rt, remap_over, rt_map(a + 192 * PAGE, 4, PROT_RW, flags, -1, 0),
        rt_map(a + 256 * PAGE, 4, PROT_RW, flags, -1, 0));
    RUN(rt, break_grows, start);

@@ -16,6 +16,7 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/contents.h \
 	vmtrace/tool/cuts.c \
 	vmtrace/tool/cuts.h \
+	vmtrace/tool/extend.c \
 	vmtrace/tool/fault_log.c \
 	vmtrace/tool/fault_log.h \
 	vmtrace/tool/folio_map.c \
@@ -77,7 +78,8 @@ vmtrace_tool_vmtrace_amd64_linux_CFLAGS = $(TOOL_CFLAGS)
 vmtrace_tool_vmtrace_amd64_linux_LDFLAGS = -m64 -no-pie -static -nodefaultlibs \
 	-nostartfiles -u _start -Wl,-Ttext-segment=$(VALGRIND_LOAD_ADDRESS) \
 	$(WRAP_LAYOUT_LDFLAGS) $(WRAP_IROPT_LDFLAGS) $(WRAP_SANITY_LDFLAGS) \
-	$(WRAP_CALLS_LDFLAGS) $(WRAP_SIGNAL_LDFLAGS) $(WRAP_YIELD_LDFLAGS)
+	$(WRAP_CALLS_LDFLAGS) $(WRAP_EXTEND_LDFLAGS) $(WRAP_SIGNAL_LDFLAGS) \
+	$(WRAP_YIELD_LDFLAGS)
 vmtrace_tool_vmtrace_amd64_linux_LDADD = libmmu-tool.a \
 	$(VALGRIND_ARCHIVEDIR)/libcoregrind-$(VALGRIND_TARGET).a \
 	$(VALGRIND_ARCHIVEDIR)/libvex-$(VALGRIND_TARGET).a -lgcc \

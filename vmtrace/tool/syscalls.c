@@ -404,6 +404,25 @@ after_madvise(ThreadId tid, Addr start, SizeT bytes, UInt advice)
 
 /* ---- before and after ---- */
 
+/* A mapping that mremap moves is placed by the rules of a new one.  */
+static void
+note_remap(const UWord *args)
+{
+   const struct vmt_area *area = vmt_areas_find(&tool_machine.areas, args[0]);
+   Bool anonymous = area != NULL && area->backing == VMT_BACKING_ANON;
+
+   if (area == NULL)
+      return;
+   syscalls_mapping = (struct syscalls_mapping){
+      .active = True,
+      .bytes = args[2],
+      .flags = (anonymous ? VKI_MAP_ANONYMOUS : 0) |
+               ((area->flags & VMT_AREA_SHARED) != 0 ? VKI_MAP_SHARED
+                                                     : VKI_MAP_PRIVATE),
+      .offset = anonymous ? 0 : (area->page_offset << VMT_PAGE_SHIFT) +
+                                   (args[0] - area->start)};
+}
+
 static void
 before(ThreadId tid, UInt number, UWord *args, UInt n_args)
 {
@@ -414,6 +433,8 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
    if (number == __NR_mmap)
       syscalls_mapping = (struct syscalls_mapping){
          True, args[0], args[1], (UInt)args[3], args[5]};
+   else if (number == __NR_mremap)
+      note_remap(args);
    else if (number == __NR_execve || number == __NR_execveat) {
       kernel_access_execve(tid, number == __NR_execve ? args : args + 1);
       profile_before_exec((const HChar *)(number == __NR_execve ? args[0]

@@ -7,7 +7,7 @@
 
 void syscalls_init(void);
 
-/* What an mmap in progress asks for, for layout.c.  */
+/* What an mmap or mremap in progress asks for, for layout.c.  */
 struct syscalls_mapping {
    Bool active;
    Addr hint;
