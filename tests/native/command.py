@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import drill
+import host
 import programs
 import show_json
 import show_markdown
@@ -89,7 +90,7 @@ class Result:
     def __init__(self, name, argv=()):
         self.name, self.argv = name, list(argv)
         self.skipped = None
-        self.comparison = self.stat = None
+        self.comparison = self.stat = self.folios = None
         self.objections = []
 
 
@@ -97,6 +98,7 @@ class Validator:
     def __init__(self, place, arguments):
         self.place, self.arguments = place, arguments
         self.recorder = Recorder(place)
+        self.machine = host.machine_file(place)
 
     def validate(self, name, command, is_threaded):
         room = self.place.room(name)
@@ -108,7 +110,10 @@ class Validator:
                    for number in range(1, n_runs + 1)]
         result.stat = {event: number - natives[0].left_out.get(event, 0)
                        for event, number in stat.items()}
-        watched = watch(self.place, command, room, self.arguments.tool_option)
+        result.folios = host.Folios(self.place, files, room)
+        watched = watch(self.place, command, room,
+                        [f"--machine={self.machine}", *result.folios.options(),
+                         *self.arguments.tool_option])
         result.comparison = Comparison(natives, watched)
         result.objections = verdict.objections(result.comparison, is_threaded,
                                                self.arguments.avx512)
@@ -163,7 +168,7 @@ def _one(validator, arguments):
     if arguments.show:
         return [result], drill.show_area(result.comparison, arguments.show)
     if arguments.page:
-        return [result], drill.show_page(result.comparison, arguments.page)
+        return [result], drill.show_page(result, arguments.page)
     return [result], show_text.program(result, arguments.all)
 
 

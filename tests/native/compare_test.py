@@ -4,9 +4,11 @@ tolerances, and what is printed of it."""
 
 import json
 import os
+import tempfile
 import unittest
 
 import drill
+import host
 import show_json
 import show_markdown
 import show_text
@@ -54,6 +56,15 @@ def compare(ours, *natives):
 
 def objections(comparison, is_threaded=False):
     return verdict.objections(comparison, is_threaded, False)
+
+
+class KnownFolios(host.Folios):
+    """A map that is there."""
+
+    def __init__(self, text):
+        with tempfile.NamedTemporaryFile("w", delete=False) as file:
+            file.write(text)
+        self.path, self.is_known = file.name, True
 
 
 class Pages(unittest.TestCase):
@@ -169,6 +180,10 @@ class Printed(unittest.TestCase):
         ours = run_of([file_fault(3), heap_fault(1)], refused=[heap_fault(5, "Segv", "")])
         self.result = Result("app", ["/bin/app"])
         self.result.stat = STAT
+        self.result.folios = KnownFolios("vmtrace-folios 1\n"
+                                         "file 254:0 7 900 1.0 /lib/liba.so\n0 2\n"
+                                         f"file 254:0 8 900 1.0 {FILE}\n4 4\n16 2\n")
+        self.addCleanup(os.unlink, self.result.folios.path)
         self.result.comparison = Comparison([run_of([file_fault(3), file_fault(4)])], ours)
         self.result.objections = objections(self.result.comparison)
         self.skipped = Result("gone")
@@ -210,6 +225,12 @@ class Printed(unittest.TestCase):
         with self.assertRaises(jsonschema.ValidationError):
             jsonschema.validate(document, schema)
 
+    def test_folios(self):
+        of_page = self.result.folios.of_page
+        self.assertEqual([of_page("libx.so", page) for page in (0, 4, 7, 8, 17)],
+                         [None, (4, 4), (4, 4), None, (16, 2)])
+        self.assertEqual(of_page("/lib/liba.so", 1), (0, 2))
+
     def test_area(self):
         lines = drill.show_area(self.result.comparison, "libx.so")
         self.assertEqual([line.split()[:2] for line in lines[-2:]], [["=", "3"], ["-", "4"]])
@@ -217,11 +238,12 @@ class Printed(unittest.TestCase):
             drill.show_area(self.result.comparison, "liby.so")
 
     def test_page(self):
-        text = "\n".join(drill.show_page(self.result.comparison, "libx.so:4"))
+        text = "\n".join(drill.show_page(self.result, "libx.so:4"))
         self.assertIn("0x7ffff7000000..0x7ffff7010000", text)
+        self.assertIn("page 4 is in a folio of 4 pages from 4", text)
         for wrong in ("libx.so:99", "libx.so", "libx.so:four"):
             with self.assertRaises(Trouble):
-                drill.show_page(self.result.comparison, wrong)
+                drill.show_page(self.result, wrong)
 
 
 if __name__ == "__main__":

@@ -86,11 +86,18 @@ def _mappings(image, area, page):
     return rows
 
 
-def show_page(comparison, text, folios=None):
+def _neighbours(folios, area, page):
+    """What a fault could have mapped the page with."""
+    start, n_pages = folios.is_known and folios.of_page(area, page) or (page, 1)
+    return max(0, min(start, page - NEIGHBOURS)), max(start + n_pages, page + NEIGHBOURS + 1)
+
+
+def show_page(result, text):
     """What happened to a page and its neighbours: lines."""
     area, page = _parse_page(text)
+    low, high = _neighbours(result.folios, area, page)
     lines = []
-    for image in comparison.images:
+    for image in result.comparison.images:
         native = image.natives[0]
         mappings = _mappings(native, area, page)
         if not mappings:
@@ -101,12 +108,9 @@ def show_page(comparison, text, folios=None):
         for side, faults in (("kernel", native.faults), ("vmtrace", image.watched.faults)):
             rows = [[f"{fault.time:.9f}" if fault.time else str(at), *_cells(fault, native)]
                     for at, fault in enumerate(faults) if _matches(fault.area, area)
-                    and abs(_number(fault) - page) <= NEIGHBOURS]
-            lines += ["", f"by {side}: faults of pages {page - NEIGHBOURS} to "
-                      f"{page + NEIGHBOURS}"]
+                    and low <= _number(fault) < high]
+            lines += ["", f"by {side}: faults of pages {low} to {high - 1}"]
             lines += table(["when"] + HEADS[1:], rows, left=8)
     if not lines:
         raise Trouble(f"--page={text}: no mapping has this page")
-    if folios is not None:
-        lines += ["", *folios.lines(area, page)]
-    return lines
+    return lines + ["", result.folios.describe(area, page)]

@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	tests/native/drill.py \
 	tests/native/faults.py \
 	tests/native/history.py \
+	tests/native/host.py \
 	tests/native/kinds.py \
 	tests/native/perf_text.py \
 	tests/native/place.py \

@@ -41,6 +41,7 @@ def _program(result):
         "verdict": "differ" if result.objections else "agree", "why": result.objections,
         "native_runs": len(comparison.natives),
         "reads_told_from_writes": comparison.has_access,
+        "large_folios_known": result.folios.is_known,
         "Flt": _row(comparison.total), "perf_stat": result.stat,
         "ru_maxrss_bytes": {"least": comparison.maxrss.least,
                             "most": comparison.maxrss.most,

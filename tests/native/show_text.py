@@ -127,6 +127,8 @@ def program(result, show_all):
     if not comparison.has_access:
         lines.append("No tracepoints here: the kernel does not tell reads from writes, and "
                      "kinds are compared by what backs the page.")
+    if not result.folios.is_known:
+        lines.append("Large folios of the page cache are not known: it takes root.")
     for image in comparison.images:
         lines += image_tables(image)
         lines += _one_sided(image, show_all) + _other_kinds(image, show_all)
