@@ -259,16 +259,12 @@ after_brk(ThreadId tid, Addr end)
       const struct vmt_area area = {
          .start = old_page,
          .end = new_page,
-         .flags = VMT_AREA_READ | VMT_AREA_WRITE |
+         .flags = VMT_AREA_READ | VMT_AREA_WRITE | VMT_AREA_HEAP |
                   (lock_future ? VMT_AREA_LOCKED : 0),
          .backing = VMT_BACKING_ANON,
          .label = objects_label("[heap]", "heap")};
 
       add_area(tid, &area);
-
-      /* Merged with the program's bss, all of it is the heap
-         (vma_is_initial_heap).  */
-      vmt_areas_find(&tool_machine.areas, old_page)->label = area.label;
       if (lock_future && !lock_on_fault)
          populate(tid, old_page, new_page);
    } else if (new_page < old_page) {

@@ -55,8 +55,10 @@ enum vmt_area_flags {
    VMT_AREA_SPECIAL = 1 << 16,          /* vdso, vvar: never merges */
    VMT_AREA_STACK = 1 << 17,            /* the main stack */
    VMT_AREA_EXCLUDED = 1 << 18,         /* Valgrind's own: counted apart */
-   VMT_AREA_PFNMAP = 1 << 19            /* raw frame numbers (vvar): its pages
+   VMT_AREA_PFNMAP = 1 << 19,           /* raw frame numbers (vvar): its pages
                                            are not resident */
+   VMT_AREA_HEAP = 1 << 20              /* brk's: not merged with the bss below
+                                           it (vma_prev_limit in sys_brk) */
 };
 
 #define VMT_AREA_PROTECTION (VMT_AREA_READ | VMT_AREA_WRITE | VMT_AREA_EXEC)
