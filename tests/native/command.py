@@ -30,8 +30,9 @@ DESCRIPTION = """\
 Runs a program natively, under perf, and under vmtrace, and sets the page faults
 of both side by side: totals, kinds, areas, page by page.  Without a program, all
 of a list.  They agree when the faults, and those of each kind, are within 3 or
-0.3 % (1 % with --avx512), at most 5 pages were found by one side only, and the
-resident pages at the peak are within 1 %.  The exit status is 0 when they agree,
+0.3 % (1 % with --avx512), at most 5 pages were found by one side only (with
+--threads: pages of files), and the resident pages at the peak are within 1 %.
+The exit status is 0 when they agree,
 1 when they do not, 2 when nothing could be said, and 77 where perf is missing or
 not allowed.
 """
@@ -58,7 +59,7 @@ def parse_arguments(words):
     add("--short", action="store_true", help="of the list, those tagged `short'")
     add("--threads", action="store_true",
         help=f"the program has threads: {RUNS_WITH_THREADS} native runs, and vmtrace has "
-             "to be within what they differ by")
+             "to be within what these differ by")
     add("--runs", metavar="N", type=int, help=f"native runs recorded [{RUNS}]")
     add("--avx512", action="store_true",
         help="leave AVX-512 on: Valgrind has none, so other code is run")

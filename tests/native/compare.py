@@ -111,10 +111,10 @@ class ImageComparison:
         """Faults that are in one of two runs only."""
         return ((one - other) + (other - one)).total()
 
-    @property
-    def n_one_sided(self):
+    def n_one_sided(self, of_files=False):
         """Pages; what is of another kind is seen in the kinds."""
-        return len({fault.key for fault in self.kernel_alone + self.ours_alone})
+        return len({fault.key for fault in self.kernel_alone + self.ours_alone
+                    if fault.page is not None or not of_files})
 
 
 class Comparison:

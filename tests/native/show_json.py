@@ -24,7 +24,7 @@ def _image(image):
         "name": image.name, "events": _row(image.events), "refused": _row(image.refused),
         "found_by_both": image.n_both, "as_other_kinds": len(image.other_kinds),
         "kernel_alone": len(image.kernel_alone), "vmtrace_alone": len(image.ours_alone),
-        "one_sided_pages": image.n_one_sided,
+        "one_sided_pages": image.n_one_sided(),
         "native_runs_differ_by": image.kernel_distance,
         "kinds": {kind: _row(row) for kind, row in image.kinds.items()},
         "areas": [{"area": area, **_row(row)} for area, row in image.areas.items()],

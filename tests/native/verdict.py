@@ -27,14 +27,13 @@ def span(spread):
 
 
 def _pages(image, is_threaded):
-    if is_threaded:
-        most = image.kernel_distance + MOST_ONE_SIDED
-        if image.distance > most:
-            return [f"{image.name}: {image.distance} faults are not those of the nearest "
-                    f"native run; these differ by up to {image.kernel_distance}"]
-    elif image.n_one_sided > MOST_ONE_SIDED:
-        return [f"{image.name}: {image.n_one_sided} pages were found by one side only"]
-    return []
+    """Where threads are given their memory depends on their order; the pages of files
+    that they need do not."""
+    n = image.n_one_sided(of_files=is_threaded)
+    if n <= MOST_ONE_SIDED:
+        return []
+    return [f"{image.name}: {n} pages{' of files' if is_threaded else ''} were found by "
+            "one side only"]
 
 
 def _resident_exactly(image):
