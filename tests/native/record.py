@@ -23,6 +23,8 @@ TRACEPOINTS = ("exceptions:page_fault_user", "exceptions:page_fault_kernel",
                "syscalls:sys_enter_mremap", "syscalls:sys_exit_mremap")
 PARANOID = "/proc/sys/kernel/perf_event_paranoid"
 BUFFER = {True: ["-m", "8M"], False: []}        # root may have large ones
+# What perf would do besides, and takes a second for.
+NOTHING_ELSE = ["--no-bpf-event", "--no-buildid", "--no-buildid-cache"]
 LIMIT_SECONDS = 600
 CHUNK_BYTES = 1 << 20
 
@@ -59,7 +61,7 @@ def _events(names):
 
 def _can_trace():
     """Whether all tracepoints are there, and for us."""
-    done = subprocess.run(["perf", "record", "-q", "-o", os.devnull,
+    done = subprocess.run(["perf", "record", "-q", "-o", os.devnull, *NOTHING_ELSE,
                            *_events(TRACEPOINTS), "true"],
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL, check=False)
@@ -125,7 +127,8 @@ class Recorder:
         names = SOFTWARE + (TRACEPOINTS if self.has_tracepoints else ())
         usage = self._spawn(command, room, name,
                             ["perf", "record", "-q", "-o", data, *_events(names), "-c", "1",
-                             "-d", "--user-regs=ip", *BUFFER[os.geteuid() == 0], "--"])
+                             "-d", "--user-regs=ip", *BUFFER[os.geteuid() == 0],
+                             *NOTHING_ELSE, "--"])
         run = self.read(data)
         run.usage = usage
         return run
