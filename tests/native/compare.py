@@ -118,9 +118,9 @@ class ImageComparison:
 
 
 class Comparison:
-    """A whole run: a tree of processes."""
+    """A whole run: a tree of processes.  usages: of native runs without a recording."""
 
-    def __init__(self, natives, watched):
+    def __init__(self, natives, watched, usages=()):
         self.natives, self.watched = natives, watched
         self.has_access = all(run.has_access for run in natives)
         self.images = []
@@ -129,9 +129,10 @@ class Comparison:
         self.events = self._sum("events")
         self.refused = self._sum("refused")
         # All that ru_minflt and ru_majflt have, of processes that were waited for.
-        self.total = Row(spread_of([run.usage["minflt"] + run.usage["majflt"]
-                                    for run in natives]), watched.n_faults)
-        self.maxrss = spread_of([run.usage["maxrss_bytes"] for run in natives])
+        usages = [run.usage for run in natives] + list(usages)
+        self.total = Row(spread_of([usage["minflt"] + usage["majflt"] for usage in usages]),
+                         watched.n_faults)
+        self.maxrss = spread_of([usage["maxrss_bytes"] for usage in usages])
 
     def _kind_of(self, fault):
         return fault.kind if self.has_access else CLASSES[fault.kind]

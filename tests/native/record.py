@@ -68,13 +68,16 @@ def _can_trace():
     return done.returncode == 0
 
 
-def _read_all(path):
-    try:
-        with open(path, "rb", buffering=0) as file:
-            while file.read(CHUNK_BYTES):
-                pass
-    except OSError:
-        pass                    # what cannot be read was mapped by somebody else
+def _read_all(paths):
+    """So that all pages of the files are in the page cache: a kernel drops some now and
+    then, even of files in use, and fault-around leaves these out."""
+    for path in paths:
+        try:
+            with open(path, "rb", buffering=0) as file:
+                while file.read(CHUNK_BYTES):
+                    pass
+        except OSError:
+            pass                # what cannot be read was mapped by somebody else
 
 
 class Recorder:
@@ -98,15 +101,18 @@ class Recorder:
 
     def mapped_files(self, command, room):
         """The paths of the files that it maps."""
-        run = self.record(command, room, "first", ())
+        run = self._recording(command, room, "first", SOFTWARE[:1])
         return sorted({area.name for process in run.processes for image in process.images
                        for _, area in image.mappings if os.path.isfile(area.name)})
 
-    def stat(self, command, room):
-        """event -> number, by perf stat; what spawn itself has is among them."""
+    def stat(self, command, room, files):
+        """What wait4 told, and event -> number by perf stat, where what spawn itself has
+        is among them."""
+        _read_all(files)
         output = os.path.join(room, "stat.csv")
-        self._spawn(command, room, "stat",
-                    ["perf", "stat", "-x,", "-o", output, "-e", ",".join(SOFTWARE), "--"])
+        usage = self._spawn(
+            command, room, "stat", ["perf", "stat", "-x,", "-o", output, "-e",
+                                    ",".join(SOFTWARE), "--"])
         counts = {}
         with open(output, encoding="utf-8") as lines:
             for line in lines:
@@ -115,35 +121,36 @@ class Recorder:
                     counts[parts[2].split(":")[0]] = int(parts[0])
         if set(counts) != set(SOFTWARE):
             raise Trouble(f"perf stat did not count: {output}")
-        return counts
+        return usage, counts
 
     def record(self, command, room, name, files):
-        """A Run, with its usage.  All pages of the files are in the page cache when it
-        starts: a kernel drops some now and then, even of files in use, and fault-around
-        leaves these out."""
-        for path in files:
-            _read_all(path)
+        """A Run, with its usage."""
+        _read_all(files)
+        return self._recording(command, room, name,
+                               SOFTWARE + (TRACEPOINTS if self.has_tracepoints else ()))
+
+    def _recording(self, command, room, name, events):
         data = os.path.join(room, name + ".perf")
-        names = SOFTWARE + (TRACEPOINTS if self.has_tracepoints else ())
         usage = self._spawn(command, room, name,
-                            ["perf", "record", "-q", "-o", data, *_events(names), "-c", "1",
+                            ["perf", "record", "-q", "-o", data, *_events(events), "-c", "1",
                              "-d", "--user-regs=ip", *BUFFER[os.geteuid() == 0],
                              *NOTHING_ELSE, "--"])
-        run = self.read(data)
+        run = _read(data, set(TRACEPOINTS) <= set(events))
         run.usage = usage
         return run
 
-    def read(self, data):
-        command = ["perf", "script", "-i", data, "--ns", "--show-mmap-events",
-                   "--show-task-events", "--show-lost-events",
-                   "-F", "pid,tid,time,event,ip,addr,uregs,trace"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              text=True, errors="surrogateescape") as script:
-            try:
-                run = history.Reader(self.has_tracepoints).read(
-                    perf_text.events(script.stdout))
-            except history.Trouble as error:
-                raise Trouble(f"{data}: {error}") from error
-        if script.returncode != 0:
-            raise Trouble(f"perf script cannot read {data}")
-        return run
+
+def _read(data, has_tracepoints):
+    command = ["perf", "script", "-i", data, "--ns", "--show-mmap-events",
+               "--show-task-events", "--show-lost-events",
+               "-F", "pid,tid,time,event,ip,addr,uregs,trace"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, errors="surrogateescape") as script:
+        try:
+            run = history.Reader(has_tracepoints).read(
+                perf_text.events(script.stdout))
+        except history.Trouble as error:
+            raise Trouble(f"{data}: {error}") from error
+    if script.returncode != 0:
+        raise Trouble(f"perf script cannot read {data}")
+    return run
