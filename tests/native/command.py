@@ -9,6 +9,7 @@ import sys
 
 import drill
 import host
+import prepare
 import programs
 import show_json
 import show_markdown
@@ -134,9 +135,11 @@ class Validator:
     def of_list(self):
         environment = self.place.environment(PLAIN_ENVIRONMENT)
         build = os.path.join(self.place.build, "tests", "native")
+        chosen = self._chosen()
         data = self.place.room("data")
-        for program in self._chosen():
-            missing = program.missing(environment["PATH"])
+        prepare.prepare(data)
+        for program in chosen:
+            missing = program.missing(environment["PATH"], build)
             if missing:
                 result = Result(program.name)
                 result.skipped = f"there is no {missing}"

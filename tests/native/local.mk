@@ -17,6 +17,8 @@ NATIVE_TESTS = \
 dist_check_SCRIPTS += $(NATIVE_TESTS)
 TESTS += $(NATIVE_TESTS)
 
+include $(top_srcdir)/tests/native/programs.mk
+
 EXTRA_DIST += \
 	tests/native/areas.py \
 	tests/native/command.py \
@@ -38,6 +40,6 @@ EXTRA_DIST += \
 	tests/native/verdict.py \
 	tests/native/watched.py
 
-check-native: all tests/native/spawn$(EXEEXT)
+check-native: all tests/native/spawn$(EXEEXT) $(NATIVE_BUILT)
 	$(top_srcdir)/scripts/validate-kernel --build=$(abs_top_builddir)
 .PHONY: check-native

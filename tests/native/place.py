@@ -10,8 +10,10 @@ import tempfile
 # AVX-512, so that the functions, and with them the pages of code, would be others.
 NO_AVX512 = "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD"
 
-# For programs of a list: the same everywhere.
-PLAIN_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/"}
+# For programs of a list: the same everywhere, and hashes that are the same each time.
+PLAIN_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/",
+                     "PYTHONHASHSEED": "0", "PERL_HASH_SEED": "0",
+                     "PERL_PERTURB_KEYS": "0"}
 
 
 class Trouble(Exception):

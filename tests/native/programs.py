@@ -5,7 +5,8 @@
 TAGS, separated by spaces or commas: `threads` (the kernel's own numbers vary, so there
 are several native runs), `tree` (it makes processes), `short` (it is in the short
 list), `needs=PROGRAM` (it is left out where there is no such program).  In the command
-%B is the build tree's tests/native, %D a folder with prepared data, where it is run.
+and after `needs=' %B is the build tree's tests/native, %D the folder that prepare.py
+fills, where the command is run.
 """
 
 import shlex
@@ -27,10 +28,10 @@ class Program:
     def command(self, build, data):
         return [word.replace("%B", build).replace("%D", data) for word in self.words]
 
-    def missing(self, path):
+    def missing(self, path, build):
         """The first program that it needs and that is not there, or None."""
         return next((name for name in self.needs
-                     if shutil.which(name, path=path) is None), None)
+                     if shutil.which(name.replace("%B", build), path=path) is None), None)
 
 
 def _program(line, where):

@@ -29,7 +29,12 @@ class Lists(unittest.TestCase):
 
     def test_missing(self):
         program, = programs.parse(["a | needs=no-such-program | a"], "list")
-        self.assertEqual(program.missing("/usr/bin"), "no-such-program")
+        self.assertEqual(program.missing("/usr/bin", "/b"), "no-such-program")
+        program, = programs.parse(["a | needs=%B/x | a"], "list")
+        self.assertEqual(program.missing("/usr/bin", "/b"), "%B/x")
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink("/bin/sh", os.path.join(folder, "x"))
+            self.assertIsNone(program.missing("/usr/bin", folder))
 
     def test_mistakes(self):
         for lines in (["a | short"], ["a | long | a"], [" | | a"], ["a | | "],
