@@ -1,4 +1,5 @@
-/* Pages that travel, heaps that shrink, mappings over mappings, and the stack.  */
+/* Pages that travel, heaps that shrink, mappings over mappings, and the stack; `move
+   placed': where mappings are put.  */
 
 #include "rt/rt.h"
 
@@ -10,6 +11,7 @@ void remap_over(char *from, char *to);
 void break_grows(char *start);
 void break_shrinks(char *start);
 void map_over(char *p);
+void placed(void);
 void unmap_and_map(char *p);
 void stack_downwards(void);
 void stack_read_downwards(void);
@@ -141,6 +143,23 @@ stack_pushes(void)
    STACK(300, "pushq %%rax");
 }
 
+/* A mapping goes right below the last one that took as much; what is in memory is not
+   aligned for huge pages unless the administrator asks for these
+   (shmem_get_unmapped_area).  */
+PART void
+placed(void)
+{
+   const long pages = 600;
+   long fd = rt_must(SYS2(memfd_create, "guest", 0));
+   char *above = rt_map(NULL, pages, PROT_RW, MAP_PRIVATE | MAP_ANON, -1, 0), *p;
+
+   rt_must(SYS2(ftruncate, fd, pages * PAGE));
+   p = rt_map(NULL, pages, PROT_RW, MAP_SHARED, fd, 0);
+   if (p + pages * PAGE != above)
+      SYS1(exit_group, 98);
+   rt_write_pages(p, 3);
+}
+
 int
 guest(struct rt *rt)
 {
@@ -148,6 +167,10 @@ guest(struct rt *rt)
    const long flags = MAP_PRIVATE | MAP_ANON | MAP_FIXED;
    char *start = (char *)((SYS1(brk, 0) + PAGE - 1) & -PAGE);
 
+   if (rt->argc > 1) {
+      RUN(rt, placed);
+      return 0;
+   }
    rt_catch(NULL, 0);
    RUN(rt, remap_moved, rt_map(a, 4, PROT_RW, flags, -1, 0), a + 64 * PAGE);
    RUN(rt, remap_shrunk, rt_map(a + 128 * PAGE, 8, PROT_RW, flags, -1, 0));

@@ -5,7 +5,8 @@ import json
 import os
 import re
 
-from faults import REFUSED, Fault, Image, Process, Run, has_file, in_tree_order
+from faults import (REFUSED, Fault, Image, Process, Run, area_name, has_file,
+                    in_tree_order)
 from place import Trouble, last_words
 
 LIMIT_SECONDS = 3600
@@ -14,7 +15,7 @@ UNSEEN = ("execve", "populate")         # in ru_minflt, without an event of perf
 
 def _fault(record):
     by = record["by"] if "syscall" not in record else f"syscall {record['syscall']}"
-    area = record["area"] or ""
+    area = area_name(record["area"] or "")
     page = record["page"] if has_file(area) else None
     return Fault(record["kind"], record["addr"], record["ip"], by, record["access"],
                  area, page)

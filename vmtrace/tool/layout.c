@@ -228,7 +228,8 @@ top_down(SizeT bytes)
 
 /* thp_get_unmapped_area: a file mapping that holds an aligned huge page's worth
    of its file, and a private anonymous one that is a whole number of huge
-   pages, is placed so that address and offset agree modulo 2 MiB.  */
+   pages, is placed so that address and offset agree modulo 2 MiB.  Shared memory is
+   not, unless the administrator has huge pages in it (shmem_get_unmapped_area).  */
 static Bool
 wants_huge_alignment(const struct syscalls_mapping *mapping, SizeT bytes,
                      ULong *offset)
@@ -236,7 +237,7 @@ wants_huge_alignment(const struct syscalls_mapping *mapping, SizeT bytes,
    const UInt anonymous_private = VKI_MAP_ANONYMOUS | VKI_MAP_PRIVATE;
    ULong first_huge;
 
-   if (!mapping->active)
+   if (!mapping->active || mapping->is_shmem)
       return False;
    if ((mapping->flags & VKI_MAP_ANONYMOUS) != 0) {
       *offset = 0;

@@ -204,8 +204,8 @@ enter_file(const struct vg_stat *st, const HChar *path, Int fd, Bool is_shmem)
    return id;
 }
 
-static Bool
-fd_is_shmem(Int fd)
+Bool
+objects_fd_is_shmem(Int fd)
 {
    Long kind = rawcall_fs_magic(fd);
 
@@ -224,7 +224,7 @@ objects_of_fd(Int fd)
    VG_(snprintf)(link, sizeof link, "/proc/self/fd/%d", fd);
    n = VG_(readlink)(link, path, sizeof path - 1);
    path[n > 0 ? n : 0] = 0;
-   return enter_file(&st, path, fd, fd_is_shmem(fd));
+   return enter_file(&st, path, fd, objects_fd_is_shmem(fd));
 }
 
 UInt
@@ -238,7 +238,7 @@ objects_of_path(const HChar *path)
       return 0;
    if (VG_(fstat)((Int)sr_Res(opened), &st) == 0)
       id = enter_file(&st, path, (Int)sr_Res(opened),
-                      fd_is_shmem((Int)sr_Res(opened)));
+                      objects_fd_is_shmem((Int)sr_Res(opened)));
    VG_(close)((Int)sr_Res(opened));
    return id;
 }

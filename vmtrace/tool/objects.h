@@ -40,6 +40,7 @@ UInt objects_label(const HChar *name, const HChar *kind);
    tmpfs file has is looked up (contents.h).  */
 UInt objects_of_fd(Int fd);
 UInt objects_of_path(const HChar *path);
+Bool objects_fd_is_shmem(Int fd);
 
 /* A shared object without a file: anonymous, System V.  */
 UInt objects_anonymous(const HChar *name);

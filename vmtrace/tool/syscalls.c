@@ -400,6 +400,20 @@ after_madvise(ThreadId tid, Addr start, SizeT bytes, UInt advice)
 
 /* ---- before and after ---- */
 
+static void
+note_mmap(const UWord *args)
+{
+   Bool anonymous = (args[3] & VKI_MAP_ANONYMOUS) != 0;
+
+   syscalls_mapping = (struct syscalls_mapping){
+      .active = True,
+      .hint = args[0],
+      .bytes = args[1],
+      .flags = (UInt)args[3],
+      .offset = args[5],
+      .is_shmem = !anonymous && objects_fd_is_shmem((Int)args[4])};
+}
+
 /* A mapping that mremap moves is placed by the rules of a new one.  */
 static void
 note_remap(const UWord *args)
@@ -415,6 +429,7 @@ note_remap(const UWord *args)
       .flags = (anonymous ? VKI_MAP_ANONYMOUS : 0) |
                ((area->flags & VMT_AREA_SHARED) != 0 ? VKI_MAP_SHARED
                                                      : VKI_MAP_PRIVATE),
+      .is_shmem = area->backing == VMT_BACKING_SHMEM,
       .offset = anonymous ? 0 : (area->page_offset << VMT_PAGE_SHIFT) +
                                    (args[0] - area->start)};
 }
@@ -427,8 +442,7 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
    threads_before_call(tid, number, args);
    kernel_words_before_call(tid, number, args);
    if (number == __NR_mmap)
-      syscalls_mapping = (struct syscalls_mapping){
-         True, args[0], args[1], (UInt)args[3], args[5]};
+      note_mmap(args);
    else if (number == __NR_mremap)
       note_remap(args);
    else if (number == __NR_execve || number == __NR_execveat) {

@@ -14,6 +14,7 @@ struct syscalls_mapping {
    SizeT bytes;
    UInt flags;
    ULong offset;
+   Bool is_shmem;               /* a file of tmpfs */
 };
 extern struct syscalls_mapping syscalls_mapping;
 
