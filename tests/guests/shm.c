@@ -10,6 +10,7 @@ void anon_increment(char *p);
 void anon_straddle(char *p);
 void anon_dropped(char *p);
 void anon_removed(char *p);
+void system_v_dropped(char *p);
 void memory_file_read(char *p);
 void memory_file_write(char *p);
 void memory_file_private(char *p);
@@ -65,6 +66,14 @@ anon_dropped(char *p)
 }
 
 /* MADV_REMOVE takes the pages too.  */
+PART void
+system_v_dropped(char *p)
+{
+   rt_write_pages(p, 8);
+   SYS3(madvise, p, 8 * PAGE, MADV_DONTNEED);
+   rt_read_pages(p, 8);
+}
+
 PART void
 anon_removed(char *p)
 {
@@ -165,6 +174,17 @@ shared(long pages)
    return rt_map(NULL, pages, PROT_RW, MAP_SHARED | MAP_ANON, -1, 0);
 }
 
+/* System V shared memory, which goes with the guest.  */
+static char *
+attached(long pages)
+{
+   long id = rt_must(SYS3(shmget, 0, pages * PAGE, 01600));
+   char *p = (char *)rt_must(SYS3(shmat, id, 0, 0));
+
+   SYS3(shmctl, id, 0, 0);
+   return p;
+}
+
 int
 guest(struct rt *rt)
 {
@@ -179,6 +199,7 @@ guest(struct rt *rt)
    RUN(rt, anon_straddle, shared(2));
    RUN(rt, anon_dropped, shared(8));
    RUN(rt, anon_removed, shared(8));
+   RUN(rt, system_v_dropped, attached(8));
    RUN(rt, populate);
    RUN(rt, shared_zero_device,
        rt_map(NULL, 4, PROT_RW, MAP_SHARED, rt_must(SYS2(open, "/dev/zero", O_RDWR)), 0));

@@ -277,7 +277,8 @@ after_shmat(ThreadId tid, Addr start, UInt flags)
 {
    const NSegment *segment = VG_(am_find_nsegment)(start);
    struct vmt_area area = {.start = start,
-                           .flags = VMT_AREA_READ | VMT_AREA_SHARED,
+                           .flags = VMT_AREA_READ | VMT_AREA_SHARED |
+                                    VMT_AREA_SYSV,
                            .backing = VMT_BACKING_SHMEM};
 
    if (segment == NULL)

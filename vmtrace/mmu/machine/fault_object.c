@@ -262,7 +262,8 @@ vmt_fault_object(struct vmt_machine *machine, struct vmt_area *area,
       vmt_fault_set_frame(machine, area, pte, addr, outcome);
       return major ? VMT_EV_FileMaj : VMT_EV_FileCow;
    }
-   if (!write && machine->config.fault_around_bytes > VMT_PAGE_BYTES)
+   if (!write && machine->config.fault_around_bytes > VMT_PAGE_BYTES &&
+       (area->flags & VMT_AREA_SYSV) == 0)
       fault_around(machine, area, addr, outcome);
    if (pte->bits == 0)
       map_folio(machine, area, addr,

@@ -57,8 +57,10 @@ enum vmt_area_flags {
    VMT_AREA_EXCLUDED = 1 << 18,         /* Valgrind's own: counted apart */
    VMT_AREA_PFNMAP = 1 << 19,           /* raw frame numbers (vvar): its pages
                                            are not resident */
-   VMT_AREA_HEAP = 1 << 20              /* brk's: not merged with the bss below
+   VMT_AREA_HEAP = 1 << 20,             /* brk's: not merged with the bss below
                                            it (vma_prev_limit in sys_brk) */
+   VMT_AREA_SYSV = 1 << 21              /* shmat's: without fault-around
+                                           (shm_vm_ops has no map_pages) */
 };
 
 #define VMT_AREA_PROTECTION (VMT_AREA_READ | VMT_AREA_WRITE | VMT_AREA_EXEC)
