@@ -3,8 +3,10 @@
 from collections import namedtuple
 
 # argv: words in {braces} are sizes; stdin: a file or None; in_mean: one of
-# those that the geometric mean is over.
-Program = namedtuple("Program", "name argv stdin in_mean")
+# those that the geometric mean is over; n_padding: so many bytes more in the
+# environment.
+Program = namedtuple("Program", "name argv stdin in_mean n_padding",
+                     defaults=(0,))
 
 PROGRAMS = (
     Program("gzip", "gzip -6 -c text".split(), None, True),
@@ -16,6 +18,8 @@ PROGRAMS = (
                         ".parameter set :n {rows}", ":memory:"],
             "work.sql", True),
     Program("xz-6", "xz -6 -T1 -c part".split(), None, False),
+    # The stack lies elsewhere in its pages: other frames straddle them.
+    Program("perl-moved", "perl work.pl part".split(), None, False, 1600),
 )
 
 # Bytes of text, keys and part (the first bytes of text), lines of text that

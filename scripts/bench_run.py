@@ -81,25 +81,26 @@ class Bench:
         return shutil.which(program.argv[0],
                             path=self.environment["PATH"]) is not None
 
-    def run(self, tool, argv, stdin=None):
+    def run(self, tool, argv, stdin=None, n_padding=0):
         """One run of a command under a tool: seconds and bytes."""
         options = programs.TOOLS[tool]
         if options is not None:
             argv = [self.valgrind, *options, *argv]
-        run = self._measure(argv, stdin or os.devnull)
+        run = self._measure(argv, stdin or os.devnull, n_padding)
         if tool == programs.VMTRACE:
             run["pages"] = self._peak_pages()
         for profile in glob.glob(self.path("*.out.*")):
             os.unlink(profile)
         return run
 
-    def _measure(self, argv, stdin):
+    def _measure(self, argv, stdin, n_padding):
+        environment = dict(self.environment, PADDING="x" * n_padding)
         with open(self.path(stdin), "rb") as in_file, \
                 open(self.path("stderr"), "w+b") as errors:
             started = time.monotonic()
             process = subprocess.Popen(argv, stdin=in_file, stderr=errors,
                                        stdout=subprocess.DEVNULL,
-                                       cwd=self.folder, env=self.environment)
+                                       cwd=self.folder, env=environment)
             try:
                 _, status, used = os.wait4(process.pid, 0)
                 process.returncode = os.waitstatus_to_exitcode(status)
