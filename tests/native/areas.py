@@ -58,6 +58,7 @@ class AddressSpace:
         self._areas = []            # that do not overlap, by address
         self._starts = []
         self._pages = {}            # page number -> state
+        self.has_forked = False     # it or what it came from
 
     # ---- areas ----
 
@@ -171,7 +172,9 @@ class AddressSpace:
 
     def fork(self):
         self._own_arguments()
+        self.has_forked = True
         child = AddressSpace(self.frames)
+        child.has_forked = True
         child._areas, child._starts = list(self._areas), list(self._starts)
         child._pages = dict(self._pages)
         for state in child._pages.values():

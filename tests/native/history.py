@@ -3,7 +3,9 @@
 A fault is, for its thread: the tracepoint with the error code (if tracepoints could be
 recorded), then page-faults, then minor-faults or major-faults; without the last it was
 refused, with a signal or a failed system call.  mm/memory.c, mm_account_fault() and
-arch/x86/mm/fault.c, do_user_addr_fault().
+arch/x86/mm/fault.c, do_user_addr_fault().  A tracepoint without page-faults is one of
+the kernel's that may not fault: a profiler that reads the user's stack, even while a
+fault is resolved.
 """
 
 import collections
@@ -44,11 +46,10 @@ class _Memory:
 class _Pending:
     """A fault that has not ended yet."""
 
-    __slots__ = ("address", "error", "inside", "sample", "n_mapped")
+    __slots__ = ("sample", "error", "inside", "n_mapped")
 
-    def __init__(self, address, error, inside):
-        self.address, self.error, self.inside = address, error, inside
-        self.sample = None
+    def __init__(self, sample, error, inside):
+        self.sample, self.error, self.inside = sample, error, inside
         self.n_mapped = 0
 
 
@@ -79,6 +80,7 @@ class Reader:
         self.tasks = {}                 # process number -> _Task
         self.starter = None
         self.processes = []
+        self.announced = {}             # thread number -> what the tracepoint told
         self.pending = {}               # thread number -> _Pending
         self.memories = {}              # mm_id -> _Memory
         self.n_lost = 0
@@ -197,39 +199,39 @@ class Reader:
 
     # ---- faults ----
 
-    def _begin_fault(self, event, told):
+    def _announce(self, event, told):
         """The tracepoint.  An address of the kernel's own is printed as a symbol."""
-        if event.tid in self.pending:
-            self._end_fault(event.tid, None)
         if told["address"].startswith("0x"):
-            self.pending[event.tid] = _Pending(int(told["address"], 16),
-                                               int(told["error_code"], 16), told["ip"])
+            self.announced[event.tid] = (int(told["address"], 16),
+                                         int(told["error_code"], 16), told["ip"])
 
     def _sample(self, event):
         task = self.tasks.get(event.pid)
         if task is not None and task.image is None:
             self.by_starter[event.event] += 1
-        if event.event != "page-faults":
-            self._end_fault(event.tid, event)
-            return
-        pending = self.pending.get(event.tid)
-        if pending is None or pending.sample is not None:
+        if event.event == "page-faults":
             self._end_fault(event.tid, None)
-            pending = self.pending[event.tid] = _Pending(event.address, None, "kernel")
-        pending.sample = event
+            address, error, inside = self.announced.pop(event.tid, (None, None, None))
+            if address != event.address:
+                error, inside = None, "kernel"
+            self.pending[event.tid] = _Pending(event, error, inside)
+        elif event.tid in self.pending and \
+                self.pending[event.tid].sample.address == event.address:
+            self._end_fault(event.tid, event)
 
     def _end_fault(self, thread, end):
         pending = self.pending.pop(thread, None)
-        if pending is None or pending.sample is None:
+        if pending is None:
             return
+        address = pending.sample.address
         task = self.tasks.get(pending.sample.pid)
         if task is None or task.space is None:
             return
-        area = task.space.find_or_grow(pending.address)
+        area = task.space.find_or_grow(address)
         if end is None:
-            kind = kinds.refused_kind(area, pending.address)
+            kind = kinds.refused_kind(area, address)
         else:
-            kind = kinds.kind_of(task.space, area, pending.address, pending.error,
+            kind = kinds.kind_of(task.space, area, address, pending.error,
                                  end.event == "major-faults")
         if task.image is not None:
             self._add(task.image, self._fault(pending, area, kind))
@@ -241,8 +243,9 @@ class Reader:
         if ip >= KERNEL:
             by = pending.inside
             ip = (pending.sample.user_ip or SYSCALL_BYTES) - SYSCALL_BYTES
-        fault = Fault(kind, pending.address, ip, by, kinds.access_of(pending.error),
-                      area.name if area else "", areas.page_in_file(area, pending.address))
+        address = pending.sample.address
+        fault = Fault(kind, address, ip, by, kinds.access_of(pending.error),
+                      area.name if area else "", areas.page_in_file(area, address))
         fault.n_mapped = pending.n_mapped
         fault.time = pending.sample.time
         return fault
@@ -286,7 +289,7 @@ class Reader:
 
     def _trace(self, event):
         if event.event.startswith("exceptions:page_fault_"):
-            self._begin_fault(event, fields(event.text))
+            self._announce(event, fields(event.text))
         elif event.event == "kmem:rss_stat":
             self._resident(event, fields(event.text))
         elif event.event == "task:task_newtask":

@@ -81,6 +81,14 @@ class Program(unittest.TestCase):
                      fault(20, 0x600000, 6)).processes[0].images[0]
         self.assertEqual((len(image.refused), kinds(image)), (0, ["ZeroWr"]))
 
+    def test_another_profiler_looks_at_the_stack(self):
+        """While a fault is resolved; it has no event of perf's."""
+        lines = fault(20, 0x600000, 6)
+        nested = fault(20, 0, 0, ip=0xffffffff81000000)[:1]
+        image = read(START, lines[:2], nested, lines[2:], nested,
+                     fault(20, 0x601000, 4)).processes[0].images[0]
+        self.assertEqual((kinds(image), image.refused), (["ZeroWr", "ZeroRd"], []))
+
     def test_without_tracepoints(self):
         samples = fault(20, 0x600000, 6)[1:]
         image = read(START, samples, has_tracepoints=False).processes[0].images[0]

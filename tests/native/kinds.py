@@ -74,7 +74,9 @@ def _write_protected(space, area, address):
         return "ForkCow" if space.is_shared_frame(state) else "Reuse"
     if area is not None and area.name.startswith("/"):
         return "FileCow"
-    return "Reuse"
+    # Populated without an event: a page that is write-protected, and not because of a
+    # fork, is the zero page.
+    return "Reuse" if space.has_forked else "ZeroCow"
 
 
 _PRIVATE = ("ZeroWr", "ZeroCow", "FileCow", "ForkCow", "SwapIn")

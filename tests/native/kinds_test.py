@@ -37,6 +37,9 @@ class OneProcess(unittest.TestCase):
         self.assertEqual(kinds(FILE, PROTECTED_WRITE), ["FileCow"])
         self.assertEqual(kinds(SHARED_FILE, PROTECTED_WRITE), ["FileWr"])
 
+    def test_page_that_was_populated_for_reading(self):
+        self.assertEqual(kinds(ANON, PROTECTED_WRITE), ["ZeroCow"])
+
     def test_private_file_protected_and_not_again(self):
         self.assertEqual(kinds(FILE, WRITE, PROTECTED_WRITE), ["FileCow", "Reuse"])
 
