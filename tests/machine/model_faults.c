@@ -53,6 +53,7 @@ show(struct model_machine *machine, int page, enum model_sight sight,
    view->may_write = may_write;
    view->was_written = false;
    view->is_of_fork = false;
+   view->fork = 0;
    if (!was_resident && sight != MODEL_SEES_ZEROES) {
       view->owner = 0;
       outcome->is_new[page] = true;
@@ -265,6 +266,18 @@ object_fault(struct model_machine *machine, int page, bool is_write,
    return is_write ? MODEL_FileWr : MODEL_FileRd;
 }
 
+/* Somebody who got the frame by a fork may still have it.  */
+static bool
+has_other_owners(const struct model_machine *machine, const struct model_view *view)
+{
+   if (!view->is_of_fork || view->fork == 0)
+      return view->is_of_fork;
+   for (int fork = view->fork; fork <= machine->n_forks; fork++)
+      if (machine->child_lives[fork])
+         return true;
+   return false;
+}
+
 /* The other cores may hold the entry as it was.  */
 static enum model_event
 write_protect_fault(struct model_machine *machine, int page,
@@ -285,7 +298,7 @@ write_protect_fault(struct model_machine *machine, int page,
    case MODEL_SEES_CACHE:
       return MODEL_FileCow;
    default:
-      return old.is_of_fork ? MODEL_ForkCow : MODEL_Reuse;
+      return has_other_owners(machine, &old) ? MODEL_ForkCow : MODEL_Reuse;
    }
 }
 

@@ -346,6 +346,7 @@ inherit(struct model_machine *machine)
           (area->flags & (MODEL_WIPEONFORK | MODEL_DONTFORK)))
          see_nothing(machine, page, 1);
       view->owner = 0;
+      view->fork = 0;
       if (is_counted(machine, page))
          view->owner = 1;
    }
@@ -355,6 +356,7 @@ inherit(struct model_machine *machine)
 void
 model_machine_fork(struct model_machine *machine, bool is_child)
 {
+   machine->child_lives[++machine->n_forks] = true;
    for (int page = 0; page < machine->areas.n_pages; page++) {
       const struct model_page *area = &machine->areas.page[page];
       struct model_view *view = &machine->views[page];
@@ -363,11 +365,15 @@ model_machine_fork(struct model_machine *machine, bool is_child)
           (area->flags & (MODEL_WIPEONFORK | MODEL_DONTFORK)))
          continue;
       view->may_write = false;
+      if (!view->is_of_fork)
+         view->fork = machine->n_forks;
       view->is_of_fork = true;
    }
    if (!is_child)
       return;
    inherit(machine);
+   machine->n_forks = 0;
+   memset(machine->child_lives, 0, sizeof(machine->child_lives));
    model_fork(&machine->areas);
    memset(machine->charges, 0, sizeof(machine->charges));
    memset(machine->totals, 0, sizeof(machine->totals));
@@ -375,4 +381,10 @@ model_machine_fork(struct model_machine *machine, bool is_child)
    machine->n_charges = 1;
    machine->n_peak_pages = 0;
    look_at_peak(machine);
+}
+
+void
+model_machine_child_gone(struct model_machine *machine, int fork)
+{
+   machine->child_lives[fork] = false;
 }

@@ -19,6 +19,7 @@ enum {
    MODEL_MAX_OBJECTS = 4,
    MODEL_OBJECT_PAGES = 160,
    MODEL_MAX_CHARGES = 512,
+   MODEL_MAX_FORKS = 512,
    MODEL_READ_AROUND_PAGES = 32,
    MODEL_TABLE_PAGES = 512              /* 4 KiB pages of a page-table page */
 };
@@ -59,7 +60,8 @@ struct model_view {
    enum model_sight sight;
    bool may_write;              /* a write goes ahead without a fault */
    bool was_written;
-   bool is_of_fork;             /* the frame may be another process's too */
+   bool is_of_fork;             /* the frame may be another process's too, */
+   int fork;                    /* the first of whose forks this one is; 0: a parent's */
    uint32_t owner;              /* charge, from 1; 0: none yet */
 };
 
@@ -103,6 +105,8 @@ struct model_machine {
    uint64_t stack_limit_pages;
    bool is_warm;
    uint64_t time;
+   int n_forks;
+   bool child_lives[MODEL_MAX_FORKS + 1];       /* by fork, from 1 */
 
    uint32_t n_charges;                  /* [1] is the first */
    struct model_charge charges[MODEL_MAX_CHARGES];
@@ -149,6 +153,9 @@ int model_machine_advise(struct model_machine *machine, int first, int n,
 
 /* The machine after a fork: in the parent, or as the child's.  */
 void model_machine_fork(struct model_machine *machine, bool is_child);
+
+/* The child of a fork is gone.  */
+void model_machine_child_gone(struct model_machine *machine, int fork);
 
 /* Pages that are resident and counted, now.  */
 uint64_t model_machine_resident(const struct model_machine *machine);

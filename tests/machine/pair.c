@@ -281,6 +281,19 @@ change_space(struct pair *pair, const struct pair_op *op)
    charge_both(pair, &ours, &theirs, 9);
 }
 
+static void
+reap_both(struct pair *pair, int which)
+{
+   int newest = pair->model.n_forks;
+
+   if (newest == 0)
+      return;
+   model_machine_child_gone(&pair->model, 1 + which % newest);
+   while (newest > 0 && !pair->model.child_lives[newest])
+      newest--;
+   vmt_machine_set_newest_child(&pair->machine, (uint64_t)newest);
+}
+
 void
 pair_do(struct pair *pair, const struct pair_op *op)
 {
@@ -310,6 +323,9 @@ pair_do(struct pair *pair, const struct pair_op *op)
       CHECK_EQ(vmt_machine_fork(&pair->machine, is_child), VMT_OK);
       model_machine_fork(&pair->model, is_child);
       return;
+   case PAIR_REAP:
+      reap_both(pair, op->a);
+      return;
    case PAIR_SWITCH:
       pair->model.core = op->a % pair->model.n_cores;
       vmt_machine_switch_core(&pair->machine, pair->model.core);
@@ -325,7 +341,8 @@ pair_print_op(const struct pair_op *op)
 {
    static const char *const names[PAIR_OPS] = {
       "READ", "WRITE", "MODIFY", "FETCH", "KERNEL_READ", "KERNEL_WRITE", "MAP",
-      "UNMAP", "PROTECT", "MOVE", "ADVISE", "FLAG", "EXTEND", "FORK", "SWITCH"
+      "UNMAP", "PROTECT", "MOVE", "ADVISE", "FLAG", "EXTEND", "FORK", "SWITCH",
+      "REAP"
    };
 
    fprintf(stderr, "   { PAIR_%s, %u, %u, %u, %u },\n",

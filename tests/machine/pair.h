@@ -29,6 +29,7 @@ enum pair_op_kind {
    PAIR_EXTEND,                 /* object a gets b pages longer */
    PAIR_FORK,                   /* a % 4 == 0: go on as the child */
    PAIR_SWITCH,                 /* to core a */
+   PAIR_REAP,                   /* the child of fork a % (number of forks) is gone */
    PAIR_OPS
 };
 

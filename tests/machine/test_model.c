@@ -76,7 +76,7 @@ random_op(struct pair_op *op, const uint8_t *places, const uint8_t *few_looks)
       PAIR_WRITE, PAIR_WRITE, PAIR_WRITE, PAIR_WRITE, PAIR_MODIFY, PAIR_MODIFY,
       PAIR_FETCH, PAIR_FETCH, PAIR_KERNEL_READ, PAIR_KERNEL_WRITE, PAIR_SWITCH,
       PAIR_MAP, PAIR_MAP, PAIR_UNMAP, PAIR_PROTECT, PAIR_PROTECT, PAIR_MOVE,
-      PAIR_ADVISE, PAIR_FLAG, PAIR_EXTEND, PAIR_FORK,
+      PAIR_ADVISE, PAIR_FLAG, PAIR_EXTEND, PAIR_FORK, PAIR_REAP,
    };
    *op = (struct pair_op){ .kind = kinds[test_random(N(kinds))],
                            .a = random_page(places, 3), .b = byte_below(256),
@@ -89,7 +89,7 @@ random_op(struct pair_op *op, const uint8_t *places, const uint8_t *few_looks)
       op->c = test_random(4) == 0 ? op->a : random_page(places, 3);
    if (op->kind == PAIR_PROTECT)
       op->c = (uint8_t[]){ 1, 3, 3, 3, 0, 5, 7, 2 }[test_random(8)];
-   if (op->kind == PAIR_SWITCH || op->kind == PAIR_FORK)
+   if (op->kind >= PAIR_FORK)
       op->a = byte_below(256);
 }
 
@@ -181,7 +181,8 @@ static const struct pair_op letters[] = {
    { PAIR_MAP, 30, 1, LOOK_SHMEM, 1 }, { PAIR_MOVE, 30, 0, 34, 0 },
    { PAIR_MOVE, 31, 1, 29, 1 },     { PAIR_ADVISE, 31, 1, 0, 0 },
    { PAIR_ADVISE, 30, 0, 1, 0 },    { PAIR_FORK, 1, 0, 0, 0 },
-   { PAIR_FORK, 0, 0, 0, 0 },       { PAIR_SWITCH, 1, 0, 0, 0 },
+   { PAIR_FORK, 0, 0, 0, 0 },       { PAIR_REAP, 0, 0, 0, 0 },
+   { PAIR_SWITCH, 1, 0, 0, 0 },
    { PAIR_SWITCH, 0, 0, 0, 0 },     { PAIR_FLAG, 30, 1, 1, 0 },
 };
 

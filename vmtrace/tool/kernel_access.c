@@ -1,6 +1,7 @@
 #include "vmtrace/tool/kernel_access.h"
 
 #include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/children.h"
 #include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/tool.h"
 
@@ -78,9 +79,10 @@ reads_string(CorePart part, ThreadId tid, const HChar *what, Addr start)
 static void
 wrote(CorePart part, ThreadId tid, Addr start, SizeT bytes)
 {
-   if (part == Vg_CoreSysCall && current_call[tid % 1024] != __NR_clone)
+   if (part == Vg_CoreSysCall && current_call[tid % 1024] != __NR_clone) {
+      children_before_write(current_call[tid % 1024]);
       charge_kernel_range(tid, start, bytes, True, CHARGE_SYSCALL);
-   else if (part == Vg_CoreSignal)
+   } else if (part == Vg_CoreSignal)
       charge_kernel_range(tid, start, bytes, True, CHARGE_SIGNAL);
 }
 

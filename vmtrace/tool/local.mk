@@ -12,6 +12,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/charge.h \
 	vmtrace/tool/checkpoint.c \
 	vmtrace/tool/checkpoint.h \
+	vmtrace/tool/children.c \
+	vmtrace/tool/children.h \
 	vmtrace/tool/contents.c \
 	vmtrace/tool/contents.h \
 	vmtrace/tool/cuts.c \

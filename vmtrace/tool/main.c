@@ -3,6 +3,7 @@
 #include "vmtrace/mmu/base/port.h"
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/children.h"
 #include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/instrument.h"
@@ -96,6 +97,7 @@ in_child(ThreadId tid)
                  : vmt_machine_fork(&tool_machine, true)) != VMT_OK)
       tool_no_memory();
    threads_become_child(tid);
+   children_forget();
    stacks_forget_memory(0, ~(Addr)0);
    segments_forget_counts();
    objects_forget_defined();
@@ -118,6 +120,7 @@ post_clo_init(void)
    if (vmt_machine_init(&tool_machine, &tool_options.config,
                         &tool_options.settings) != VMT_OK)
       tool_no_memory();
+   children_init();
    iropt_init();
    objects_init();
    segments_init();

@@ -66,6 +66,12 @@ rawcall_futex_wake(Addr word)
 }
 
 Bool
+rawcall_process_exists(UInt pid)
+{
+   return raw_call(__NR_kill, pid, 0, 0) != -VKI_ESRCH;
+}
+
+Bool
 rawcall_cut_file(Int fd, ULong bytes)
 {
    return raw_call(__NR_ftruncate, fd, (Long)bytes, 0) == 0 &&

@@ -27,6 +27,10 @@ void rawcall_pause(UInt ns);
 /* Wakes one that waits for the word to change.  */
 void rawcall_futex_wake(Addr word);
 
+/* kill with no signal: whether there is such a process, be it over and waited for by
+   nobody yet.  */
+Bool rawcall_process_exists(UInt pid);
+
 /* ftruncate and lseek to bytes; whether both could be done.  */
 Bool rawcall_cut_file(Int fd, ULong bytes);
 

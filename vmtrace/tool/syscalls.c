@@ -2,6 +2,7 @@
 
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/children.h"
 #include "vmtrace/tool/contents.h"
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/kernel_access.h"
@@ -510,6 +511,8 @@ after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
       profile_after_failed_exec();
       fault_log_after_failed_exec();
    }
+   if (!sr_isError(result))
+      children_after_call(tid, number, sr_Res(result));
    kernel_words_return(tid, number, args);
    if (!sr_isError(result)) {
       kernel_words_after_call(tid, number, args, sr_Res(result));

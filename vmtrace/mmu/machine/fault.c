@@ -87,7 +87,7 @@ write_protect_fault(struct vmt_machine *machine, struct vmt_area *area,
       return VMT_EV_ZeroCow;
    if ((old & VMT_PTE_ANON) == 0)
       return VMT_EV_FileCow;
-   return (old & VMT_PTE_COW) != 0 ? VMT_EV_ForkCow : VMT_EV_Reuse;
+   return vmt_machine_owns_alone(machine, old) ? VMT_EV_Reuse : VMT_EV_ForkCow;
 }
 
 /* The stack's area reaches down to an address below it, if its limit and what

@@ -1,11 +1,33 @@
 /* fork: copy_page_range and vma_needs_copy of mm/memory.c.
 
-   Private frames are write-protected in both processes; until frames are shared
-   between the machines of two processes, either one's next write counts as
-   ForkCow.  The child gets the entries of areas that hold private frames and
-   refills the others by faults.  */
+   Private frames are write-protected in both processes.  The machines of two
+   processes do not know each other, so that the results do not depend on who is
+   faster: a frame is a parent's alone again (wp_can_reuse_anon_folio) when all
+   children that were forked while it had the frame are known to be gone; before,
+   and in the child for ever, a write to it counts as ForkCow.  Hence an entry
+   notes the first fork that shared its frame; the child's notes none.
+
+   The child gets the entries of areas that hold private frames and refills the
+   others by faults.  */
 
 #include "vmtrace/mmu/machine/machine.h"
+
+static void
+share_frame(const struct vmt_machine *machine, struct vmt_pte *pte)
+{
+   if ((pte->bits & VMT_PTE_COW) == 0)
+      pte->bits |= VMT_PTE_COW | machine->n_forks << VMT_PTE_FORK_SHIFT;
+   pte->bits &= ~VMT_PTE_WRITABLE;
+}
+
+bool
+vmt_machine_owns_alone(const struct vmt_machine *machine, uint64_t entry)
+{
+   uint64_t fork = (entry & VMT_PTE_FORK) >> VMT_PTE_FORK_SHIFT;
+
+   return (entry & VMT_PTE_COW) == 0 ||
+          (fork != 0 && fork > machine->newest_child);
+}
 
 static void
 share_frames(struct vmt_machine *machine, const struct vmt_area *area)
@@ -19,7 +41,7 @@ share_frames(struct vmt_machine *machine, const struct vmt_area *area)
       return;
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
       if ((pte->bits & VMT_PTE_ANON) != 0)
-         pte->bits = (pte->bits & ~VMT_PTE_WRITABLE) | VMT_PTE_COW;
+         share_frame(machine, pte);
       vpn++;
    }
 }
@@ -44,6 +66,7 @@ inherit(struct vmt_machine *machine, const struct vmt_area *area, bool copied)
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
       pte->owner = VMT_NO_CHARGE;
+      pte->bits &= ~VMT_PTE_FORK;
       if (!copied)
          pte->bits = 0;
       else if ((pte->bits & VMT_PTE_ZERO) == 0 && !excluded) {
@@ -82,6 +105,7 @@ vmt_machine_fork(struct vmt_machine *machine, bool child)
    vmt_machine_forget_pages(machine);
    if (child)
       status = start_ledger_anew(machine);
+   machine->newest_child = ++machine->n_forks;
    for (area = vmt_areas_from(&machine->areas, 0);
         area != NULL && status == VMT_OK;
         area = vmt_areas_after(&machine->areas, area)) {
@@ -89,8 +113,10 @@ vmt_machine_fork(struct vmt_machine *machine, bool child)
       if (child)
          inherit(machine, area, is_copied(area));
    }
-   if (status == VMT_OK && child)
+   if (status == VMT_OK && child) {
       vmt_areas_become_child(&machine->areas);
+      machine->n_forks = machine->newest_child = 0;
+   }
    return status;
 }
 

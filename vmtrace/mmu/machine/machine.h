@@ -106,6 +106,9 @@ struct vmt_machine {
    struct vmt_pagecache cache;
    struct vmt_vector objects;           /* struct vmt_object; id 0 is none */
    struct vmt_accounting ledger;
+   uint64_t n_forks;                    /* of this process: they have numbers from 1 */
+   uint64_t newest_child;               /* the last fork whose child may still have
+                                           its frames; 0: none */
    struct vmt_deferred deferred[VMT_MAX_DEFERRED];
    uint32_t n_deferred;
    bool quick;                          /* LRU and 4 KiB pages */
@@ -256,6 +259,14 @@ void vmt_machine_drop_object(struct vmt_machine *machine, uint32_t object,
    empty.  */
 enum vmt_status vmt_machine_fork(struct vmt_machine *machine, bool child);
 
+/* The children of all forks after this one are gone: the kernel reuses a frame that
+   has become this process's alone.  */
+static inline void
+vmt_machine_set_newest_child(struct vmt_machine *machine, uint64_t fork)
+{
+   machine->newest_child = fork;
+}
+
 /* The address space as the child of a vfork finds it, which shares its parent's
    (CLONE_VM): all pages are there as they were, and the ledger is empty.  To the
    parent's nothing happens.  What the child touches for the first time is not
@@ -269,6 +280,10 @@ enum vmt_status vmt_machine_vfork_child(struct vmt_machine *machine);
 enum vmt_event vmt_fault_resolve(struct vmt_machine *machine, vmt_addr addr,
                                  enum vmt_access_kind kind,
                                  struct vmt_outcome *outcome);
+
+/* Whether no other process has the private frame of a page-table entry: for all
+   that is known (fork.c).  */
+bool vmt_machine_owns_alone(const struct vmt_machine *machine, uint64_t entry);
 
 /* Entries or areas have changed other than by vmt_machine_access().  */
 static inline void

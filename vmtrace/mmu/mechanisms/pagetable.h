@@ -25,8 +25,9 @@
 #include "vmtrace/mmu/mechanisms/walkcache.h"
 
 /* x86-64's own bits where it has them (Intel SDM vol. 3A, table 4-20); the
-   software's in the ignored bits 9-11 and 52-58.  Bits 12-51 hold the frame
-   number, or the swap slot of a page that is swapped out.  */
+   software's in the ignored bits 9-11 and 52-58.  Bits 12-51 hold the swap slot of
+   a page that is swapped out, or of a frame with VMT_PTE_COW the fork that first
+   shared it (machine/fork.c).  */
 #define VMT_PTE_PRESENT ((uint64_t)1 << 0)
 #define VMT_PTE_WRITABLE ((uint64_t)1 << 1)
 #define VMT_PTE_USER ((uint64_t)1 << 2)
@@ -41,6 +42,9 @@
 #define VMT_PTE_FILE ((uint64_t)1 << 53)     /* a page of the page cache */
 #define VMT_PTE_SHMEM ((uint64_t)1 << 54)    /* tmpfs or shared anonymous */
 #define VMT_PTE_NO_EXECUTE ((uint64_t)1 << 63)
+
+#define VMT_PTE_FORK_SHIFT 12
+#define VMT_PTE_FORK ((((uint64_t)1 << 40) - 1) << VMT_PTE_FORK_SHIFT)
 
 struct vmt_pte {
    uint64_t bits;               /* 0: nothing there */
