@@ -2,9 +2,11 @@
 
    Valgrind's core asks the kernel to extend all that it keeps as one segment.  To the
    kernel that can be several mappings (one that mremap has moved is not merged with its
-   neighbours), and then it refuses, and the core moves what could have stayed.  The last
-   page is in one mapping, whatever lies below it.  */
+   neighbours), and then it refuses, and the core moves what could have stayed.  So the
+   kernel is asked for what the program asked for.  */
 
+#include "vmtrace/tool/layout.h"
+#include "vmtrace/tool/syscalls.h"
 #include "vmtrace/tool/tool.h"
 #include "vmtrace_config.h"
 
@@ -22,10 +24,16 @@ SysRes
 __wrap_vgModuleLocal_am_do_extend_mapping_NO_NOTIFY(Addr start, SizeT old_bytes,
                                                     SizeT new_bytes)
 {
-   SizeT all_but_last = old_bytes - TOOL_PAGE_BYTES;
-   SysRes result = __real_vgModuleLocal_am_do_extend_mapping_NO_NOTIFY(
-      start + all_but_last, TOOL_PAGE_BYTES, new_bytes - all_but_last);
+   const struct syscalls_mapping *asked = &syscalls_mapping;
+   SizeT below = asked->old_start - start;
+   SysRes result;
 
+   if (!layout_is_native() || !asked->active || asked->old_bytes == 0 ||
+       below >= old_bytes)
+      return __real_vgModuleLocal_am_do_extend_mapping_NO_NOTIFY(
+         start, old_bytes, new_bytes);
+   result = __real_vgModuleLocal_am_do_extend_mapping_NO_NOTIFY(
+      asked->old_start, asked->old_bytes, new_bytes - below);
    return sr_isError(result) ? result : VG_(mk_SysRes_Success)(start);
 }
 

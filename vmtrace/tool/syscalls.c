@@ -428,6 +428,8 @@ note_remap(const UWord *args)
    syscalls_mapping = (struct syscalls_mapping){
       .active = True,
       .bytes = args[2],
+      .old_start = args[0],
+      .old_bytes = vmt_page_ceil(args[1]),
       .flags = (anonymous ? VKI_MAP_ANONYMOUS : 0) |
                ((area->flags & VMT_AREA_SHARED) != 0 ? VKI_MAP_SHARED
                                                      : VKI_MAP_PRIVATE),

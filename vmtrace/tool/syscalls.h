@@ -7,7 +7,7 @@
 
 void syscalls_init(void);
 
-/* What an mmap or mremap in progress asks for, for layout.c.  */
+/* What an mmap or mremap in progress asks for, for layout.c and extend.c.  */
 struct syscalls_mapping {
    Bool active;
    Addr hint;
@@ -15,6 +15,8 @@ struct syscalls_mapping {
    UInt flags;
    ULong offset;
    Bool is_shmem;               /* a file of tmpfs */
+   Addr old_start;              /* mremap */
+   SizeT old_bytes;             /* mremap; 0: mmap */
 };
 extern struct syscalls_mapping syscalls_mapping;
 
