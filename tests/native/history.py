@@ -80,7 +80,7 @@ class Reader:
         self.tasks = {}                 # process number -> _Task
         self.starter = None
         self.processes = []
-        self.announced = {}             # thread number -> what the tracepoint told
+        self.announced = {}             # thread number -> address -> error, kernel's place
         self.pending = {}               # thread number -> _Pending
         self.memories = {}              # mm_id -> _Memory
         self.n_lost = 0
@@ -202,8 +202,8 @@ class Reader:
     def _announce(self, event, told):
         """The tracepoint.  An address of the kernel's own is printed as a symbol."""
         if told["address"].startswith("0x"):
-            self.announced[event.tid] = (int(told["address"], 16),
-                                         int(told["error_code"], 16), told["ip"])
+            self.announced.setdefault(event.tid, {})[int(told["address"], 16)] = \
+                (int(told["error_code"], 16), told["ip"])
 
     def _sample(self, event):
         task = self.tasks.get(event.pid)
@@ -211,10 +211,9 @@ class Reader:
             self.by_starter[event.event] += 1
         if event.event == "page-faults":
             self._end_fault(event.tid, None)
-            address, error, inside = self.announced.pop(event.tid, (None, None, None))
-            if address != event.address:
-                error, inside = None, "kernel"
-            self.pending[event.tid] = _Pending(event, error, inside)
+            announced = self.announced.pop(event.tid, {})
+            self.pending[event.tid] = _Pending(
+                event, *announced.get(event.address, (None, "kernel")))
         elif event.tid in self.pending and \
                 self.pending[event.tid].sample.address == event.address:
             self._end_fault(event.tid, event)

@@ -85,7 +85,7 @@ class Program(unittest.TestCase):
         """While a fault is resolved; it has no event of perf's."""
         lines = fault(20, 0x600000, 6)
         nested = fault(20, 0, 0, ip=0xffffffff81000000)[:1]
-        image = read(START, lines[:2], nested, lines[2:], nested,
+        image = read(START, lines[:1], nested, lines[1:2], nested, lines[2:], nested,
                      fault(20, 0x601000, 4)).processes[0].images[0]
         self.assertEqual((kinds(image), image.refused), (["ZeroWr", "ZeroRd"], []))
 
