@@ -1,5 +1,7 @@
 /* Shared anonymous memory, memfd and, as shm FILE, a file of a tmpfs: one page
-   cache that no device stands behind.  */
+   cache that no device stands behind.
+
+   shm child, shm child-memfd: memory that a child makes half of.  */
 
 #include "rt/rt.h"
 
@@ -21,6 +23,8 @@ void populate(void);
 void memory_file_truncated(char *p, long fd);
 void memory_file_punched(char *p, long fd);
 void two_views(char *p, char *q);
+void made_by_child(char *p);
+void child_makes(char *p);
 void shared_zero_device(char *p);
 
 PART void
@@ -142,6 +146,19 @@ two_views(char *p, char *q)
    rt_read_pages(p, 4);
 }
 
+PART void
+child_makes(char *p)
+{
+   rt_write_pages(p, 20);
+}
+
+/* The child is gone.  */
+PART void
+made_by_child(char *p)
+{
+   rt_read_pages(p, 40);
+}
+
 /* Truncation takes pages out of the mapping, and what is there afterwards is new. */
 PART void
 memory_file_truncated(char *p, long fd)
@@ -185,11 +202,34 @@ attached(long pages)
    return p;
 }
 
+/* A child makes half of the memory at p.  */
+static int
+with_child(struct rt *rt, char *p)
+{
+   long pid = rt_must(SYS0(fork));
+
+   rt_touch_stack(rt);
+   if (pid == 0) {
+      RUN(rt, child_makes, p);
+      return 0;
+   }
+   rt_must(SYS4(wait4, pid, NULL, 0, NULL));
+   RUN(rt, made_by_child, p);
+   return 0;
+}
+
 int
 guest(struct rt *rt)
 {
    char *a = rt_reserve();
    long fd = rt_must(SYS2(memfd_create, "guest", 0));
+
+   if (rt->argc > 1 && rt_same(rt->argv[1], "child"))
+      return with_child(rt, rt_map(a, 40, PROT_RW, MAP_SHARED | MAP_ANON | MAP_FIXED, -1, 0));
+   if (rt->argc > 1 && rt_same(rt->argv[1], "child-memfd")) {
+      rt_must(SYS2(ftruncate, fd, 40 * PAGE));
+      return with_child(rt, rt_map(a, 40, PROT_RW, MAP_SHARED | MAP_FIXED, fd, 0));
+   }
 
    rt_catch(NULL, 0);
    RUN(rt, anon_read, shared(8));

@@ -326,6 +326,10 @@ pair_do(struct pair *pair, const struct pair_op *op)
    case PAIR_REAP:
       reap_both(pair, op->a);
       return;
+   case PAIR_OTHERS:
+      vmt_machine_share_object(&pair->machine, PAIR_MEMORY);
+      pair->model.objects[PAIR_MEMORY].cached[op->a % MODEL_OBJECT_PAGES] = true;
+      return;
    case PAIR_SWITCH:
       pair->model.core = op->a % pair->model.n_cores;
       vmt_machine_switch_core(&pair->machine, pair->model.core);
@@ -342,7 +346,7 @@ pair_print_op(const struct pair_op *op)
    static const char *const names[PAIR_OPS] = {
       "READ", "WRITE", "MODIFY", "FETCH", "KERNEL_READ", "KERNEL_WRITE", "MAP",
       "UNMAP", "PROTECT", "MOVE", "ADVISE", "FLAG", "EXTEND", "FORK", "SWITCH",
-      "REAP"
+      "REAP", "OTHERS"
    };
 
    fprintf(stderr, "   { PAIR_%s, %u, %u, %u, %u },\n",

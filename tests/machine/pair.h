@@ -30,6 +30,7 @@ enum pair_op_kind {
    PAIR_FORK,                   /* a % 4 == 0: go on as the child */
    PAIR_SWITCH,                 /* to core a */
    PAIR_REAP,                   /* the child of fork a % (number of forks) is gone */
+   PAIR_OTHERS,                 /* another process makes page a of the memory object */
    PAIR_OPS
 };
 

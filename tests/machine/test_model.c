@@ -77,6 +77,7 @@ random_op(struct pair_op *op, const uint8_t *places, const uint8_t *few_looks)
       PAIR_FETCH, PAIR_FETCH, PAIR_KERNEL_READ, PAIR_KERNEL_WRITE, PAIR_SWITCH,
       PAIR_MAP, PAIR_MAP, PAIR_UNMAP, PAIR_PROTECT, PAIR_PROTECT, PAIR_MOVE,
       PAIR_ADVISE, PAIR_FLAG, PAIR_EXTEND, PAIR_FORK, PAIR_REAP,
+      PAIR_OTHERS,
    };
    *op = (struct pair_op){ .kind = kinds[test_random(N(kinds))],
                            .a = random_page(places, 3), .b = byte_below(256),
@@ -182,6 +183,7 @@ static const struct pair_op letters[] = {
    { PAIR_MOVE, 31, 1, 29, 1 },     { PAIR_ADVISE, 31, 1, 0, 0 },
    { PAIR_ADVISE, 30, 0, 1, 0 },    { PAIR_FORK, 1, 0, 0, 0 },
    { PAIR_FORK, 0, 0, 0, 0 },       { PAIR_REAP, 0, 0, 0, 0 },
+   { PAIR_OTHERS, 3, 0, 0, 0 },
    { PAIR_SWITCH, 1, 0, 0, 0 },
    { PAIR_SWITCH, 0, 0, 0, 0 },     { PAIR_FLAG, 30, 1, 1, 0 },
 };

@@ -67,6 +67,14 @@ port_free(void *block)
    free(head);
 }
 
+bool (*test_look)(uint64_t addr, uint32_t n_pages, uint8_t *there);
+
+static bool
+port_look(uint64_t addr, uint32_t n_pages, uint8_t *there)
+{
+   return test_look != NULL && test_look(addr, n_pages, there);
+}
+
 static void __attribute__((noreturn))
 port_fatal(const char *file, int line, const char *condition, uint64_t left,
            uint64_t right)
@@ -79,7 +87,7 @@ port_fatal(const char *file, int line, const char *condition, uint64_t left,
 void
 test_begin(const char *name)
 {
-   static const struct vmt_port port = { port_alloc, port_free, port_fatal };
+   static const struct vmt_port port = { port_alloc, port_free, port_look, port_fatal };
    const char *text = getenv("VMT_TEST_SEED");
 
    test_name = name;

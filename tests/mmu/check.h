@@ -54,6 +54,9 @@ extern volatile bool test_expects_assert;
 void test_fail_nth(uint64_t nth);
 bool test_fail_came(void);
 
+/* What the port's look answers; NULL: that it cannot tell.  */
+extern bool (*test_look)(uint64_t addr, uint32_t n_pages, uint8_t *there);
+
 /* Blocks and bytes that are taken and not given back.  */
 uint64_t test_n_blocks(void);
 uint64_t test_n_bytes(void);

@@ -3,7 +3,9 @@
 
    Only this process's own system calls are followed; what another process does to
    a file is seen when the file is mapped the next time, or when the program reaches
-   beyond the end that is known (objects_refresh_size).  Pages that fallocate
+   beyond the end that is known (objects_refresh_size); which pages of memory there
+   are that processes share since a fork is asked for at each read fault
+   (objects_become_shared).  Pages that fallocate
    makes are not up to date before they are touched, so they count as not there,
    as for fault-around.  */
 

@@ -14,6 +14,7 @@
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/options.h"
 #include "vmtrace/tool/profile.h"
+#include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
@@ -38,6 +39,19 @@ static void
 port_free(void *block)
 {
    VG_(free)(block);
+}
+
+/* The program's memory is where the machine has it.  */
+static bool
+port_look(uint64_t addr, uint32_t n_pages, uint8_t *there)
+{
+   UInt i;
+
+   if (!rawcall_pages_there(addr, (SizeT)n_pages * VMT_PAGE_BYTES, there))
+      return False;
+   for (i = 0; i < n_pages; i++)
+      there[i] &= 1;
+   return True;
 }
 
 static void __attribute__((noreturn))
@@ -85,6 +99,7 @@ in_parent(ThreadId tid)
       return;
    if (vmt_machine_fork(&tool_machine, false) != VMT_OK)
       tool_no_memory();
+   objects_become_shared();
    kernel_words_fork_in_parent();
 }
 
@@ -101,6 +116,8 @@ in_child(ThreadId tid)
    stacks_forget_memory(0, ~(Addr)0);
    segments_forget_counts();
    objects_forget_defined();
+   if (!is_vfork)
+      objects_become_shared();
    checkpoint_start_anew();
    profile_reopen_in_child();
    fault_log_reopen_in_child();
@@ -112,7 +129,7 @@ in_child(ThreadId tid)
 static void
 post_clo_init(void)
 {
-   static const struct vmt_port port = {port_alloc, port_free, port_fatal};
+   static const struct vmt_port port = {port_alloc, port_free, port_look, port_fatal};
 
    tool_options_finish();
    tool_options.native_layout = layout_is_native();

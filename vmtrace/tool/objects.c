@@ -18,6 +18,7 @@
 
 static struct vmt_vector objects, labels;
 static struct vmt_hashmap by_file;      /* device and inode -> object id */
+static Bool others_share;               /* this process has forked, or was forked */
 
 static void *
 push(struct vmt_vector *vector)
@@ -176,6 +177,15 @@ kind_of(Bool is_regular, Bool is_shmem)
    return is_shmem ? "shmem" : "file";
 }
 
+/* can_do_mincore() of mm/mincore.c: to others it says that all is there.  */
+static Bool
+we_own(const struct vg_stat *st)
+{
+   UInt user = (UInt)VG_(geteuid)();
+
+   return user == 0 || user == st->uid;
+}
+
 static UInt
 enter_file(const struct vg_stat *st, const HChar *path, Int fd, Bool is_shmem)
 {
@@ -201,6 +211,10 @@ enter_file(const struct vg_stat *st, const HChar *path, Int fd, Bool is_shmem)
    }
    if (is_regular)
       contents_learn(id, st, fd);
+   object = vmt_vector_at(&objects, id);
+   object->tells_pages = is_regular && is_shmem && we_own(st);
+   if (object->tells_pages && others_share)
+      vmt_machine_share_object(&tool_machine, id);
    return id;
 }
 
@@ -246,7 +260,22 @@ objects_of_path(const HChar *path)
 UInt
 objects_anonymous(const HChar *name)
 {
-   return new_object(name, "shmem", ~0ull, False);
+   UInt id = new_object(name, "shmem", ~0ull, False);
+   struct tool_object *object = vmt_vector_at(&objects, id);
+
+   object->tells_pages = True;
+   return id;
+}
+
+void
+objects_become_shared(void)
+{
+   UInt id;
+
+   others_share = True;
+   for (id = 1; id < objects.n_records; id++)
+      if (objects_get(id)->tells_pages)
+         vmt_machine_share_object(&tool_machine, id);
 }
 
 Bool

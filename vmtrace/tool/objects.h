@@ -26,6 +26,7 @@ struct tool_object {
    Bool is_shmem;               /* tmpfs, memfd */
    Bool is_special;             /* a device: nothing known of its pages */
    Bool is_preload;             /* Valgrind's own library in the program */
+   Bool tells_pages;            /* memory of which mincore tells us the truth */
    UInt n_loads;
    struct tool_load {
       ULong file_offset, file_bytes, vaddr;
@@ -44,6 +45,9 @@ Bool objects_fd_is_shmem(Int fd);
 
 /* A shared object without a file: anonymous, System V.  */
 UInt objects_anonymous(const HChar *name);
+
+/* After a fork: what is shared memory is changed by other processes too.  */
+void objects_become_shared(void);
 
 const struct tool_object *objects_get(UInt id);
 UInt objects_n_labels(void);

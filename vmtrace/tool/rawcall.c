@@ -80,6 +80,12 @@ rawcall_cut_file(Int fd, ULong bytes)
 }
 
 Bool
+rawcall_pages_there(Addr start, SizeT bytes, UChar *there)
+{
+   return raw_call(__NR_mincore, (Long)start, (Long)bytes, (Long)(Addr)there) == 0;
+}
+
+Bool
 rawcall_protect(Addr start, SizeT bytes, UInt rights)
 {
    return raw_call(__NR_mprotect, (Long)start, (Long)bytes, rights) == 0;

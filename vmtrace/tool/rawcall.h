@@ -34,6 +34,10 @@ Bool rawcall_process_exists(UInt pid);
 /* ftruncate and lseek to bytes; whether both could be done.  */
 Bool rawcall_cut_file(Int fd, ULong bytes);
 
+/* mincore: whether each page from start on is in memory, in bit 0 of there[].  Whether
+   it could be done.  */
+Bool rawcall_pages_there(Addr start, SizeT bytes, UChar *there);
+
 /* mprotect, of which the core has to be told; whether it could be done.  */
 Bool rawcall_protect(Addr start, SizeT bytes, UInt rights);
 

@@ -33,6 +33,12 @@ vmt_free(void *block)
       port.free(block);
 }
 
+bool
+vmt_look(uint64_t addr, uint32_t n_pages, uint8_t *there)
+{
+   return port.look != NULL && port.look(addr, n_pages, there);
+}
+
 void
 vmt_assert_failed(const char *file, int line, const char *condition,
                   uint64_t left, uint64_t right)

@@ -8,6 +8,7 @@
    out: that a folio of 2 MiB is mapped by one entry of the level above, and
    unmapped as one.  */
 
+#include "vmtrace/mmu/base/port.h"
 #include "vmtrace/mmu/machine/fault_private.h"
 
 /* What a device read brings in around a page that is not in the page cache:
@@ -191,6 +192,28 @@ map_window(struct vmt_machine *machine, const struct vmt_area *area,
    }
 }
 
+/* What other processes have made and dropped of the window, but for the page itself,
+   which is there by now.  */
+static void
+learn_of_others(struct vmt_machine *machine, const struct vmt_area *area,
+                vmt_addr start, vmt_addr end, vmt_addr page_addr)
+{
+   uint8_t there[TABLE_BYTES / VMT_PAGE_BYTES];
+   uint64_t page = page_of_object(area, start);
+   uint32_t n_pages = (uint32_t)((end - start) >> VMT_PAGE_SHIFT), i;
+
+   if (!vmt_look(start, n_pages, there))
+      return;
+   for (i = 0; i < n_pages; i++, page++) {
+      if (page == page_of_object(area, page_addr))
+         continue;
+      if (there[i])
+         vmt_pagecache_add(&machine->cache, area->object, page);
+      else
+         vmt_pagecache_drop(&machine->cache, area->object, page, page + 1);
+   }
+}
+
 /* do_fault_around: the window starts at the address rounded down, or at the
    area's start if that is higher, and has its full length from there; it ends
    with the page-table page and with the area.  */
@@ -204,6 +227,8 @@ fault_around(struct vmt_machine *machine, const struct vmt_area *area,
 
    start = max_addr(start, table_of(page_addr));
    end = min_addr(end, table_of(page_addr) + TABLE_BYTES);
+   if (object_of(machine, area)->is_shared)
+      learn_of_others(machine, area, start, end, page_addr);
    map_window(machine, area, start, end, outcome);
 }
 

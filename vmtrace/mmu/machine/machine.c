@@ -133,6 +133,14 @@ vmt_machine_set_object_bytes(struct vmt_machine *machine, uint32_t object,
    record->bytes = bytes;
 }
 
+void
+vmt_machine_share_object(struct vmt_machine *machine, uint32_t object)
+{
+   struct vmt_object *record = vmt_vector_at(&machine->objects, object);
+
+   record->is_shared = true;
+}
+
 enum vmt_status
 vmt_machine_add_folio(struct vmt_machine *machine, uint32_t object,
                       uint64_t start, uint64_t end)

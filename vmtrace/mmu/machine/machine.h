@@ -62,6 +62,8 @@ struct vmt_object {
    uint64_t bytes;                      /* ~0: as long as asked for */
    bool on_device;                      /* pages come from the page cache of a
                                            device: cold ones are major faults */
+   bool is_shared;                      /* other processes make and drop pages of it,
+                                           which the port has to be asked about */
    struct vmt_folios folios;            /* of more than one page */
 };
 
@@ -149,6 +151,9 @@ void vmt_machine_set_object_bytes(struct vmt_machine *machine, uint32_t object,
 enum vmt_status vmt_machine_add_folio(struct vmt_machine *machine,
                                       uint32_t object, uint64_t start,
                                       uint64_t end);
+
+/* From now on object, which is memory, may be other processes' too.  */
+void vmt_machine_share_object(struct vmt_machine *machine, uint32_t object);
 
 /* Guest instructions executed before `tick`.  */
 static inline uint64_t
