@@ -49,6 +49,8 @@ AC_DEFUN([VMT_CHECK_VALGRIND], [
     [vgPlain_am_startup vgPlain_load_ELF vgPlain_am_create_reservation
      vgPlain_am_get_advisory vgPlain_am_get_advisory_client_simple],
     [--layout=native])
+  VMT_CHECK_WRAP([cpuid], [amd64g_dirtyhelper_CPUID_avx2],
+    [the size of saved registers])
   VMT_CHECK_WRAP([extend], [vgModuleLocal_am_do_extend_mapping_NO_NOTIFY],
     [mappings that grow where they are])
   VMT_CHECK_WRAP([iropt], [do_iropt_BB], [loads the optimiser drops])

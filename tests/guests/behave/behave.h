@@ -14,6 +14,7 @@ void case_mend(void);
 void case_memory(void);
 void case_heap(void);
 void case_image(void);
+void case_saved_state(void);
 void case_stack(void);
 void case_overflow(void);
 void case_jit(void);

@@ -115,3 +115,43 @@ case_image(void)
    aux_values();
    vdso();
 }
+
+/* ---- what the dynamic loader saves ---- */
+
+#define DEEP_BYTES 16384
+
+/* Marks the stack below the caller.  */
+static __attribute__((noinline)) void
+mark_stack(void)
+{
+   volatile char below[DEEP_BYTES];
+
+   for (size_t i = 0; i < sizeof below; i++)
+      below[i] = 0x5a;
+}
+
+/* How much of it was written to since.  */
+static __attribute__((noinline)) long
+unmarked_stack(void)
+{
+   volatile char below[DEEP_BYTES];
+   size_t i = 0;
+
+   __asm__("" : "=m"(below));           /* what is there, is there */
+   while (i < sizeof below && below[i] == 0x5a)
+      i++;
+   return (long)(sizeof below - i);
+}
+
+/* The first call of a function of a library goes through the loader, which saves all
+   registers that can hold arguments, at a multiple of 64 bytes.  */
+void
+case_saved_state(void)
+{
+   char frame[64] __attribute__((aligned(64)));
+
+   __asm__ volatile("" : : "r"(frame));
+   mark_stack();
+   getpgrp();
+   say("bytes of stack, at least", unmarked_stack());
+}

@@ -35,7 +35,7 @@ static const struct {
    {"signals", case_signals},     {"faults", case_faults},
    {"mend", case_mend},          
    {"memory", case_memory},       {"heap", case_heap},
-   {"image", case_image},
+   {"image", case_image},         {"saved-state", case_saved_state},
    {"stack", case_stack},         {"overflow", case_overflow},
    {"jit", case_jit},             {"no-memory", case_no_memory},
    {"limit", case_limit},         {"threads", case_threads},
