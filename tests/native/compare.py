@@ -17,6 +17,10 @@ def spread_of(numbers):
     return Spread(min(numbers), max(numbers))
 
 
+# A write to a page that a fork left write-protected.
+COPIED_OR_REUSED = ("ForkCow", "Reuse")
+
+
 class Row:
     """One number on both sides."""
 
@@ -42,6 +46,8 @@ class ImageComparison:
         self.events = self._row(lambda image: len(image.faults))
         self.refused = self._row(lambda image: len(image.refused))
         self.kinds = self._rows(kind_of)
+        self.copied_or_reused = self._row(
+            lambda image: sum(fault.kind in COPIED_OR_REUSED for fault in image.faults))
         self.areas = self._rows(lambda fault: fault.area)
         self.rss_peak = self._rss_peak()
         self._compare_pages()
@@ -133,6 +139,10 @@ class Comparison:
         self.total = Row(spread_of([usage["minflt"] + usage["majflt"] for usage in usages]),
                          watched.n_faults)
         self.maxrss = spread_of([usage["maxrss_bytes"] for usage in usages])
+
+    @property
+    def has_forks(self):
+        return any(len(run.processes) > 1 for run in (self.watched, *self.natives))
 
     def _kind_of(self, fault):
         return fault.kind if self.has_access else CLASSES[fault.kind]

@@ -138,6 +138,21 @@ class Tolerances(unittest.TestCase):
                           for line in objections(compare(ours, kernel))],
                          ["ForkCow", "Reuse"])
 
+    def test_who_copies_is_chance(self):
+        """With processes, but not how many copy or reuse."""
+        def with_child(faults):
+            run = run_of(faults)
+            run.processes.append(Process(8, run.processes[0]))
+            run.processes[1].images = [Image("child")]
+            run.processes[1].images[0].rss_peak_bytes = 4096
+            return run
+        kernel = [heap_fault(0, "Reuse")] * 4
+        self.assertEqual(objections(Comparison([with_child(kernel)], with_child(
+            [heap_fault(0, "ForkCow")] * 4))), [])
+        found = objections(Comparison([with_child(kernel)], with_child(
+            [heap_fault(0, "ForkCow")] * 8)))
+        self.assertIn("1 app: ForkCow or Reuse: 4 by the kernel, 8 by vmtrace", found)
+
     def test_threads(self):
         """Only the pages of files are held against each other."""
         def faults(make, start):

@@ -3,6 +3,9 @@
    The file ENVIRONMENT has the program's environment, as /proc/PID/environ has: perf
    would add variables of its own, and they would move the stack.
 
+   The program is refused clone3, as by Valgrind (docs/VALGRIND-LIMITS.md): the C library
+   then takes clone, where a stack for a child is written to by the parent.
+
    vfork, because the child then has no page table of its own before execve: none of
    its faults is the copying of ours.  What was resident of the memory that execve
    leaves behind, ours, is a floor to the program's ru_maxrss (fs/exec.c, exec_mmap), so
@@ -11,11 +14,16 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +32,22 @@ complain(const char *what, const char *name)
 {
    fprintf(stderr, "spawn: %s %s: %s\n", what, name, strerror(errno));
    return 2;
+}
+
+/* From now on, for all that is started.  Whether that could be done.  */
+static int
+refuse_clone3(void)
+{
+   struct sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+   };
+   const struct sock_fprog program = { sizeof rules / sizeof rules[0], rules };
+
+   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 /* The strings of a file, as execve wants them; NULL with errno set.  */
@@ -98,6 +122,8 @@ main(int argc, char **argv)
       return complain("cannot read", argv[2]);
    if (personality(ADDR_NO_RANDOMIZE) < 0)
       return complain("cannot fix the addresses of", argv[3]);
+   if (!refuse_clone3())
+      return complain("cannot refuse clone3 to", argv[3]);
    child = start(argv + 3, environment);
    if (child < 0 || wait4(child, &status, 0, &used) < 0)
       return complain("cannot run", argv[3]);

@@ -2,7 +2,7 @@
 
 import os
 
-from compare import maxrss_uncertainty_bytes
+from compare import COPIED_OR_REUSED, maxrss_uncertainty_bytes
 
 LEAST_FAULTS = 3
 SHARE, SHARE_WITH_AVX512 = 0.003, 0.01
@@ -24,6 +24,20 @@ def span(spread):
     if spread.least == spread.most:
         return f"{spread.least:,}"
     return f"{spread.least:,}..{spread.most:,}"
+
+
+def _kinds(image, has_forks, share):
+    """Which of two processes writes first to a page that they share, and copies it, is
+    left to chance: the other finds itself alone.  The two are one kind here;
+    tests/guests holds them apart where processes wait for each other."""
+    found = []
+    for kind, row in image.kinds.items():
+        if not (has_forks and kind in COPIED_OR_REUSED):
+            found += _beyond(f"{image.name}: {kind}", row, share)
+    if has_forks:
+        found += _beyond(f"{image.name}: {' or '.join(COPIED_OR_REUSED)}",
+                         image.copied_or_reused, share)
+    return found
 
 
 def _pages(image, is_threaded):
@@ -65,8 +79,7 @@ def objections(comparison, is_threaded, with_avx512):
     for image in comparison.images:
         found += _beyond(f"{image.name}: perf's events", image.events, share)
         found += _beyond(f"{image.name}: refused", image.refused, share)
-        for kind, row in image.kinds.items():
-            found += _beyond(f"{image.name}: {kind}", row, share)
+        found += _kinds(image, comparison.has_forks, share)
         found += _pages(image, is_threaded)
         found += _resident_exactly(image)
     if comparison.rss_peak is None:
