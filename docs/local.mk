@@ -7,7 +7,8 @@ dist_doc_DATA += \
 	docs/MACHINES.md \
 	docs/PERFORMANCE.md \
 	docs/PROFILE.md \
-	docs/VALGRIND-LIMITS.md
+	docs/VALGRIND-LIMITS.md \
+	docs/VALIDATION.md
 dist_man_MANS += \
 	docs/vmtrace-machine.5 \
 	docs/vmtrace-tool.1 \
