@@ -3,9 +3,9 @@
    execs first   touches 3 pages, fails to execute what is not there, touches 2,
                  then becomes `execs second`
    execs second  touches 5 pages; exit status 7
-   execs child   writes 4 pages; a child writes 2 of them and becomes `execs
-                 second`; the parent touches 4 others after it has gone, then
-                 the first again; exit status 0
+   execs child   writes 4 pages; a child writes 2 of them, then 3 of 6 that nobody
+                 has touched, and becomes `execs second`; the parent touches 4
+                 others after it has gone, then the first and the 6; exit status 0
    execs vfork   the same with vfork
    execs unread  becomes `execs second` with an environment on a page that nobody
                  has touched  */
@@ -17,7 +17,9 @@ void after_failure(char *p);
 void second_touch(char *p);
 void parent_touch(char *p);
 void child_touch(char *p);
+void child_first(char *p);
 void parent_again(char *p);
+void parent_next(char *p);
 void become_unread(struct rt *rt, char *p);
 
 PART void
@@ -56,6 +58,20 @@ parent_again(char *p)
    rt_write_pages(p, 4);
 }
 
+PART void
+child_first(char *p)
+{
+   rt_write_pages(p, 1);
+   rt_read_pages(p + PAGE, 2);
+}
+
+PART void
+parent_next(char *p)
+{
+   rt_read_pages(p, 1);
+   rt_write_pages(p, 6);
+}
+
 static void
 become(struct rt *rt, const char *path)
 {
@@ -77,19 +93,21 @@ static int
 with_child(struct rt *rt, long number)
 {
    int status = -1;
-   char *p = rt_fresh(4);
+   char *p = rt_fresh(4), *q = rt_fresh(6);
    long pid;
 
    rt_write_pages(p, 4);
    pid = rt_must(rt_sys(number, 0, 0, 0, 0, 0, 0));
    if (pid == 0) {
       child_touch(p);
+      child_first(q);
       become(rt, rt->argv[0]);
       SYS1(exit_group, 97);
    }
    rt_must(SYS4(wait4, pid, &status, 0, NULL));
    RUN(rt, parent_touch, rt_fresh(4));
    RUN(rt, parent_again, p);
+   RUN(rt, parent_next, q);
    return status == 7 << 8 ? 0 : 1;
 }
 

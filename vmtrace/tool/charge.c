@@ -9,6 +9,7 @@
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
+#include "vmtrace/tool/vfork.h"
 
 /* A system call's instruction has two bytes, and the program counter is past
    it.  */
@@ -166,6 +167,8 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
              VG_(get_running_tid)());
    if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, kind, CHARGE_PROGRAM, pc_of(maker), 0);
+   if (vfork_is_child && outcome.event != VMT_NO_EVENT)
+      vfork_tell_parent(&outcome, addr, kind == VMT_WRITE || kind == VMT_MODIFY);
    if (!is_signal(outcome.event))
       return True;
    refused_at = addr;
@@ -417,6 +420,19 @@ charge_kernel_access(ThreadId tid, Addr addr, Bool write,
    if (fault_log_is_open)
       fault_log_write(&outcome, addr, write ? VMT_WRITE : VMT_READ, cause,
                       kernel_pc(tid, cause), kernel_access_current(tid));
+   if (vfork_is_child)
+      vfork_tell_parent(&outcome, addr, write);
+}
+
+void
+charge_nothing_for(ThreadId tid, Addr addr, Bool write)
+{
+   struct vmt_outcome outcome;
+
+   if (!vmt_machine_kernel_access(&tool_machine, addr, write, &outcome))
+      return;
+   outcome.event = VMT_NO_EVENT;
+   charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid);
 }
 
 void

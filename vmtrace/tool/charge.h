@@ -36,6 +36,10 @@ enum charge_cause {
 void charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write,
                          enum charge_cause cause);
 
+/* The page is resident as after such an access, by the system call of tid, and no
+   fault is counted.  */
+void charge_nothing_for(ThreadId tid, Addr addr, Bool write);
+
 /* Shootdowns by a system call of tid.  */
 void charge_shootdowns(ThreadId tid, UInt n);
 

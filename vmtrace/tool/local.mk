@@ -73,7 +73,9 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/tool.h \
 	vmtrace/tool/valgrind.h \
 	vmtrace/tool/vdso.c \
-	vmtrace/tool/vdso.h
+	vmtrace/tool/vdso.h \
+	vmtrace/tool/vfork.c \
+	vmtrace/tool/vfork.h
 
 vmtrace_tool_vmtrace_amd64_linux_CPPFLAGS = $(AM_CPPFLAGS) $(TOOL_CPPFLAGS) \
 	-DVMTRACE_MACHINES_DIR='"$(pkgdatadir)/machines"'

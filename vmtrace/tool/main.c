@@ -22,6 +22,7 @@
 #include "vmtrace/tool/summary.h"
 #include "vmtrace/tool/syscalls.h"
 #include "vmtrace/tool/threads.h"
+#include "vmtrace/tool/vfork.h"
 #include "vmtrace_config.h"
 
 struct vmt_machine tool_machine;
@@ -90,13 +91,16 @@ before_fork(ThreadId tid)
 {
    charge_settle();
    fault_log_before_fork();
+   vfork_prepare(threads_is_vfork(tid));
 }
 
 static void
 in_parent(ThreadId tid)
 {
-   if (threads_is_vfork(tid))
+   if (threads_is_vfork(tid)) {
+      vfork_in_parent(tid);
       return;
+   }
    if (vmt_machine_fork(&tool_machine, false) != VMT_OK)
       tool_no_memory();
    objects_become_shared();
@@ -111,6 +115,7 @@ in_child(ThreadId tid)
    if ((is_vfork ? vmt_machine_vfork_child(&tool_machine)
                  : vmt_machine_fork(&tool_machine, true)) != VMT_OK)
       tool_no_memory();
+   vfork_in_child(is_vfork);
    threads_become_child(tid);
    children_forget();
    stacks_forget_memory(0, ~(Addr)0);
