@@ -35,11 +35,12 @@ class _Memory:
         self.bytes = dict.fromkeys(RESIDENT, 0)
         self.peak = 0
 
-    def set(self, member, n_bytes):
+    def set(self, member, n_bytes, is_lent=False):
         """By how much it grew."""
         grown = n_bytes - self.bytes[member]
         self.bytes[member] = n_bytes
-        self.peak = max(self.peak, sum(self.bytes.values()))
+        if not is_lent:
+            self.peak = max(self.peak, sum(self.bytes.values()))
         return grown
 
 
@@ -63,6 +64,7 @@ class _Task:
         self.memory = None              # _Memory of the image that runs
         self.moves = {}                 # thread -> arguments of its mremap
         self.brk = None                 # where it last asked the heap to end
+        self.executes = False           # in execve
 
     @property
     def image(self):
@@ -132,6 +134,7 @@ class Reader:
         if task.space is not None:
             self._release(task)
         task.space = areas.AddressSpace(self.frames)
+        task.executes = False
         if task is not self.starter:
             self._begin_image(task, event.name)
 
@@ -167,6 +170,11 @@ class Reader:
 
     def _set_brk(self, task, event, told):
         task.brk = areas.page_ceil(int(told["brk"], 16))
+
+    def _begin_exec(self, task, event, told):
+        """The pages of the next program's arguments are lent to the memory of this one
+        while they are made (fs/exec.c, acct_arg_size)."""
+        task.executes = True
 
     def _unmap(self, task, event, told):
         start = int(told["addr"], 16)
@@ -209,6 +217,8 @@ class Reader:
         task = self.tasks.get(event.pid)
         if task is not None and task.image is None:
             self.by_starter[event.event] += 1
+        if task is not None and event.ip < KERNEL:
+            task.executes = False       # it failed
         if event.event == "page-faults":
             self._end_fault(event.tid, None)
             announced = self.announced.pop(event.tid, {})
@@ -263,7 +273,7 @@ class Reader:
         memory = self.memories.get(number)
         if memory is None:
             memory = self.memories[number] = _Memory()
-        grown = memory.set(member, int(told["size"].rstrip("B")))
+        grown = memory.set(member, int(told["size"].rstrip("B")), task.executes)
         if told["curr"] != "1":
             return
         if task.memory is None and task.image is not None and \
@@ -281,7 +291,9 @@ class Reader:
 
     # ---- all ----
 
-    _OF_TASKS = {"syscalls:sys_enter_brk": _set_brk, "syscalls:sys_enter_munmap": _unmap,
+    _OF_TASKS = {"syscalls:sys_enter_brk": _set_brk,
+                 "syscalls:sys_enter_execve": _begin_exec,
+                 "syscalls:sys_enter_munmap": _unmap,
                  "syscalls:sys_enter_madvise": _advise,
                  "syscalls:sys_enter_mremap": _begin_move,
                  "syscalls:sys_exit_mremap": _end_move}

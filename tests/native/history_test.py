@@ -156,6 +156,18 @@ class Resident(unittest.TestCase):
                    resident(20, 5, 1, "ANONPAGES", 9))
         self.assertEqual(run.processes[0].images[0].rss_peak_bytes, 20 * 4096)
 
+    def test_arguments_of_the_next_program(self):
+        """They count as this one's while execve works, unless it fails."""
+        begin = [(20, "syscalls:sys_enter_execve: filename: 0x1, argv: 0x2, envp: 0x3   0 "
+                      "7ffff7feace7 ABI:2 IP:0x4 ")]
+        lent = resident(20, 5, 1, "ANONPAGES", 24) + resident(20, 5, 1, "ANONPAGES", 4)
+        kept = resident(20, 5, 1, "ANONPAGES", 4)
+        run = read(START, kept, begin, lent)
+        self.assertEqual(run.processes[0].images[0].rss_peak_bytes, 4 * 4096)
+        run = read(START, kept, begin, lent, fault(20, 0x600000, 6),
+                   resident(20, 5, 1, "ANONPAGES", 5))
+        self.assertEqual(run.processes[0].images[0].rss_peak_bytes, 5 * 4096)
+
     def test_what_a_fault_mapped(self):
         lines = fault(20, 0x400000, 4)
         run = read(START, resident(20, 5, 1, "FILEPAGES", 3), lines[:2],

@@ -19,7 +19,7 @@ from place import Skip, Trouble, last_words
 SOFTWARE = ("page-faults", "minor-faults", "major-faults")
 TRACEPOINTS = ("exceptions:page_fault_user", "exceptions:page_fault_kernel",
                "task:task_newtask", "kmem:rss_stat", "syscalls:sys_enter_brk",
-               "syscalls:sys_enter_munmap", "syscalls:sys_enter_madvise",
+               "syscalls:sys_enter_execve", "syscalls:sys_enter_munmap", "syscalls:sys_enter_madvise",
                "syscalls:sys_enter_mremap", "syscalls:sys_exit_mremap")
 PARANOID = "/proc/sys/kernel/perf_event_paranoid"
 BUFFER = {True: ["-m", "8M"], False: []}        # root may have large ones
