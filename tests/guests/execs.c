@@ -7,7 +7,6 @@
                  has touched, and becomes `execs second`; the parent touches 4
                  others after it has gone, then the first and the 6; exit status 0
    execs vfork   the same with vfork
-   execs many N  becomes `execs second' with N arguments of 64 bytes each
    execs unread  becomes `execs second` with an environment on a page that nobody
                  has touched  */
 
@@ -90,22 +89,6 @@ become_unread(struct rt *rt, char *p)
    SYS3(execve, rt->argv[0], argv, p);
 }
 
-/* N_MANY pointers are there, however many are used.  */
-static void
-become_with_many(struct rt *rt, long n)
-{
-   enum { N_MANY = 1280 };
-   static const char text[] = "fifteen letters, fifteen letters, fifteen letters, fifteen lett";
-   const char **argv = (const char **)rt_fresh((N_MANY + 3) * 8 / PAGE + 1);
-
-   for (int i = 0; i < N_MANY; i++)
-      argv[i + 2] = text;
-   argv[0] = rt->argv[0];
-   argv[1] = "second";
-   argv[n + 2] = NULL;
-   SYS3(execve, rt->argv[0], argv, rt->envp);
-}
-
 static int
 with_child(struct rt *rt, long number)
 {
@@ -146,8 +129,6 @@ guest(struct rt *rt)
       return with_child(rt, SYS_vfork);
    if (rt_same(what, "unread"))
       become_unread(rt, rt_fresh(1));
-   if (rt_same(what, "many"))
-      become_with_many(rt, rt_number(rt->argv[2]));
    RUN(rt, second_touch, rt_fresh(5));
    return 7;
 }

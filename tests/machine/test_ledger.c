@@ -57,17 +57,6 @@ count(uint32_t who)
    }
 }
 
-static void
-model_come(uint32_t who, int64_t n)
-{
-   model.pages[who] += n;
-   model.n_pages += n;
-   if (model.n_pages >= model.n_peak_pages) {
-      model.n_peak_pages = model.n_pages;
-      memcpy(model.pages_at_peak, model.pages, sizeof(model.pages));
-   }
-}
-
 /* Pages come one by one, and are owned when all of them are there.  */
 static void
 come(uint32_t who)
@@ -77,18 +66,12 @@ come(uint32_t who)
    for (int64_t i = 0; i < n; i++)
       vmt_accounting_resident(&ledger, 1);
    CHECK_EQ(vmt_accounting_own(&ledger, id_of(who), n), VMT_OK);
-   model_come(who, n);
-}
-
-static void
-pass(uint32_t who)
-{
-   int64_t n = 1 + (int64_t)test_random(4);
-
-   CHECK_EQ(vmt_accounting_pass(&ledger, id_of(who), n), VMT_OK);
-   model_come(who, n);
-   model.pages[who] -= n;
-   model.n_pages -= n;
+   model.pages[who] += n;
+   model.n_pages += n;
+   if (model.n_pages >= model.n_peak_pages) {
+      model.n_peak_pages = model.n_pages;
+      memcpy(model.pages_at_peak, model.pages, sizeof(model.pages));
+   }
 }
 
 /* Pages go each on its own: first the owner's, then that of the whole.  */
@@ -151,8 +134,6 @@ run_round(uint64_t round)
          count(who);
       else if (test_random(leaving) == 0)
          come(who);
-      else if (test_random(8) == 0)
-         pass(who);
       else
          go(who);
       if (step % 16 == 0)

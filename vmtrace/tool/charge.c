@@ -463,15 +463,3 @@ charge_shootdowns(ThreadId tid, UInt n)
    if (n != 0)
       charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid);
 }
-
-void
-charge_argument_pages(ThreadId tid, ULong n_pages)
-{
-   uint32_t charge = vmt_accounting_charge(
-      &tool_machine.ledger, kernel_stack(tid, CHARGE_SYSCALL),
-      (uint16_t)objects_label("[stack]", "stack"), (uint16_t)tid);
-
-   if (charge == VMT_NO_CHARGE ||
-       vmt_accounting_pass(&tool_machine.ledger, charge, (int64_t)n_pages) != VMT_OK)
-      tool_no_memory();
-}

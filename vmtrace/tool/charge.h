@@ -43,10 +43,6 @@ void charge_nothing_for(ThreadId tid, Addr addr, Bool write);
 /* Shootdowns by a system call of tid.  */
 void charge_shootdowns(ThreadId tid, UInt n);
 
-/* An execve by tid makes pages for the next image's stack, which count as this one's
-   until it is gone.  */
-void charge_argument_pages(ThreadId tid, ULong n_pages);
-
 /* Deferred accesses that are due: all, before anything but an access.  */
 void charge_settle(void);
 

@@ -52,11 +52,13 @@ reads(CorePart part, ThreadId tid, const HChar *what, Addr start, SizeT bytes)
 }
 
 /* A string may run up to memory that cannot be read; what lies before counts. */
-static SizeT
-charge_string(ThreadId tid, Addr start)
+static void
+reads_string(CorePart part, ThreadId tid, const HChar *what, Addr start)
 {
    Addr end = start;
 
+   if (part != Vg_CoreSysCall)
+      return;
    for (;;) {
       Addr page_end = vmt_page_floor(end) + TOOL_PAGE_BYTES;
 
@@ -70,14 +72,6 @@ charge_string(ThreadId tid, Addr start)
       }
    }
    charge_kernel_range(tid, start, end - start, False, CHARGE_SYSCALL);
-   return end - start;
-}
-
-static void
-reads_string(CorePart part, ThreadId tid, const HChar *what, Addr start)
-{
-   if (part == Vg_CoreSysCall)
-      charge_string(tid, start);
 }
 
 /* What clone writes is left to kernel_words.c: the core has the parent of a fork
@@ -92,36 +86,30 @@ wrote(CorePart part, ThreadId tid, Addr start, SizeT bytes)
       charge_kernel_range(tid, start, bytes, True, CHARGE_SIGNAL);
 }
 
-static SizeT
-charge_strings(ThreadId tid, Addr pointers)
+static void
+reads_strings(ThreadId tid, Addr pointers)
 {
    const Addr *string = (const Addr *)pointers;
-   SizeT bytes = 0;
 
    for (;; string++) {
       if (!VG_(am_is_valid_for_client)((Addr)string, sizeof *string,
                                        VKI_PROT_READ))
-         return bytes;
+         return;
       charge_kernel_range(tid, (Addr)string, sizeof *string, False,
                           CHARGE_SYSCALL);
       if (*string == 0)
-         return bytes;
-      bytes += charge_string(tid, *string);
+         return;
+      reads_string(Vg_CoreSysCall, tid, "", *string);
    }
 }
 
-/* The core reads them too, but then it is too late: the profile has its end.  The
-   strings go to the next image's stack, below a word (fs/exec.c, copy_strings).  */
+/* The core reads them too, but then it is too late: the profile has its end.  */
 void
 kernel_access_execve(ThreadId tid, const UWord *args)
 {
-   SizeT bytes = sizeof(Addr) + charge_string(tid, args[0]);
-   struct vg_stat st;
-
-   bytes += charge_strings(tid, args[1]);
-   bytes += charge_strings(tid, args[2]);
-   if (!sr_isError(VG_(stat)((const HChar *)args[0], &st)))
-      charge_argument_pages(tid, vmt_page_ceil(bytes) >> VMT_PAGE_SHIFT);
+   reads_string(Vg_CoreSysCall, tid, "", args[0]);
+   reads_strings(tid, args[1]);
+   reads_strings(tid, args[2]);
 }
 
 static void

@@ -143,19 +143,6 @@ vmt_accounting_own(struct vmt_accounting *ledger, uint32_t charge,
    return VMT_OK;
 }
 
-enum vmt_status
-vmt_accounting_pass(struct vmt_accounting *ledger, uint32_t charge, int64_t n_pages)
-{
-   enum vmt_status status;
-
-   vmt_accounting_resident(ledger, n_pages);
-   status = vmt_accounting_own(ledger, charge, n_pages);
-   if (status == VMT_OK)
-      status = vmt_accounting_own(ledger, charge, -n_pages);
-   vmt_accounting_resident(ledger, -n_pages);
-   return status;
-}
-
 int64_t
 vmt_accounting_peak_pages(const struct vmt_accounting *ledger, uint32_t charge)
 {

@@ -90,10 +90,6 @@ void vmt_accounting_resident(struct vmt_accounting *ledger, int64_t n_pages);
 enum vmt_status vmt_accounting_own(struct vmt_accounting *ledger,
                                    uint32_t charge, int64_t n_pages);
 
-/* n_pages of charge are resident, and gone again.  */
-enum vmt_status vmt_accounting_pass(struct vmt_accounting *ledger, uint32_t charge,
-                                    int64_t n_pages);
-
 /* How many pages of charge were resident when the whole was at its peak.  */
 int64_t vmt_accounting_peak_pages(const struct vmt_accounting *ledger,
                                   uint32_t charge);
