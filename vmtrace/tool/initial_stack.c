@@ -1,5 +1,6 @@
 #include "vmtrace/tool/initial_stack.h"
 
+#include "vmtrace/tool/own_name.h"
 #include "vmtrace/tool/tool.h"
 
 #include <elf.h>
@@ -111,6 +112,38 @@ drop_preload(HChar **env, Long *n_env)
          env[to++] = variable;
    }
    *n_env = to;
+}
+
+/* ---- as the program that executed it wanted ---- */
+
+static void
+drop_variables(struct contents *have, const HChar *start)
+{
+   Long from, to = 0;
+
+   for (from = 0; from < have->n_env; from++)
+      if (VG_(strncmp)(have->env[from], start, VG_(strlen)(start)) != 0)
+         have->env[to++] = have->env[from];
+   have->n_env = to;
+}
+
+/* The kernel leaves the name of a script's interpreter as it is.  */
+static void
+restore_own_name(struct contents *have)
+{
+   HChar *name = NULL;
+   Bool added_variable = False;
+   Long i;
+
+   for (i = 0; i < have->n_env && name == NULL; i++)
+      name = own_name_in(have->env[i], &added_variable);
+   if (name == NULL)
+      return;
+   if (have->argc > 0 && VG_(strcmp)(have->argv[0], VG_(args_the_exename)) == 0)
+      have->argv[0] = name;
+   drop_variables(have, OWN_NAME_VARIABLE "=");
+   if (added_variable)
+      drop_variables(have, "VALGRIND_LIB=");
 }
 
 /* ---- the layout ---- */
@@ -244,6 +277,7 @@ lay_out(struct build *build, struct contents *have, Addr vdso, Addr *strings)
    push(build, &none, sizeof none);
    path = push_string(build, executed_path());
    drop_preload(have->env, &have->n_env);
+   restore_own_name(have);
    push_strings(build, have->env, have->n_env, env);
    push_strings(build, have->argv, have->argc, argv);
    *strings = build->at;

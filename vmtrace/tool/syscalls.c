@@ -8,6 +8,7 @@
 #include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/objects.h"
+#include "vmtrace/tool/own_name.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/stacks.h"
@@ -450,7 +451,10 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
    else if (number == __NR_mremap)
       note_remap(args);
    else if (number == __NR_execve || number == __NR_execveat) {
-      kernel_access_execve(tid, number == __NR_execve ? args : args + 1);
+      const UWord *names = number == __NR_execve ? args : args + 1;
+
+      own_name_before_exec((const HChar *const *)names[1]);
+      kernel_access_execve(tid, names);
       profile_before_exec((const HChar *)(number == __NR_execve ? args[0]
                                                                : args[1]));
       fault_log_before_exec();
@@ -511,6 +515,7 @@ after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
    syscalls_mapping.active = False;
    if (number == __NR_execve || number == __NR_execveat) {
       profile_after_failed_exec();
+      own_name_after_failed_exec();
       fault_log_after_failed_exec();
    }
    if (!sr_isError(result))

@@ -24,6 +24,8 @@ void case_threads(void);
 void case_workers(void);
 void case_processes(void);
 void case_arguments(void);
+void case_renamed(void);
+void case_own_name(void);
 
 /* How the program was called.  */
 extern char **behave_argv;

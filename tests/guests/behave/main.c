@@ -40,7 +40,8 @@ static const struct {
    {"jit", case_jit},             {"no-memory", case_no_memory},
    {"limit", case_limit},         {"threads", case_threads},
    {"workers", case_workers},     {"processes", case_processes},
-   {"arguments", case_arguments},
+   {"arguments", case_arguments}, {"renamed", case_renamed},
+   {"own-name", case_own_name},
 };
 
 /* behave end HOW NUMBER: the ways of ending.  */

@@ -208,6 +208,37 @@ case_processes(void)
    check("nobody left", wait(NULL) == -1 && errno == ECHILD);
 }
 
+/* A child becomes another program, which looks at what it was given.  */
+void
+case_renamed(void)
+{
+   char self[4096];
+   ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+   char *const names[] = {"another name", "own-name", NULL};
+   char *const variables[] = {"A=1", "B=2", NULL};
+
+   pid_t pid;
+
+   self[n > 0 ? n : 0] = '\0';
+   pid = fork();
+   if (pid == 0) {
+      execve("/there/is/no/such/program", names, variables);
+      execve(self, names, variables);
+      _exit(1);
+   }
+   say("its status", status_of(pid));
+}
+
+void
+case_own_name(void)
+{
+   extern char **environ;
+
+   printf("name: %s\n", behave_argv[0]);
+   for (int i = 0; environ[i] != NULL; i++)
+      printf("variable: %s\n", environ[i]);
+}
+
 void
 case_arguments(void)
 {
