@@ -1,5 +1,8 @@
-"""children.py pool|pipes: Python that hands work to processes of its own, or to other
-programs."""
+"""children.py processes|pipes: Python that hands work to processes of its own, or to other
+programs.
+
+Not to a multiprocessing.Pool, which has threads in the parent, and semaphores whose files
+have names at random."""
 
 import multiprocessing
 import subprocess
@@ -12,9 +15,25 @@ def count(part):
     return len({word for line in lines[part::4] for word in line.split()})
 
 
-def use_pool():
-    with multiprocessing.get_context("fork").Pool(1) as pool:
-        print(pool.map(count, range(4), chunksize=1))
+def work(connection):
+    for part in iter(connection.recv, None):
+        connection.send(count(part))
+
+
+def use_processes():
+    context = multiprocessing.get_context("fork")
+    results = []
+    for parts in ((0, 1), (2, 3)):
+        ours, theirs = context.Pipe()
+        child = context.Process(target=work, args=(theirs,))
+        child.start()
+        theirs.close()
+        for part in parts:
+            ours.send(part)
+            results.append(ours.recv())
+        ours.send(None)
+        child.join()
+    print(results)
 
 
 def use_pipes():
@@ -29,4 +48,4 @@ def use_pipes():
 
 
 if __name__ == "__main__":
-    {"pool": use_pool, "pipes": use_pipes}[sys.argv[1]]()
+    {"processes": use_processes, "pipes": use_pipes}[sys.argv[1]]()
