@@ -161,14 +161,24 @@ class Validator:
         return known
 
 
+def _that_matter(words):
+    """The words of the command line without those that name places here."""
+    kept, words = [], iter(words)
+    for word in words:
+        if word in ("--build", "--keep", "--output", "-o"):
+            next(words, None)
+        elif not word.startswith(("--build=", "--keep=", "--output=")):
+            kept.append(word)
+    return kept
+
+
 def about(place, words):
     with open("/proc/cpuinfo", encoding="utf-8") as lines:
         cpu = next((line.split(":")[1].strip() for line in lines
                     if line.startswith("model name")), "an unknown processor")
     version = subprocess.run([place.valgrind, "--version"], stdout=subprocess.PIPE,
                              env=place.environment(os.environ), text=True, check=False)
-    kept = [word for word in words if not word.startswith(("--build", "--keep", "-o"))]
-    return {"command": shlex.join(["scripts/validate-kernel", *kept]),
+    return {"command": shlex.join(["scripts/validate-kernel", *_that_matter(words)]),
             "kernel": os.uname().release, "cpu": cpu, "processors": os.cpu_count(),
             "valgrind": version.stdout.strip()}
 

@@ -103,6 +103,10 @@ class CommandLine(unittest.TestCase):
             self.assertEqual((arguments.all, arguments.program),
                              (True, ["app", "--format=x"]))
 
+    def test_what_is_said_of_it(self):
+        self.assertEqual(command._that_matter(["--build=b", "--md", "-o", "f", "--keep", "k",
+                                               "--only=ls"]), ["--md", "--only=ls"])
+
     def test_mistakes(self):
         for words in (["--no-such"], ["--show=x"], ["--runs=0", "app"],
                       ["--format=xml", "app"]):
