@@ -21,8 +21,11 @@ MMU_TESTS = \
 	tests/mmu/test_base \
 	tests/mmu/test_folios \
 	tests/mmu/test_hashmap \
+	tests/mmu/test_pagemap \
 	tests/mmu/test_pagetable \
 	tests/mmu/test_pool \
+	tests/mmu/test_ranktree \
+	tests/mmu/test_ranktree_small \
 	tests/mmu/test_tlb \
 	tests/mmu/test_vector \
 	tests/mmu/test_walkcache
@@ -43,12 +46,18 @@ tests_mmu_test_folios_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_hashmap_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_hashmap_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_hashmap_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_pagemap_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_pagemap_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_pagemap_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_pagetable_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_pagetable_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_pagetable_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_pool_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_pool_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_pool_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_ranktree_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_ranktree_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_ranktree_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_tlb_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_tlb_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_tlb_LDFLAGS = $(MMU_TEST_LINKING)
@@ -58,6 +67,16 @@ tests_mmu_test_vector_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_walkcache_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_walkcache_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_walkcache_LDFLAGS = $(MMU_TEST_LINKING)
+
+# The same test of the same tree with small nodes.
+tests_mmu_test_ranktree_small_SOURCES = \
+	tests/mmu/test_ranktree.c \
+	vmtrace/mmu/containers/ranktree.c
+tests_mmu_test_ranktree_small_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_SMALL_NODES \
+	-DLEAF_ENTRIES=3 -DFANOUT=6
+tests_mmu_test_ranktree_small_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_ranktree_small_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_ranktree_small_LDFLAGS = $(MMU_TEST_LINKING)
 
 # Kept inputs and random ones, always; with --enable-fuzzers also libFuzzer's
 # program: tests/mmu/fuzz_translation FOLDER.

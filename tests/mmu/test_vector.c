@@ -76,6 +76,30 @@ test_odd_sizes(void)
    }
 }
 
+/* What was forgotten is zeroes again, in the memory that is there.  */
+static void
+test_clear(void)
+{
+   struct vmt_vector vector;
+   uint64_t n_bytes;
+
+   vmt_vector_init(&vector, "test", 8);
+   for (uint32_t i = 0; i < 2 * CHUNK; i++)
+      *(uint64_t *)vmt_vector_push(&vector) = i + 1;
+   n_bytes = test_n_bytes();
+   vmt_vector_clear(&vector);
+   CHECK_EQ(vector.n_records, 0);
+   for (uint32_t i = 0; i < 2 * CHUNK; i++) {
+      uint64_t *record = vmt_vector_push(&vector);
+
+      CHECK_EQ(*record, 0);
+      *record = 7;
+      CHECK(vmt_vector_at(&vector, i) == record);
+   }
+   CHECK_EQ(test_n_bytes(), n_bytes);
+   vmt_vector_free(&vector);
+}
+
 /* At each end of a chunk, each allocation of that push in turn fails.  */
 static void
 test_no_memory(void)
@@ -111,6 +135,7 @@ main(void)
    test_begin("test_vector");
    test_push();
    test_odd_sizes();
+   test_clear();
    test_no_memory();
    return test_end();
 }

@@ -10,10 +10,14 @@ MMU_SOURCES = \
 	vmtrace/mmu/base/types.h \
 	vmtrace/mmu/containers/hashmap.c \
 	vmtrace/mmu/containers/hashmap.h \
+	vmtrace/mmu/containers/pagemap.c \
+	vmtrace/mmu/containers/pagemap.h \
 	vmtrace/mmu/containers/pool.c \
 	vmtrace/mmu/containers/pool.h \
 	vmtrace/mmu/containers/rangemap.c \
 	vmtrace/mmu/containers/rangemap.h \
+	vmtrace/mmu/containers/ranktree.c \
+	vmtrace/mmu/containers/ranktree.h \
 	vmtrace/mmu/containers/vector.c \
 	vmtrace/mmu/containers/vector.h \
 	vmtrace/mmu/machine/access.c \

@@ -28,6 +28,13 @@ void vmt_vector_free(struct vmt_vector *vector);
    when there is no memory.  */
 void *vmt_vector_push(struct vmt_vector *vector);
 
+/* Forgets all records; the chunks stay for the next.  */
+static inline void
+vmt_vector_clear(struct vmt_vector *vector)
+{
+   vector->n_records = 0;
+}
+
 static inline void *
 vmt_vector_at(const struct vmt_vector *vector, uint32_t index)
 {
