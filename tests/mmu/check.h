@@ -57,6 +57,15 @@ bool test_fail_came(void);
 /* What the port's look answers; NULL: that it cannot tell.  */
 extern bool (*test_look)(uint64_t addr, uint32_t n_pages, uint8_t *there);
 
+/* Before a call, and again each time that it failed: each of its allocations
+   fails once, if what succeeded is not asked for again.  At first the first
+   fails, then always the second, for the first is what failed before.  */
+static inline void
+test_fail_each(uint64_t n_failures)
+{
+   test_fail_nth(n_failures == 0 ? 1 : 2);
+}
+
 /* Blocks and bytes that are taken and not given back.  */
 uint64_t test_n_blocks(void);
 uint64_t test_n_bytes(void);

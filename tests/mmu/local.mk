@@ -8,6 +8,8 @@ libtest_mmu_a_CFLAGS = $(MMU_TEST_CFLAGS)
 libtest_mmu_a_SOURCES = \
 	tests/mmu/check.c \
 	tests/mmu/check.h \
+	tests/mmu/model_memory.c \
+	tests/mmu/model_memory.h \
 	tests/mmu/model_pages.c \
 	tests/mmu/model_pages.h \
 	tests/mmu/model_tlb.c \
@@ -26,6 +28,7 @@ MMU_TESTS = \
 	tests/mmu/test_pool \
 	tests/mmu/test_ranktree \
 	tests/mmu/test_ranktree_small \
+	tests/mmu/test_replacement \
 	tests/mmu/test_tlb \
 	tests/mmu/test_vector \
 	tests/mmu/test_walkcache
@@ -58,6 +61,9 @@ tests_mmu_test_pool_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_ranktree_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_ranktree_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_ranktree_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_replacement_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_replacement_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_replacement_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_tlb_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_tlb_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_tlb_LDFLAGS = $(MMU_TEST_LINKING)

@@ -57,7 +57,15 @@ MMU_SOURCES = \
 	vmtrace/mmu/mechanisms/tlb.c \
 	vmtrace/mmu/mechanisms/tlb.h \
 	vmtrace/mmu/mechanisms/walkcache.c \
-	vmtrace/mmu/mechanisms/walkcache.h
+	vmtrace/mmu/mechanisms/walkcache.h \
+	vmtrace/mmu/policies/replacement.c \
+	vmtrace/mmu/policies/replacement.h \
+	vmtrace/mmu/policies/replacement_clock.c \
+	vmtrace/mmu/policies/replacement_fifo.c \
+	vmtrace/mmu/policies/replacement_lru.c \
+	vmtrace/mmu/policies/replacement_opt.c \
+	vmtrace/mmu/policies/replacement_private.h \
+	vmtrace/mmu/policies/replacement_random.c
 
 # Freestanding, and never a call to memset from the body of memset.
 MMU_CFLAGS = -std=gnu11 -ffreestanding -fno-builtin $(WARNING_CFLAGS)

@@ -15,8 +15,8 @@ struct leaf {
    struct vmt_ranktree_entry entries[LEAF_ENTRIES];
 };
 
-/* Child i holds what is not below lowest[i] and is below lowest[i + 1]; the first
-   child also holds what is below lowest[0].  */
+/* Child i holds what is not below lowest[i] and is below lowest[i + 1]; the
+   first child also holds what is below lowest[0].  */
 struct inner {
    uint32_t n;
    uint32_t n_entries[FANOUT];
@@ -209,8 +209,9 @@ count_entries(const struct inner *inner)
 
 /* ---- insertion ---- */
 
-/* Takes the nodes that an insertion into a full leaf at the end of the path needs:
-   a leaf, an inner node for each full one above it, and a root if all are.  */
+/* Takes the nodes that an insertion into a full leaf at the end of the path
+   needs: a leaf, an inner node for each full one above it, and a root if all
+   are.  */
 static enum vmt_status
 take_spares(struct vmt_ranktree *tree, struct leaf **leaf,
             struct inner **inners)
@@ -291,7 +292,8 @@ grow_root(struct vmt_ranktree *tree, struct inner *root, uint32_t n_entries,
 }
 
 /* Hangs the upper part of what was split beside its lower part, and splits the
-   nodes above as far as they are full.  The counts of the path include entry.  */
+   nodes above as far as they are full.  The counts of the path include what was
+   inserted.  */
 static void
 hang(struct vmt_ranktree *tree, struct branch branch, bool is_last,
      struct inner **spares)
@@ -382,8 +384,8 @@ shift_inner(struct inner *inner, struct inner *upper, uint32_t n)
    }
 }
 
-/* Shares out between children i and i + 1 of a parent at `level` what they have,
-   so that n are in the first.  */
+/* Shares out between children i and i + 1 of a parent at `level` what they
+   have, so that n are in the first.  */
 static void
 shift(struct inner *parent, uint32_t i, uint32_t n, uint32_t level)
 {
@@ -420,9 +422,10 @@ drop_child(struct vmt_ranktree *tree, struct inner *parent, uint32_t i,
    cut_child(parent, i);
 }
 
-/* Joins children i and i + 1 of a parent at `level` if one node can hold both.  If
-   not, and one has become too small, both get the same; but the last of its level,
-   to which entries are appended, may be small.  Whether they were joined.  */
+/* Joins children i and i + 1 of a parent at `level`, which is_last of its level
+   or not, if one node can hold both.  If not, and one has become too small, both
+   get the same; but the last of its level, to which entries are appended, may be
+   small.  Whether they were joined.  */
 static bool
 join(struct vmt_ranktree *tree, struct inner *parent, uint32_t i, uint32_t level,
      bool is_last)
@@ -442,8 +445,8 @@ join(struct vmt_ranktree *tree, struct inner *parent, uint32_t i, uint32_t level
    return false;
 }
 
-/* After child i of a parent at `level`, which is_last of its level or not, has
-   become smaller: whether the parent has lost a child.  */
+/* After child i of a parent has become smaller: whether the parent has lost a
+   child.  */
 static bool
 shrink(struct vmt_ranktree *tree, struct inner *parent, uint32_t i,
        uint32_t level, bool is_last)

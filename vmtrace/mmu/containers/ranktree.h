@@ -1,13 +1,13 @@
 /* An ordered set of pairs (key, value) that knows how many of them are above a
    given one: an order-statistic tree.
 
-   A B+ tree (Comer, "The ubiquitous B-tree", Computing Surveys 1979) whose inner
-   nodes count the entries below each child.  Pairs are ordered by key, equal keys
-   by value, so keys may repeat and pairs may not; where a pair is does not depend
-   on when it came.  Two neighbours under one parent that fit into one node are
-   joined when one of them loses an entry, and no node but the last of its level
-   is ever less than a third full; entries that come in rising order leave full
-   nodes behind.
+   A B+ tree (Comer, "The ubiquitous B-tree", Computing Surveys 1979) whose
+   inner nodes count the entries below each child.  Pairs are ordered by key,
+   equal keys by value, so keys may repeat and pairs may not; where a pair is
+   does not depend on when it came.  Two neighbours under one parent that fit
+   into one node are joined when one of them loses an entry, and no node but the
+   last of its level is ever less than a third full; entries that come in rising
+   order leave full nodes behind.
 
    Owns its nodes; the pools keep the memory of the largest size until
    vmt_ranktree_free().  An insertion that finds no memory returns VMT_NO_MEMORY
@@ -34,7 +34,8 @@ struct vmt_ranktree_entry {
 
 struct vmt_ranktree {
    void *root;                          /* NULL while empty */
-   uint32_t n_levels;                   /* of inner nodes; 0: the root is a leaf */
+   uint32_t n_levels;                   /* of inner nodes; 0: the root is a
+                                           leaf */
    uint64_t n_entries;
    struct vmt_pool leaves, inners;
 
