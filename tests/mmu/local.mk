@@ -29,6 +29,7 @@ MMU_TESTS = \
 	tests/mmu/test_ranktree \
 	tests/mmu/test_ranktree_small \
 	tests/mmu/test_replacement \
+	tests/mmu/test_stack_distance \
 	tests/mmu/test_tlb \
 	tests/mmu/test_vector \
 	tests/mmu/test_walkcache
@@ -64,6 +65,9 @@ tests_mmu_test_ranktree_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_replacement_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_replacement_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_replacement_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_stack_distance_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_stack_distance_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_stack_distance_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_tlb_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_tlb_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_tlb_LDFLAGS = $(MMU_TEST_LINKING)
@@ -83,6 +87,12 @@ tests_mmu_test_ranktree_small_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_SMALL_NODES \
 tests_mmu_test_ranktree_small_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_ranktree_small_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_ranktree_small_LDFLAGS = $(MMU_TEST_LINKING)
+
+# For whoever changes the trees: touches a second, bytes a page.
+check_PROGRAMS += tests/mmu/bench_stack_distance
+tests_mmu_bench_stack_distance_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_bench_stack_distance_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_bench_stack_distance_LDFLAGS = $(MMU_TEST_LINKING)
 
 # Kept inputs and random ones, always; with --enable-fuzzers also libFuzzer's
 # program: tests/mmu/fuzz_translation FOLDER.

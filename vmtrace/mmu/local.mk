@@ -65,7 +65,9 @@ MMU_SOURCES = \
 	vmtrace/mmu/policies/replacement_lru.c \
 	vmtrace/mmu/policies/replacement_opt.c \
 	vmtrace/mmu/policies/replacement_private.h \
-	vmtrace/mmu/policies/replacement_random.c
+	vmtrace/mmu/policies/replacement_random.c \
+	vmtrace/mmu/policies/stack_distance.c \
+	vmtrace/mmu/policies/stack_distance.h
 
 # Freestanding, and never a call to memset from the body of memset.
 MMU_CFLAGS = -std=gnu11 -ffreestanding -fno-builtin $(WARNING_CFLAGS)
