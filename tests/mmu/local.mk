@@ -32,7 +32,8 @@ MMU_TESTS = \
 	tests/mmu/test_stack_distance \
 	tests/mmu/test_tlb \
 	tests/mmu/test_vector \
-	tests/mmu/test_walkcache
+	tests/mmu/test_walkcache \
+	tests/mmu/test_working_set
 MMU_TEST_LDADD = libtest-mmu.a libmmu-host.a
 MMU_TEST_LINKING = $(SANITIZE_CFLAGS)
 
@@ -77,6 +78,9 @@ tests_mmu_test_vector_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_walkcache_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_walkcache_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_walkcache_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_working_set_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_working_set_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_working_set_LDFLAGS = $(MMU_TEST_LINKING)
 
 # The same test of the same tree with small nodes.
 tests_mmu_test_ranktree_small_SOURCES = \

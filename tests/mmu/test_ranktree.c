@@ -1,5 +1,6 @@
-/* Built twice: with the nodes that the tool has, and with leaves of three entries
-   and six children a node (TEST_SMALL_NODES), where few entries make many levels. */
+/* Built twice: with the nodes that the tool has, and with leaves of three
+   entries and six children a node (TEST_SMALL_NODES), where few entries make
+   many levels.  */
 
 #include "tests/mmu/check.h"
 #include "vmtrace/mmu/containers/ranktree.h"
@@ -249,7 +250,8 @@ test_random_runs(void)
    }
 }
 
-/* The life of an LRU stack: what goes comes back as the highest, or not quite. */
+/* The life of an LRU stack: what goes comes back as the highest, or not
+   quite.  */
 static void
 test_stack(void)
 {

@@ -67,7 +67,9 @@ MMU_SOURCES = \
 	vmtrace/mmu/policies/replacement_private.h \
 	vmtrace/mmu/policies/replacement_random.c \
 	vmtrace/mmu/policies/stack_distance.c \
-	vmtrace/mmu/policies/stack_distance.h
+	vmtrace/mmu/policies/stack_distance.h \
+	vmtrace/mmu/policies/working_set.c \
+	vmtrace/mmu/policies/working_set.h
 
 # Freestanding, and never a call to memset from the body of memset.
 MMU_CFLAGS = -std=gnu11 -ffreestanding -fno-builtin $(WARNING_CFLAGS)
