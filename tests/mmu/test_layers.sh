@@ -31,8 +31,9 @@ small_tree() {
    put vmtrace/mmu/mechanisms/tlb_tree.c '#include "vmtrace/mmu/mechanisms/tlb.h"'
    put vmtrace/mmu/mechanisms/walkcache.h '#include "vmtrace/mmu/mechanisms/tlb.h"'
    put vmtrace/mmu/mechanisms/pagetable.h '#include "vmtrace/mmu/mechanisms/walkcache.h"'
-   put vmtrace/mmu/policies/lru.c '#include "vmtrace/mmu/mechanisms/tlb.h"'
-   put vmtrace/mmu/machine/machine.c '#include "vmtrace/mmu/policies/lru.h"'
+   put vmtrace/mmu/policies/replacement_lru.c '#include "vmtrace/mmu/policies/replacement.h"'
+   put vmtrace/mmu/policies/replacement.h '#include "vmtrace/mmu/mechanisms/tlb.h"'
+   put vmtrace/mmu/machine/machine.c '#include "vmtrace/mmu/policies/replacement.h"'
    put vmtrace/host/lines.c '#include <libdwarf.h>'
    put vmtrace/host/tables.c '#include <stdio.h>'
    put vmtrace/tool/main.c '#include "pub_tool_basics.h"'
@@ -54,8 +55,9 @@ small_tree
 refused vmtrace/mmu/base/port.c '#include "vmtrace/mmu/containers/pool.h"' "above"
 refused vmtrace/mmu/containers/map.c '#include "vmtrace/mmu/mechanisms/tlb.h"' "above"
 refused vmtrace/mmu/mechanisms/tlb.c '#include "vmtrace/mmu/machine/machine.h"' "above"
-refused vmtrace/mmu/mechanisms/tlb.c '#  include "vmtrace/mmu/policies/lru.h"' "above"
-refused vmtrace/mmu/policies/clock.c '#include "vmtrace/mmu/machine/machine.h"' "above"
+refused vmtrace/mmu/mechanisms/tlb.c '#  include "vmtrace/mmu/policies/replacement.h"' "above"
+refused vmtrace/mmu/policies/replacement.c '#include "vmtrace/mmu/machine/machine.h"' "above"
+refused vmtrace/mmu/policies/working_set.c '#include "vmtrace/mmu/policies/replacement.h"' "policy working includes policy replacement"
 refused vmtrace/mmu/mechanisms/areas.c '#include "vmtrace/mmu/mechanisms/tlb.h"' "mechanism areas includes mechanism tlb"
 refused vmtrace/mmu/mechanisms/tlb.c '#include "vmtrace/mmu/mechanisms/walkcache.h"' "includes mechanism walkcache"
 refused vmtrace/mmu/mechanisms/pagetable.c '#include "vmtrace/mmu/mechanisms/tlb.h"' "includes mechanism tlb"
