@@ -30,6 +30,7 @@ MMU_TESTS = \
 	tests/mmu/test_ranktree_small \
 	tests/mmu/test_replacement \
 	tests/mmu/test_stack_distance \
+	tests/mmu/test_stack_epochs \
 	tests/mmu/test_tlb \
 	tests/mmu/test_vector \
 	tests/mmu/test_walkcache \
@@ -78,6 +79,9 @@ tests_mmu_test_vector_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_walkcache_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_walkcache_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_walkcache_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_stack_epochs_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_stack_epochs_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_stack_epochs_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_working_set_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_working_set_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_working_set_LDFLAGS = $(MMU_TEST_LINKING)

@@ -68,6 +68,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/policies/replacement_random.c \
 	vmtrace/mmu/policies/stack_distance.c \
 	vmtrace/mmu/policies/stack_distance.h \
+	vmtrace/mmu/policies/stack_epochs.c \
+	vmtrace/mmu/policies/stack_epochs.h \
 	vmtrace/mmu/policies/working_set.c \
 	vmtrace/mmu/policies/working_set.h
 
