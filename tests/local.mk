@@ -1,6 +1,7 @@
 include $(top_srcdir)/tests/mmu/local.mk
 include $(top_srcdir)/tests/areas/local.mk
 include $(top_srcdir)/tests/reclaim/local.mk
+include $(top_srcdir)/tests/pressure/local.mk
 include $(top_srcdir)/tests/machine/local.mk
 include $(top_srcdir)/tests/machines/local.mk
 include $(top_srcdir)/tests/host/local.mk

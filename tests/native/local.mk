@@ -13,6 +13,7 @@ NATIVE_TESTS = \
 	tests/native/history_test.py \
 	tests/native/kinds_test.py \
 	tests/native/perf_text_test.py \
+	tests/native/pressure_test.py \
 	tests/native/programs_test.py
 dist_check_SCRIPTS += $(NATIVE_TESTS)
 TESTS += $(NATIVE_TESTS)
@@ -30,6 +31,8 @@ EXTRA_DIST += \
 	tests/native/kinds.py \
 	tests/native/perf_text.py \
 	tests/native/place.py \
+	tests/native/pressure_janitor.py \
+	tests/native/pressure_native.py \
 	tests/native/programs.list \
 	tests/native/programs.py \
 	tests/native/record.py \
