@@ -1,6 +1,8 @@
 #include "tests/reclaim/hand.h"
 
 #include "tests/mmu/check.h"
+#include "tests/reclaim/invariants.h"
+#include "vmtrace/mmu/policies/linux_private.h"
 
 void
 hand_start(struct vmt_reclaim *reclaim, uint64_t n_frames, uint64_t n_slots,
@@ -13,6 +15,21 @@ hand_start(struct vmt_reclaim *reclaim, uint64_t n_frames, uint64_t n_slots,
    settings.n_slots = n_slots;
    settings.device = device;
    CHECK_EQ(vmt_reclaim_init(reclaim, &settings), VMT_OK);
+}
+
+void
+hand_start_generations(struct vmt_reclaim *reclaim, uint64_t n_frames, uint64_t n_slots,
+                       enum vmt_swap_device device)
+{
+   hand_start(reclaim, n_frames, n_slots, device);
+   reclaim->settings.generations = true;
+}
+
+void
+hand_end(struct vmt_reclaim *reclaim)
+{
+   check_invariants(reclaim);
+   vmt_reclaim_free(reclaim);
 }
 
 static enum vmt_reclaim_outcome
@@ -98,4 +115,28 @@ hand_check_where(const struct vmt_reclaim *reclaim, uint64_t start, uint64_t end
 {
    for (; start < end; start++)
       CHECK_EQ(vmt_reclaim_where(reclaim, start), place);
+}
+
+const struct vmt_reclaim_frame *
+hand_frame(const struct vmt_reclaim *reclaim, uint64_t page)
+{
+   uint32_t at = vmt_linux_find(reclaim, page);
+
+   CHECK(at != VMT_NO_INDEX);
+   return vmt_linux_frame(reclaim, at);
+}
+
+void
+hand_check_generation(const struct vmt_reclaim *reclaim, uint64_t page, uint64_t sequence)
+{
+   CHECK_EQ(hand_frame(reclaim, page)->generation, vmt_linux_generation(sequence));
+}
+
+void
+hand_check_sequences(const struct vmt_reclaim *reclaim, uint64_t newest,
+                     uint64_t oldest_anon, uint64_t oldest_file)
+{
+   CHECK_EQ(reclaim->generations.newest, newest);
+   CHECK_EQ(reclaim->generations.oldest[0], oldest_anon);
+   CHECK_EQ(reclaim->generations.oldest[1], oldest_file);
 }

@@ -12,6 +12,13 @@
 void hand_start(struct vmt_reclaim *reclaim, uint64_t n_frames, uint64_t n_slots,
                 enum vmt_swap_device device);
 
+/* With generations.  */
+void hand_start_generations(struct vmt_reclaim *reclaim, uint64_t n_frames,
+                            uint64_t n_slots, enum vmt_swap_device device);
+
+/* All is well, and over.  */
+void hand_end(struct vmt_reclaim *reclaim);
+
 /* A page is needed: from FIRST_FILE_PAGE on a file's, else anonymous.  */
 enum vmt_reclaim_outcome hand_fault(struct vmt_reclaim *reclaim, uint64_t page,
                                     bool write);
@@ -32,5 +39,13 @@ void hand_check_events(const struct vmt_reclaim *reclaim, enum vmt_reclaim_chang
 /* Every page of [start, end) is there.  */
 void hand_check_where(const struct vmt_reclaim *reclaim, uint64_t start, uint64_t end,
                       enum vmt_reclaim_place place);
+
+/* The frame of a page that is in memory; its generation, and which there are.  */
+const struct vmt_reclaim_frame *hand_frame(const struct vmt_reclaim *reclaim,
+                                           uint64_t page);
+void hand_check_generation(const struct vmt_reclaim *reclaim, uint64_t page,
+                           uint64_t sequence);
+void hand_check_sequences(const struct vmt_reclaim *reclaim, uint64_t newest,
+                          uint64_t oldest_anon, uint64_t oldest_file);
 
 #endif

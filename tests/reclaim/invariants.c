@@ -4,34 +4,83 @@
 #include "vmtrace/mmu/policies/linux_private.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static void
+check_list(const struct vmt_reclaim *reclaim, const struct vmt_reclaim_list *list,
+           bool (*is_right)(const struct vmt_reclaim_frame *, uint32_t), uint32_t id,
+           uint8_t *seen)
+{
+   uint32_t previous = VMT_NO_INDEX;
+   uint64_t n = 0;
+
+   for (uint32_t at = list->head; at != VMT_NO_INDEX;) {
+      const struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
+
+      CHECK(frame->in_use && !frame->isolated && !frame->pinned);
+      CHECK(is_right(frame, id));
+      CHECK_EQ(frame->previous, previous);
+      CHECK_EQ(seen[at], 0);
+      seen[at] = 1;
+      n++;
+      previous = at;
+      at = frame->next;
+   }
+   CHECK_EQ(list->tail, previous);
+   CHECK_EQ(list->n, n);
+}
+
+static bool
+is_of_list(const struct vmt_reclaim_frame *frame, uint32_t id)
+{
+   uint32_t right = vmt_linux_is_file(frame) ? VMT_RECLAIM_INACTIVE_FILE
+                                             : VMT_RECLAIM_INACTIVE_ANON;
+
+   return id == (frame->locked ? VMT_RECLAIM_UNEVICTABLE : right + frame->active);
+}
+
+/* Twice the generation whose list it is on, and whether it is a file's.  */
+static bool
+is_listed(const struct vmt_reclaim_frame *frame, uint32_t id)
+{
+   return !frame->locked && !frame->active &&
+          id == 2u * frame->listed + vmt_linux_is_file(frame);
+}
+
+/* There are two to four generations of each kind; a page is of one of them, and their
+   sizes add up.  A page that was promoted may be on another's list.  */
+static void
+check_generations(const struct vmt_reclaim *reclaim, uint8_t *seen)
+{
+   const struct vmt_reclaim_generations *generations = &reclaim->generations;
+   uint64_t n_pages[VMT_RECLAIM_N_GENERATIONS][2] = { { 0 } };
+
+   for (uint32_t type = 0; type < 2; type++) {
+      uint64_t n = generations->newest - generations->oldest[type] + 1;
+
+      CHECK(n >= VMT_LINUX_MIN_GENERATIONS && n <= VMT_RECLAIM_N_GENERATIONS);
+      for (uint32_t i = 0; i < VMT_RECLAIM_N_GENERATIONS; i++)
+         check_list(reclaim, &generations->lists[i][type], is_listed, 2 * i + type, seen);
+   }
+   for (uint32_t at = 0; at < reclaim->frames.n_records; at++) {
+      const struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
+
+      if (frame->in_use && !frame->locked)
+         n_pages[frame->generation][vmt_linux_is_file(frame)]++;
+   }
+   CHECK(memcmp(n_pages, generations->n_pages, sizeof(n_pages)) == 0);
+}
 
 static void
 check_lists(const struct vmt_reclaim *reclaim, uint8_t *seen)
 {
-   for (uint32_t id = 0; id < VMT_RECLAIM_N_LISTS; id++) {
-      const struct vmt_reclaim_list *list = &reclaim->lists[id];
-      uint32_t previous = VMT_NO_INDEX;
-      uint64_t n = 0;
-
-      for (uint32_t at = list->head; at != VMT_NO_INDEX;) {
-         const struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
-         uint32_t right = frame->locked ? VMT_RECLAIM_UNEVICTABLE
-                          : vmt_linux_is_file(frame)
-                             ? VMT_RECLAIM_INACTIVE_FILE + frame->active
-                             : VMT_RECLAIM_INACTIVE_ANON + frame->active;
-
-         CHECK(frame->in_use && !frame->isolated && !frame->pinned);
-         CHECK_EQ(id, right);
-         CHECK_EQ(frame->previous, previous);
-         CHECK_EQ(seen[at], 0);
-         seen[at] = 1;
-         n++;
-         previous = at;
-         at = frame->next;
-      }
-      CHECK_EQ(list->tail, previous);
-      CHECK_EQ(list->n, n);
-   }
+   for (uint32_t id = 0; id < VMT_RECLAIM_N_LISTS; id++)
+      check_list(reclaim, &reclaim->lists[id], is_of_list, id, seen);
+   if (!reclaim->settings.generations)
+      return;
+   for (uint32_t id = 0; id < VMT_RECLAIM_N_EVICTABLE; id++)
+      CHECK_EQ(reclaim->lists[id].n, 0);
+   check_generations(reclaim, seen);
 }
 
 static void
@@ -93,7 +142,10 @@ check_pages(const struct vmt_reclaim *reclaim)
          CHECK(vmt_linux_slot(reclaim, number)->n_entries != 0);
          break;
       case VMT_LINUX_SHADOW:
-         CHECK(vmt_linux_number(entry->value) >> 1 < reclaim->age);
+         if (reclaim->settings.generations)
+            CHECK(vmt_linux_number(entry->value) >> 3 <= reclaim->generations.newest);
+         else
+            CHECK(vmt_linux_number(entry->value) >> 1 < reclaim->age);
          break;
       default:
          CHECK(false);

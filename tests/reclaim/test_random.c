@@ -223,8 +223,16 @@ read_or_map(struct world *world, uint32_t which)
    }
    if (page->kind != NAIVE_FILE)
       return;
-   CHECK(vmt_reclaim_read(&world->reclaim, which, 1, which, world->asker) !=
-         VMT_BAD_INPUT);
+   if (test_random(2) == 0) {
+      struct vmt_reclaim_request request = { .read_start = which, .n_read = 1,
+                                             .read_mark = VMT_NO_PAGE,
+                                             .charge = world->asker };
+
+      CHECK(vmt_reclaim_fault_read(&world->reclaim, &request) != VMT_BAD_INPUT);
+   } else {
+      CHECK(vmt_reclaim_read(&world->reclaim, which, 1, which, world->asker) !=
+            VMT_BAD_INPUT);
+   }
    take_events(world);
 }
 
@@ -305,6 +313,7 @@ start(struct world *world)
    settings.waits_for_writes = test_random(2) == 0;
    settings.counts_ns = test_random(2) == 0 ? 0 : test_random(10000000);
    settings.write_ns = test_random(1000000);
+   settings.generations = test_random(2) == 0;
    CHECK(naive_start(&world->naive, n_pages));
    /* Half of it is never used: no slot is given up because swap is full.  */
    world->naive.keeps_copies = settings.n_slots > 2 * n_pages &&

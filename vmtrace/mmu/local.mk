@@ -59,17 +59,21 @@ MMU_SOURCES = \
 	vmtrace/mmu/mechanisms/walkcache.c \
 	vmtrace/mmu/mechanisms/walkcache.h \
 	vmtrace/mmu/policies/linux_advice.c \
+	vmtrace/mmu/policies/linux_aging.c \
 	vmtrace/mmu/policies/linux_balance.c \
 	vmtrace/mmu/policies/linux_charge.c \
 	vmtrace/mmu/policies/linux_device.c \
 	vmtrace/mmu/policies/linux_entries.c \
+	vmtrace/mmu/policies/linux_evict.c \
 	vmtrace/mmu/policies/linux_frames.c \
+	vmtrace/mmu/policies/linux_generations.c \
 	vmtrace/mmu/policies/linux_private.h \
 	vmtrace/mmu/policies/linux_readahead.c \
 	vmtrace/mmu/policies/linux_reclaim.c \
 	vmtrace/mmu/policies/linux_reclaim.h \
 	vmtrace/mmu/policies/linux_shrink.c \
 	vmtrace/mmu/policies/linux_swap.c \
+	vmtrace/mmu/policies/linux_tiers.c \
 	vmtrace/mmu/policies/linux_workingset.c \
 	vmtrace/mmu/policies/replacement.c \
 	vmtrace/mmu/policies/replacement.h \

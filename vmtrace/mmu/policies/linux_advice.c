@@ -14,6 +14,10 @@ vmt_reclaim_cold(struct vmt_reclaim *reclaim, uint64_t page)
    frame = vmt_linux_frame(reclaim, at);
    frame->n_young = 0;
    frame->referenced = false;
+   if (reclaim->settings.generations) {
+      vmt_linux_generation_cold(reclaim, at);
+      return;
+   }
    if (!frame->active || frame->locked)
       return;
    vmt_linux_isolate(reclaim, at);
@@ -60,15 +64,13 @@ vmt_reclaim_lock(struct vmt_reclaim *reclaim, uint64_t page, bool locked)
 enum vmt_status
 vmt_reclaim_page_out(struct vmt_reclaim *reclaim, const uint64_t *pages, uint32_t n)
 {
-   uint32_t frames[SWAP_CLUSTER_MAX], n_written, n_dirty;
-
    vmt_linux_begin(reclaim);
    while (n != 0) {
-      uint32_t n_taken = 0;
+      struct vmt_linux_batch batch = { .ignores_references = true };
 
       if (!vmt_linux_reserve_shrink(reclaim))
          return VMT_NO_MEMORY;
-      for (; n != 0 && n_taken < SWAP_CLUSTER_MAX; pages++, n--) {
+      for (; n != 0 && batch.n < SWAP_CLUSTER_MAX; pages++, n--) {
          uint32_t at = vmt_linux_find(reclaim, *pages);
          struct vmt_reclaim_frame *frame;
 
@@ -80,9 +82,10 @@ vmt_reclaim_page_out(struct vmt_reclaim *reclaim, const uint64_t *pages, uint32_
          vmt_linux_isolate(reclaim, at);
          frame->active = frame->referenced = false;
          frame->n_young = 0;
-         frames[n_taken++] = at;
+         batch.frames[batch.n++] = at;
       }
-      vmt_linux_shrink_frames(reclaim, frames, n_taken, true, &n_written, &n_dirty);
+      vmt_linux_shrink_batch(reclaim, &batch);
+      vmt_linux_put_back(reclaim, &batch);
       vmt_linux_unplug(reclaim);
    }
    return VMT_OK;

@@ -144,6 +144,10 @@ vmt_linux_shrink_node(struct vmt_reclaim *reclaim, struct vmt_linux_scan *scan)
    uint64_t n[VMT_RECLAIM_N_EVICTABLE], targets[VMT_RECLAIM_N_EVICTABLE];
    uint64_t n_reclaimed = 0;
 
+   if (reclaim->settings.generations) {
+      vmt_linux_shrink_generations(reclaim, scan);
+      return;
+   }
    prepare(reclaim, scan);
    count_targets(reclaim, scan, n);
    for (uint32_t id = 0; id < VMT_RECLAIM_N_EVICTABLE; id++)

@@ -3,7 +3,6 @@
 
 #include "vmtrace/mmu/policies/linux_private.h"
 
-#define DEF_PRIORITY 12
 #define MAX_RECLAIM_RETRIES 16
 
 static void

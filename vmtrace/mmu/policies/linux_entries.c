@@ -74,7 +74,9 @@ mark_accessed(struct vmt_reclaim *reclaim, uint32_t at)
 {
    struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
 
-   if (!frame->referenced) {
+   if (reclaim->settings.generations) {
+      vmt_linux_generation_accessed(frame);
+   } else if (!frame->referenced) {
       frame->referenced = true;
    } else if (!frame->active && !frame->locked) {
       vmt_linux_activate(reclaim, at);

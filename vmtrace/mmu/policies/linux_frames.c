@@ -101,19 +101,19 @@ list_of(struct vmt_reclaim *reclaim, const struct vmt_reclaim_frame *frame)
 {
    if (frame->locked)
       return &reclaim->lists[VMT_RECLAIM_UNEVICTABLE];
+   if (reclaim->settings.generations)
+      return &reclaim->generations.lists[frame->listed][vmt_linux_is_file(frame)];
    return &reclaim->lists[(vmt_linux_is_file(frame) ? VMT_RECLAIM_INACTIVE_FILE
                                                     : VMT_RECLAIM_INACTIVE_ANON) +
                           frame->active];
 }
 
-void
-vmt_linux_add(struct vmt_reclaim *reclaim, uint32_t at)
+static void
+link_head(struct vmt_reclaim *reclaim, uint32_t at)
 {
    struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
    struct vmt_reclaim_list *list = list_of(reclaim, frame);
 
-   vmt_assert(frame->isolated);
-   frame->isolated = false;
    frame->previous = VMT_NO_INDEX;
    frame->next = list->head;
    if (list->head != VMT_NO_INDEX)
@@ -124,14 +124,12 @@ vmt_linux_add(struct vmt_reclaim *reclaim, uint32_t at)
    list->n++;
 }
 
-void
-vmt_linux_add_tail(struct vmt_reclaim *reclaim, uint32_t at)
+static void
+link_tail(struct vmt_reclaim *reclaim, uint32_t at)
 {
    struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
    struct vmt_reclaim_list *list = list_of(reclaim, frame);
 
-   vmt_assert(frame->isolated);
-   frame->isolated = false;
    frame->next = VMT_NO_INDEX;
    frame->previous = list->tail;
    if (list->tail != VMT_NO_INDEX)
@@ -142,13 +140,12 @@ vmt_linux_add_tail(struct vmt_reclaim *reclaim, uint32_t at)
    list->n++;
 }
 
-void
-vmt_linux_isolate(struct vmt_reclaim *reclaim, uint32_t at)
+static void
+unlink_frame(struct vmt_reclaim *reclaim, uint32_t at)
 {
    struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
    struct vmt_reclaim_list *list = list_of(reclaim, frame);
 
-   vmt_assert(!frame->isolated);
    if (frame->previous != VMT_NO_INDEX)
       vmt_linux_frame(reclaim, frame->previous)->next = frame->next;
    else
@@ -158,7 +155,69 @@ vmt_linux_isolate(struct vmt_reclaim *reclaim, uint32_t at)
    else
       list->tail = frame->previous;
    list->n--;
+}
+
+/* lruvec_add_folio, lruvec_add_folio_tail.  */
+static void
+add(struct vmt_reclaim *reclaim, uint32_t at, bool to_tail)
+{
+   struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
+
+   vmt_assert(frame->isolated);
+   frame->isolated = false;
+   if (reclaim->settings.generations && !frame->locked)
+      vmt_linux_enter_generation(reclaim, frame, to_tail);
+   if (to_tail)
+      link_tail(reclaim, at);
+   else
+      link_head(reclaim, at);
+}
+
+void
+vmt_linux_add(struct vmt_reclaim *reclaim, uint32_t at)
+{
+   add(reclaim, at, false);
+}
+
+void
+vmt_linux_add_tail(struct vmt_reclaim *reclaim, uint32_t at)
+{
+   add(reclaim, at, true);
+}
+
+/* folio_add_lru.  */
+void
+vmt_linux_add_new(struct vmt_reclaim *reclaim, uint32_t at)
+{
+   if (reclaim->settings.generations && reclaim->in_fault)
+      vmt_linux_frame(reclaim, at)->active = true;
+   add(reclaim, at, false);
+}
+
+void
+vmt_linux_isolate(struct vmt_reclaim *reclaim, uint32_t at)
+{
+   struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
+
+   vmt_assert(!frame->isolated);
+   unlink_frame(reclaim, at);
+   if (reclaim->settings.generations && !frame->locked)
+      vmt_linux_leave_generation(reclaim, frame);
    frame->isolated = true;
+}
+
+void
+vmt_linux_relist(struct vmt_reclaim *reclaim, uint32_t at, bool to_tail)
+{
+   struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
+
+   vmt_assert(!frame->isolated && !frame->locked);
+   unlink_frame(reclaim, at);
+   frame->listed = frame->generation;
+   if (to_tail)
+      link_tail(reclaim, at);
+   else
+      link_head(reclaim, at);
 }
 
 /* mm/swap.c, lru_activate and workingset_activation.  */

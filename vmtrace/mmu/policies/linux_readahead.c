@@ -62,7 +62,7 @@ read_slot(struct vmt_reclaim *reclaim, uint32_t slot, uint32_t charge, bool ahea
    if (record->has_shadow)
       vmt_linux_refault(reclaim, at, record->shadow);
    record->has_shadow = false;
-   vmt_linux_add(reclaim, at);
+   vmt_linux_add_new(reclaim, at);
    return at;
 }
 

@@ -27,6 +27,7 @@ vmt_reclaim_init(struct vmt_reclaim *reclaim, const struct vmt_reclaim_settings 
    reclaim->first_free = VMT_NO_INDEX;
    for (uint32_t i = 0; i < VMT_RECLAIM_N_LISTS; i++)
       reclaim->lists[i].head = reclaim->lists[i].tail = VMT_NO_INDEX;
+   vmt_linux_generations_init(reclaim);
    reclaim->device.first = reclaim->device.last = VMT_NO_INDEX;
    reclaim->device.plugged_first = reclaim->device.plugged_last = VMT_NO_INDEX;
    status = vmt_linux_swap_init(reclaim);
@@ -82,7 +83,7 @@ bring_in(struct vmt_reclaim *reclaim, uint64_t page, enum vmt_reclaim_kind kind,
    }
    if (refaults)
       vmt_linux_refault(reclaim, at, shadow);
-   vmt_linux_add(reclaim, at);
+   vmt_linux_add_new(reclaim, at);
    return at;
 }
 
@@ -194,6 +195,7 @@ vmt_reclaim_fault(struct vmt_reclaim *reclaim, const struct vmt_reclaim_request 
 
    memset(result, 0, sizeof(*result));
    vmt_linux_begin(reclaim);
+   reclaim->in_fault = !request->no_recency;            /* lru_gen_enter_fault */
    vmt_linux_spend(reclaim, VMT_LINUX_FAULT_NS);
    if (where == VMT_LINUX_FRAME) {
       find_in_memory(reclaim, number, request, result);
@@ -221,6 +223,18 @@ vmt_reclaim_read(struct vmt_reclaim *reclaim, uint64_t start, uint64_t n, uint64
    vmt_linux_begin(reclaim);
    read_pages(reclaim, start, n, mark, charge);
    unpin(reclaim, start, n);
+   return reclaim->status;
+}
+
+enum vmt_status
+vmt_reclaim_fault_read(struct vmt_reclaim *reclaim,
+                       const struct vmt_reclaim_request *request)
+{
+   vmt_linux_begin(reclaim);
+   reclaim->in_fault = !request->no_recency;
+   read_pages(reclaim, request->read_start, request->n_read, request->read_mark,
+              request->charge);
+   unpin(reclaim, request->read_start, request->n_read);
    return reclaim->status;
 }
 

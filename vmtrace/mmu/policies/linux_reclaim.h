@@ -1,10 +1,13 @@
 /* Page replacement as Linux does it when a group of processes is at its limit of
    memory: two lists each of anonymous and of file pages, second chances by the
-   accessed bit, refault distances, swap with its cache and read-ahead.
+   accessed bit, refault distances, swap with its cache and read-ahead.  Or, if so set,
+   generations instead of the two lists.
 
    Model: mm/vmscan.c, workingset.c, swap.c, swap_state.c, swapfile.c, memcontrol.c
-   and memory.c of Linux 6.12 to 6.18, the lists of active and inactive pages
-   (CONFIG_LRU_GEN off); what comes from which function is said where it is done.
+   and memory.c of Linux 6.12 to 6.18; what comes from which function is said where it
+   is done.  The lists of active and inactive pages are what a kernel has without
+   CONFIG_LRU_GEN; the generations are those of 6.14 to 6.18 (before, pages were promoted
+   after one look).
    One group, one node, one processor, pages of 4 KiB.  There are n_frames frames.
    They hold pages (anonymous, shmem, file), and what the kernel takes for the
    group: page tables.  When none is free, whoever needs one reclaims first.
@@ -15,6 +18,14 @@
    the writing of dirty file pages before there is pressure; the shrinking of slabs,
    of shadow entries among them; the order of the very first swap clusters.  What
    the program does with read() and write() is the embedder's to tell.
+
+   Of generations also: min_ttl_ms is 0; aging looks at all page tables, where the kernel
+   leaves out those whose upper entry was not accessed, or that had few accessed entries
+   before (a Bloom filter); pages are neighbours if their names are, for the look around
+   a page that is found accessed, and a page-table page has 512 names from a multiple of
+   512 on; with nothing but dirty pages of files, reclaim waits until some are written,
+   where the kernel's goes on; a page that MADV_FREE was for and that is written again is
+   found dirty when it is unmapped only.
 
    Pages.  A page is named by a number, below 2^61, of the embedder's: of what is in
    it, not where it is mapped, so that a frame that is shared after a fork is one
@@ -73,6 +84,7 @@ struct vmt_reclaim_settings {
    uint64_t read_ns, write_ns;          /* latency of the devices: 50 and 65 us, what
                                            a fast disk has that is busy */
    uint64_t page_ns;                    /* ... and what each further page takes */
+   bool generations;                    /* CONFIG_LRU_GEN */
 };
 
 /* What Linux takes if nobody says otherwise; no swap, no frames.  */
@@ -135,6 +147,9 @@ struct vmt_reclaim_frame {
    unsigned lazy : 1;                   /* MADV_FREE */
    unsigned locked : 1;                 /* mlock */
    unsigned isolated : 1;               /* off the lists */
+   unsigned generation : 2;             /* its sequence number modulo 4 */
+   unsigned listed : 2;                 /* the generation whose list it is on still */
+   unsigned n_refs : 2;                 /* accesses beyond `referenced` by read() ... */
    unsigned pinned : 1;                 /* being read */
 };
 
@@ -153,6 +168,23 @@ enum vmt_reclaim_list_id {
    VMT_RECLAIM_N_EVICTABLE,
    VMT_RECLAIM_UNEVICTABLE = VMT_RECLAIM_N_EVICTABLE,
    VMT_RECLAIM_N_LISTS
+};
+
+#define VMT_RECLAIM_N_GENERATIONS 4
+#define VMT_RECLAIM_N_TIERS 4
+
+/* Pages of one kind with about as many accesses by read() and write().  */
+struct vmt_reclaim_tier {
+   uint64_t n_refaulted, n_evicted, n_protected;        /* of the oldest generation */
+   uint64_t average_refaulted, average_total;           /* of those before it */
+};
+
+/* struct lru_gen_folio.  [0] anonymous and shmem, [1] file.  */
+struct vmt_reclaim_generations {
+   uint64_t newest, oldest[2];          /* sequence numbers */
+   struct vmt_reclaim_list lists[VMT_RECLAIM_N_GENERATIONS][2];
+   uint64_t n_pages[VMT_RECLAIM_N_GENERATIONS][2];
+   struct vmt_reclaim_tier tiers[2][VMT_RECLAIM_N_TIERS];
 };
 
 struct vmt_swap_cluster;
@@ -180,7 +212,9 @@ struct vmt_reclaim {
    struct vmt_vector frames;
    uint32_t first_free;
    uint64_t n_frames_used, n_kernel_frames;
-   struct vmt_reclaim_list lists[VMT_RECLAIM_N_LISTS];
+   struct vmt_reclaim_list lists[VMT_RECLAIM_N_LISTS];  /* with generations: the
+                                                           unevictable one alone */
+   struct vmt_reclaim_generations generations;
    struct vmt_swap swap;
 
    uint64_t age;                        /* nonresident_age */
@@ -199,6 +233,7 @@ struct vmt_reclaim {
       uint64_t busy_ns;
    } device;
    enum vmt_status status;              /* of the reclaim that is under way */
+   bool in_fault;                       /* ... of a mapping with recency */
 };
 
 enum vmt_status vmt_reclaim_init(struct vmt_reclaim *reclaim,
@@ -258,6 +293,11 @@ enum vmt_status vmt_reclaim_fault(struct vmt_reclaim *reclaim,
    out, and marks one (VMT_NO_PAGE: none), which says so when it is needed.  */
 enum vmt_status vmt_reclaim_read(struct vmt_reclaim *reclaim, uint64_t start,
                                  uint64_t n, uint64_t mark, uint32_t charge);
+
+/* The same within a fault, which has found the mark: request's read_start, n_read and
+   read_mark.  With generations pages that a fault brings in are younger.  */
+enum vmt_status vmt_reclaim_fault_read(struct vmt_reclaim *reclaim,
+                                       const struct vmt_reclaim_request *request);
 
 /* Maps a file or shmem page that is in memory, as fault-around does; else false.  */
 bool vmt_reclaim_map(struct vmt_reclaim *reclaim, uint64_t page, bool executable,

@@ -12,12 +12,6 @@ enum verdict {
    GONE                                 /* freed, but not by reclaim: not counted */
 };
 
-struct batch {
-   uint32_t n_written;                  /* nr_pageout */
-   uint32_t n_dirty;                    /* nr_unqueued_dirty */
-   bool ignores_references;
-};
-
 /* folio_referenced: looks at the accessed bits and clears them.  */
 static uint32_t
 take_references(struct vmt_reclaim *reclaim, struct vmt_reclaim_frame *frame)
@@ -28,6 +22,8 @@ take_references(struct vmt_reclaim *reclaim, struct vmt_reclaim_frame *frame)
       return 0;
    frame->n_young = 0;
    vmt_linux_note(reclaim, frame, VMT_RECLAIM_AGED);
+   if (reclaim->settings.generations)
+      vmt_linux_look_around(reclaim, frame);
    return n;
 }
 
@@ -38,6 +34,10 @@ check_references(struct vmt_reclaim *reclaim, struct vmt_reclaim_frame *frame)
    uint32_t n_entries = take_references(reclaim, frame);
    bool referenced = frame->referenced;
 
+   if (reclaim->settings.generations && n_entries != 0)
+      return vmt_linux_set_refs(frame) ? ACTIVATE : KEEP;
+   if (reclaim->settings.generations)
+      return FREED;
    frame->referenced = n_entries != 0;
    if (n_entries == 0)
       return FREED;
@@ -65,7 +65,7 @@ unmap(struct vmt_reclaim *reclaim, struct vmt_reclaim_frame *frame)
 
 /* pageout, swap_writeout: a dirty page that swap is for.  */
 static enum verdict
-write_out(struct vmt_reclaim *reclaim, uint32_t at, struct batch *batch)
+write_out(struct vmt_reclaim *reclaim, uint32_t at, struct vmt_linux_batch *batch)
 {
    struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
 
@@ -136,7 +136,7 @@ waits_for_write(struct vmt_reclaim *reclaim, uint32_t at)
 }
 
 static enum verdict
-reclaim_page(struct vmt_reclaim *reclaim, uint32_t at, struct batch *batch)
+reclaim_page(struct vmt_reclaim *reclaim, uint32_t at, struct vmt_linux_batch *batch)
 {
    struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
    enum verdict verdict = FREED;
@@ -187,82 +187,104 @@ settle(struct vmt_reclaim *reclaim, uint32_t at, enum verdict verdict)
    }
 }
 
-/* Each frame may cause this many events: AGED, UNMAPPED, SWAPPED_OUT, EVICTED.  */
-#define EVENTS_A_FRAME 4
-
-/* shrink_folio_list and move_folios_to_lru.  */
 uint32_t
-vmt_linux_shrink_frames(struct vmt_reclaim *reclaim, const uint32_t *frames, uint32_t n,
-                        bool ignores_references, uint32_t *n_written, uint32_t *n_dirty)
+vmt_linux_shrink_batch(struct vmt_reclaim *reclaim, struct vmt_linux_batch *batch)
 {
-   struct batch batch = { .ignores_references = ignores_references };
-   uint32_t n_freed = 0, n_kept = 0, kept[SWAP_CLUSTER_MAX];
+   uint32_t n_freed = 0, n = batch->n;
 
-   vmt_assert_cmp(n, <=, SWAP_CLUSTER_MAX);
+   vmt_assert_cmp(n, <=, MIN_LRU_BATCH);
+   batch->n = 0;
    for (uint32_t i = 0; i < n; i++) {
+      uint32_t at = batch->frames[i];
       enum verdict verdict;
 
       vmt_linux_spend(reclaim, VMT_LINUX_SCAN_NS);
-      verdict = reclaim_page(reclaim, frames[i], &batch);
-      settle(reclaim, frames[i], verdict);
+      verdict = reclaim_page(reclaim, at, batch);
+      settle(reclaim, at, verdict);
       if (verdict == FREED)
          n_freed++;
       else if (verdict != GONE)
-         kept[n_kept++] = frames[i];
+         batch->frames[batch->n++] = at;
    }
-   for (uint32_t i = 0; i < n_kept; i++) {
-      vmt_linux_add(reclaim, kept[i]);
-      reclaim->age += vmt_linux_frame(reclaim, kept[i])->active;
-   }
-   *n_written = batch.n_written;
-   *n_dirty = batch.n_dirty;
    return n_freed;
 }
+
+void
+vmt_linux_put_back(struct vmt_reclaim *reclaim, const struct vmt_linux_batch *batch)
+{
+   for (uint32_t i = 0; i < batch->n; i++) {
+      vmt_linux_add(reclaim, batch->frames[i]);
+      reclaim->age += vmt_linux_frame(reclaim, batch->frames[i])->active;
+   }
+}
+
+/* Each frame may cause this many events: AGED, UNMAPPED, SWAPPED_OUT, EVICTED; and with
+   generations AGED of all around it.  */
+#define EVENTS_A_FRAME 4
+#define EVENTS_AROUND 64
 
 bool
 vmt_linux_reserve_shrink(struct vmt_reclaim *reclaim)
 {
-   return vmt_linux_reserve_events(reclaim, SWAP_CLUSTER_MAX * EVENTS_A_FRAME) &&
-          vmt_linux_swap_reserve(reclaim);
+   uint32_t n = MIN_LRU_BATCH * EVENTS_A_FRAME;
+
+   if (reclaim->settings.generations)
+      n += MIN_LRU_BATCH * EVENTS_AROUND;
+   if (vmt_linux_reserve_events(reclaim, n) && vmt_linux_swap_reserve(reclaim))
+      return true;
+   reclaim->status = VMT_NO_MEMORY;
+   return false;
 }
 
 /* isolate_lru_folios, and room for what is to come.  */
-static uint32_t
+static bool
 take_off(struct vmt_reclaim *reclaim, enum vmt_reclaim_list_id id, uint64_t n,
-         uint32_t *frames)
+         struct vmt_linux_batch *batch)
 {
    struct vmt_reclaim_list *list = &reclaim->lists[id];
-   uint32_t n_taken = 0;
 
    vmt_assert_cmp(n, <=, SWAP_CLUSTER_MAX);
-   if (!vmt_linux_reserve_shrink(reclaim)) {
-      reclaim->status = VMT_NO_MEMORY;
-      return 0;
-   }
-   while (n_taken < n && list->tail != VMT_NO_INDEX) {
-      frames[n_taken] = list->tail;
+   if (!vmt_linux_reserve_shrink(reclaim))
+      return false;
+   while (batch->n < n && list->tail != VMT_NO_INDEX) {
+      batch->frames[batch->n++] = list->tail;
       vmt_linux_isolate(reclaim, list->tail);
-      n_taken++;
    }
-   return n_taken;
+   return batch->n != 0;
 }
 
-/* wakeup_flusher_threads and VMSCAN_THROTTLE_WRITEBACK: dirty pages of files are
-   written, and reclaim sleeps for 100 ms or until some are.  */
-static void
-write_back(struct vmt_reclaim *reclaim)
+/* The lists of files' pages, coldest first.  */
+static uint32_t
+file_lists(const struct vmt_reclaim *reclaim, const struct vmt_reclaim_list **lists)
 {
-   static const enum vmt_reclaim_list_id ids[] = { VMT_RECLAIM_INACTIVE_FILE,
-                                                   VMT_RECLAIM_ACTIVE_FILE };
-   uint64_t n = reclaim->lists[ids[0]].n + reclaim->lists[ids[1]].n;
-   uint32_t n_started = 0, wanted = VMT_NO_INDEX;
+   uint64_t oldest = reclaim->generations.oldest[1];
 
+   if (!reclaim->settings.generations) {
+      lists[0] = &reclaim->lists[VMT_RECLAIM_INACTIVE_FILE];
+      lists[1] = &reclaim->lists[VMT_RECLAIM_ACTIVE_FILE];
+      return 2;
+   }
+   for (uint32_t i = 0; i < VMT_RECLAIM_N_GENERATIONS; i++)
+      lists[i] = &reclaim->generations.lists[vmt_linux_generation(oldest + i)][1];
+   return VMT_RECLAIM_N_GENERATIONS;
+}
+
+/* Also VMSCAN_THROTTLE_WRITEBACK: 100 ms, or until SWAP_CLUSTER_MAX are written.  */
+void
+vmt_linux_write_back(struct vmt_reclaim *reclaim)
+{
+   const struct vmt_reclaim_list *lists[VMT_RECLAIM_N_GENERATIONS];
+   uint32_t n_lists = file_lists(reclaim, lists), n_started = 0, wanted = VMT_NO_INDEX;
+   uint64_t n = 0;
+
+   for (uint32_t i = 0; i < n_lists; i++)
+      n += lists[i]->n;
    if (n > UINT32_MAX || !vmt_linux_reserve_events(reclaim, (uint32_t)n)) {
       reclaim->status = VMT_NO_MEMORY;
       return;
    }
-   for (uint32_t i = 0; i < 2; i++) {
-      uint32_t at = reclaim->lists[ids[i]].tail;
+   for (uint32_t i = 0; i < n_lists; i++) {
+      uint32_t at = lists[i]->tail;
 
       for (; at != VMT_NO_INDEX; at = vmt_linux_frame(reclaim, at)->previous) {
          struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, at);
@@ -283,31 +305,32 @@ write_back(struct vmt_reclaim *reclaim)
 uint64_t
 vmt_linux_shrink_inactive(struct vmt_reclaim *reclaim, uint64_t n, bool file)
 {
-   uint32_t frames[SWAP_CLUSTER_MAX], n_taken, n_freed, n_written, n_dirty;
+   struct vmt_linux_batch batch = { .n = 0 };
+   uint32_t n_taken, n_freed;
 
-   n_taken = take_off(reclaim, file ? VMT_RECLAIM_INACTIVE_FILE
-                                    : VMT_RECLAIM_INACTIVE_ANON, n, frames);
-   if (n_taken == 0)
+   if (!take_off(reclaim, file ? VMT_RECLAIM_INACTIVE_FILE : VMT_RECLAIM_INACTIVE_ANON,
+                 n, &batch))
       return 0;
-   n_freed = vmt_linux_shrink_frames(reclaim, frames, n_taken, false, &n_written,
-                                     &n_dirty);
+   n_taken = batch.n;
+   n_freed = vmt_linux_shrink_batch(reclaim, &batch);
+   vmt_linux_put_back(reclaim, &batch);
    reclaim->counts.n_scanned[file] += n_taken;
    reclaim->counts.n_stolen[file] += n_freed;
-   vmt_linux_note_cost(reclaim, file, n_written, n_taken - n_freed);
-   if (n_dirty == n_taken)
-      write_back(reclaim);
+   vmt_linux_note_cost(reclaim, file, batch.n_written, n_taken - n_freed);
+   if (batch.n_dirty == n_taken)
+      vmt_linux_write_back(reclaim);
    return n_freed;
 }
 
 void
 vmt_linux_shrink_active(struct vmt_reclaim *reclaim, uint64_t n, bool file)
 {
-   uint32_t frames[SWAP_CLUSTER_MAX], n_taken, n_rotated = 0;
+   struct vmt_linux_batch batch = { .n = 0 };
+   uint32_t n_rotated = 0;
 
-   n_taken = take_off(reclaim, file ? VMT_RECLAIM_ACTIVE_FILE
-                                    : VMT_RECLAIM_ACTIVE_ANON, n, frames);
-   for (uint32_t i = 0; i < n_taken; i++) {
-      struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, frames[i]);
+   take_off(reclaim, file ? VMT_RECLAIM_ACTIVE_FILE : VMT_RECLAIM_ACTIVE_ANON, n, &batch);
+   for (uint32_t i = 0; i < batch.n; i++) {
+      struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, batch.frames[i]);
 
       vmt_linux_spend(reclaim, VMT_LINUX_SCAN_NS);
       if (take_references(reclaim, frame) != 0 && frame->executable &&
@@ -320,14 +343,14 @@ vmt_linux_shrink_active(struct vmt_reclaim *reclaim, uint64_t n, bool file)
    }
    /* l_active goes back first.  */
    for (uint32_t pass = 0; pass < 2; pass++)
-      for (uint32_t i = 0; i < n_taken; i++) {
-         struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, frames[i]);
+      for (uint32_t i = 0; i < batch.n; i++) {
+         struct vmt_reclaim_frame *frame = vmt_linux_frame(reclaim, batch.frames[i]);
 
          if (!frame->isolated || frame->active != (pass == 0))
             continue;
-         vmt_linux_add(reclaim, frames[i]);
+         vmt_linux_add(reclaim, batch.frames[i]);
          reclaim->age += frame->active;
       }
-   reclaim->counts.n_deactivated += n_taken - n_rotated;
+   reclaim->counts.n_deactivated += batch.n - n_rotated;
    vmt_linux_note_cost(reclaim, file, 0, n_rotated);
 }

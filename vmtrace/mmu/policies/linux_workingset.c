@@ -43,6 +43,8 @@ vmt_linux_note_cost(struct vmt_reclaim *reclaim, bool file, uint64_t n_io,
 uint64_t
 vmt_linux_eviction(struct vmt_reclaim *reclaim, const struct vmt_reclaim_frame *frame)
 {
+   if (reclaim->settings.generations)
+      return vmt_linux_generation_eviction(reclaim, frame);
    return reclaim->age++ << 1 | frame->workingset;
 }
 
@@ -74,6 +76,10 @@ vmt_linux_refault(struct vmt_reclaim *reclaim, uint32_t at, uint64_t shadow)
    vmt_assert(frame->isolated);
    reclaim->counts.n_refaults[file]++;
    vmt_linux_note(reclaim, frame, VMT_RECLAIM_REFAULTED);
+   if (reclaim->settings.generations) {
+      vmt_linux_generation_refault(reclaim, at, shadow);
+      return;
+   }
    if (!is_recent(reclaim, file, shadow))
       return;
    frame->active = true;
