@@ -24,8 +24,9 @@ tests_pressure_touch_SOURCES = \
 	tests/pressure/touch.c
 tests_pressure_touch_CFLAGS = -std=gnu11 -O2 $(WARNING_CFLAGS)
 
-dist_check_SCRIPTS += tests/pressure/check-recorded
-TESTS += tests/pressure/test_patterns tests/pressure/check-recorded
+dist_check_SCRIPTS += tests/pressure/check-generations tests/pressure/check-recorded
+TESTS += tests/pressure/test_patterns tests/pressure/check-generations \
+	tests/pressure/check-recorded
 EXTRA_DIST += tests/pressure/check-kernel tests/pressure/recorded
 
 check-pressure: tests/pressure/model$(EXEEXT) tests/pressure/touch$(EXEEXT)

@@ -1,6 +1,6 @@
-/* model PATTERN PAGES ROUNDS SEED LIMIT DEVICE COUNTS_NS ADVICE: the same stream of touches
-   as touch.c makes, told to the model of the kernel's reclaim.  Prints what it counted,
-   as JSON.
+/* model PATTERN PAGES ROUNDS SEED LIMIT DEVICE COUNTS_NS ADVICE [generations]: the same
+   stream of touches as touch.c makes, told to the model of the kernel's reclaim.  Prints
+   what it counted, as JSON.
 
    What an embedder does, with page tables that are two arrays.  An instruction and what
    is around it take HIT_NS.  */
@@ -204,6 +204,7 @@ start(struct run *run, char **argv)
                                                       : VMT_SWAP_SOLID;
    settings.waits_for_writes = true;
    settings.counts_ns = strtoull(argv[7], NULL, 10);
+   settings.generations = argv[9] != NULL && strcmp(argv[9], "generations") == 0;
    run->random_advice = strcmp(argv[8], "random") == 0;
    must(vmt_reclaim_init(&run->reclaim, &settings));
    for (uint32_t i = 0; i < 2; i++) {
@@ -254,9 +255,9 @@ main(int argc, char **argv)
    static struct run run;
    struct pattern_touch touch;
 
-   if (argc != 9) {
-      fputs("usage: model PATTERN PAGES ROUNDS SEED LIMIT DEVICE COUNTS_NS ADVICE\n",
-            stderr);
+   if (argc != 9 && argc != 10) {
+      fputs("usage: model PATTERN PAGES ROUNDS SEED LIMIT DEVICE COUNTS_NS ADVICE "
+            "[generations]\n", stderr);
       return 2;
    }
    start(&run, argv);
