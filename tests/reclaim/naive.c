@@ -5,7 +5,7 @@
 bool
 naive_start(struct naive *naive, uint32_t n_pages)
 {
-   *naive = (struct naive){ .n_pages = n_pages };
+   *naive = (struct naive){ .n_pages = n_pages, .last_refaulted = UINT32_MAX };
    naive->pages = calloc(n_pages, sizeof(*naive->pages));
    return naive->pages != NULL;
 }
@@ -215,5 +215,15 @@ naive_refaulted(struct naive *naive, uint32_t which)
    if (!page->resident || !page->evicted)
       return "refaulted, but had not been evicted";
    page->evicted = false;
+   naive->last_refaulted = which;
    return NULL;
+}
+
+const char *
+naive_restored(struct naive *naive, uint32_t which)
+{
+   bool just_refaulted = naive->last_refaulted == which;
+
+   naive->last_refaulted = UINT32_MAX;
+   return just_refaulted ? NULL : "restored, but did not just refault";
 }

@@ -25,6 +25,7 @@ struct naive {
    struct naive_page *pages;
    uint32_t n_pages;
    uint64_t n_resident, n_kernel;
+   uint32_t last_refaulted;
    bool keeps_copies;                   /* nothing but a write outdates a copy in swap */
 };
 
@@ -51,5 +52,6 @@ const char *naive_swapped_out(struct naive *naive, uint32_t page);
 const char *naive_swapped_in(struct naive *naive, uint32_t page);
 const char *naive_file_read(struct naive *naive, uint32_t page);
 const char *naive_refaulted(struct naive *naive, uint32_t page);
+const char *naive_restored(struct naive *naive, uint32_t page);
 
 #endif

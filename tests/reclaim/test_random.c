@@ -37,6 +37,7 @@ take_events(struct world *world)
       [VMT_RECLAIM_SWAPPED_IN] = naive_swapped_in,
       [VMT_RECLAIM_FILE_READ] = naive_file_read,
       [VMT_RECLAIM_REFAULTED] = naive_refaulted,
+      [VMT_RECLAIM_RESTORED] = naive_restored,
    };
 
    for (uint32_t i = 0; i < world->reclaim.n_events; i++) {

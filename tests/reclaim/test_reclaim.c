@@ -199,6 +199,7 @@ test_refault(uint32_t n_anon, uint32_t first_active)
       CHECK_EQ(reclaim.counts.n_refaults_activated[1], 0);
       hand_read(&reclaim, F + i, 1);
       CHECK_EQ(hand_n_events(&reclaim, VMT_RECLAIM_REFAULTED), 1);
+      CHECK_EQ(hand_n_events(&reclaim, VMT_RECLAIM_RESTORED), i == first_active);
       CHECK_EQ(reclaim.counts.n_refaults[1], i + 1);
    }
    CHECK_EQ(reclaim.counts.n_refaults_activated[1], 1);

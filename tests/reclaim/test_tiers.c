@@ -32,6 +32,7 @@ test_refault(void)
    evict_read(&reclaim);
    hand_read(&reclaim, F, 1);
    CHECK_EQ(hand_n_events(&reclaim, VMT_RECLAIM_REFAULTED), 1);
+   CHECK_EQ(hand_n_events(&reclaim, VMT_RECLAIM_RESTORED), 1);
    CHECK_EQ(reclaim.counts.n_refaults[1], 1);
    CHECK_EQ(reclaim.counts.n_refaults_activated[1], 0);
    CHECK_EQ(reclaim.generations.tiers[1][0].n_refaulted, 1);
@@ -50,6 +51,7 @@ test_refault(void)
    hand_check_generation(&reclaim, F, 1);
    hand_fault(&reclaim, F + 2, false);
    CHECK_EQ(reclaim.counts.n_refaults[1], 3);
+   CHECK_EQ(hand_n_events(&reclaim, VMT_RECLAIM_RESTORED), 0);
    CHECK_EQ(reclaim.counts.n_refaults_activated[1], 1);
    CHECK_EQ(reclaim.generations.tiers[1][0].n_refaulted, 0);
    hand_end(&reclaim);

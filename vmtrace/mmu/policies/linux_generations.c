@@ -182,6 +182,7 @@ vmt_linux_generation_refault(struct vmt_reclaim *reclaim, uint32_t at, uint64_t 
 
    if (!is_recent(reclaim, token >> REFS_SHIFT))
       return;
+   vmt_linux_note(reclaim, frame, VMT_RECLAIM_RESTORED);
    reclaim->generations.tiers[file][vmt_linux_tier_of(n_refs + 1, workingset)]
       .n_refaulted++;
    if (reclaim->in_fault)

@@ -45,7 +45,7 @@ read_slot(struct vmt_reclaim *reclaim, uint32_t slot, uint32_t charge, bool ahea
    if (!vmt_linux_charge(reclaim, out_of_memory))
       return VMT_NO_INDEX;
    at = VMT_NO_INDEX;
-   if (vmt_linux_reserve_events(reclaim, 2))
+   if (vmt_linux_reserve_events(reclaim, 3))
       at = vmt_linux_take_frame(reclaim, record->page, record->kind, charge);
    if (at == VMT_NO_INDEX) {
       reclaim->n_frames_used--;

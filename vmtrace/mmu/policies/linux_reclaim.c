@@ -64,7 +64,7 @@ bring_in(struct vmt_reclaim *reclaim, uint64_t page, enum vmt_reclaim_kind kind,
    bool refaults = false;
    uint32_t at = VMT_NO_INDEX;
 
-   if (vmt_linux_reserve_events(reclaim, 2) &&
+   if (vmt_linux_reserve_events(reclaim, 3) &&
        vmt_hashmap_put(&reclaim->pages, page, &place) == VMT_OK) {
       refaults = vmt_linux_where(*place) == VMT_LINUX_SHADOW;
       shadow = vmt_linux_number(*place);

@@ -98,7 +98,9 @@ enum vmt_reclaim_change {
    VMT_RECLAIM_SWAPPED_OUT,             /* written to swap */
    VMT_RECLAIM_SWAPPED_IN,              /* read from swap, perhaps ahead of need */
    VMT_RECLAIM_FILE_READ,               /* read from a file, perhaps ahead */
-   VMT_RECLAIM_REFAULTED                /* had been evicted, and is read back */
+   VMT_RECLAIM_REFAULTED,               /* had been evicted, and is read back */
+   VMT_RECLAIM_RESTORED                 /* ... so soon that it goes to the active list:
+                                           workingset_activate */
 };
 
 struct vmt_reclaim_event {

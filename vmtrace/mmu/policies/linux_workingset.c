@@ -82,6 +82,7 @@ vmt_linux_refault(struct vmt_reclaim *reclaim, uint32_t at, uint64_t shadow)
    }
    if (!is_recent(reclaim, file, shadow))
       return;
+   vmt_linux_note(reclaim, frame, VMT_RECLAIM_RESTORED);
    frame->active = true;
    reclaim->age++;
    reclaim->counts.n_refaults_activated[file]++;
