@@ -16,6 +16,7 @@
 #define N_HIDDEN 64
 
 static struct vmt_stack_distance stack;
+static struct vmt_distances counts;
 static uint64_t tick;
 
 static void
@@ -24,9 +25,10 @@ touch(uint64_t page)
    uint32_t distance;
 
    tick += 64;
-   CHECK_EQ(vmt_stack_distance_touch(&stack, page, tick,
-                                     (uint32_t)(page / 64 % N_CHARGES),
-                                     &distance),
+   CHECK_EQ(vmt_stack_distance_touch(&stack, page, tick, &distance), VMT_OK);
+   CHECK_EQ(vmt_distances_count(&counts, distance), VMT_OK);
+   CHECK_EQ(vmt_distances_charge(&counts, (uint32_t)(page / 64 % N_CHARGES),
+                                 distance),
             VMT_OK);
 }
 
@@ -84,7 +86,8 @@ run(const char *name, uint64_t n_pages,
 {
    double start;
 
-   CHECK_EQ(vmt_stack_distance_init(&stack), VMT_OK);
+   vmt_stack_distance_init(&stack);
+   CHECK_EQ(vmt_distances_init(&counts), VMT_OK);
    tick = 0;
    for (uint64_t page = 0; page < n_pages; page++)
       touch(page);
@@ -96,6 +99,7 @@ run(const char *name, uint64_t n_pages,
           (double)test_n_bytes() / (double)n_pages);
    fflush(stdout);
    vmt_stack_distance_free(&stack);
+   vmt_distances_free(&counts);
 }
 
 static void

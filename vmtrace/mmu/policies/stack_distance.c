@@ -2,35 +2,13 @@
 
 #include "vmtrace/mmu/base/assert.h"
 
-#define BUCKET_SHIFT 3                  /* buckets an octave, and a share */
-#define POINT_SHIFT 7                   /* points of the curve an octave */
-
-static uint32_t
-log2_of(uint64_t n)
-{
-   return 63 - (uint32_t)__builtin_clzll(n);
-}
-
-enum vmt_status
+void
 vmt_stack_distance_init(struct vmt_stack_distance *stack)
 {
-   struct vmt_stack_distance made = { .n_touches = 0 };
-
-   vmt_pagemap_init(&made.ticks, "stack.ticks");
-   vmt_ranktree_init(&made.pages, "stack.pages");
-   vmt_ranktree_init(&made.holes, "stack.holes");
-   vmt_vector_init(&made.counts, "stack.counts", sizeof(uint64_t));
-   vmt_hashmap_init(&made.share_ids, "stack.share_ids");
-   vmt_vector_init(&made.shares, "stack.shares",
-                   sizeof(struct vmt_distance_share));
-
-   /* Distance 0 is there from the first.  */
-   if (vmt_vector_push(&made.counts) == NULL) {
-      vmt_stack_distance_free(&made);
-      return VMT_NO_MEMORY;
-   }
-   *stack = made;
-   return VMT_OK;
+   vmt_pagemap_init(&stack->ticks, "stack.ticks");
+   vmt_ranktree_init(&stack->pages, "stack.pages");
+   vmt_ranktree_init(&stack->holes, "stack.holes");
+   stack->n_peak_pages = 0;
 }
 
 void
@@ -39,80 +17,6 @@ vmt_stack_distance_free(struct vmt_stack_distance *stack)
    vmt_pagemap_free(&stack->ticks);
    vmt_ranktree_free(&stack->pages);
    vmt_ranktree_free(&stack->holes);
-   vmt_vector_free(&stack->counts);
-   vmt_hashmap_free(&stack->share_ids);
-   vmt_vector_free(&stack->shares);
-}
-
-/* ---- counting ---- */
-
-uint32_t
-vmt_distance_bucket(uint32_t distance)
-{
-   uint32_t last, shift;
-
-   if (distance == VMT_FIRST_TOUCH)
-      return 0;
-   last = distance - 1;                 /* the largest size at which it faults */
-   if (last >> BUCKET_SHIFT == 0)
-      return 1 + last;
-   shift = log2_of(last) - BUCKET_SHIFT;
-   return 1 + (shift << BUCKET_SHIFT) + (last >> shift);
-}
-
-uint64_t
-vmt_distance_bucket_start(uint32_t bucket)
-{
-   const uint32_t n_buckets = 1u << BUCKET_SHIFT;
-   uint32_t octave, within;
-
-   vmt_assert_cmp(bucket, >, 0);
-   octave = (bucket - 1) / n_buckets;
-   within = (bucket - 1) % n_buckets;
-   if (octave == 0)
-      return within;
-   return (uint64_t)(n_buckets + within) << (octave - 1);
-}
-
-static uint64_t *
-count_at(const struct vmt_stack_distance *stack, uint64_t distance)
-{
-   return vmt_vector_at(&stack->counts, (uint32_t)distance);
-}
-
-/* Makes sure that count() and a deeper stack find memory.  */
-static enum vmt_status
-reserve(struct vmt_stack_distance *stack)
-{
-   if (stack->shares.n_records == stack->n_shares &&
-       vmt_vector_push(&stack->shares) == NULL)
-      return VMT_NO_MEMORY;
-   if (stack->counts.n_records == stack->n_peak_pages + 1 &&
-       vmt_vector_push(&stack->counts) == NULL)
-      return VMT_NO_MEMORY;
-   return vmt_hashmap_reserve(&stack->share_ids, stack->share_ids.n_used + 1);
-}
-
-static void
-count(struct vmt_stack_distance *stack, uint32_t charge, uint32_t distance)
-{
-   uint32_t bucket = vmt_distance_bucket(distance);
-   uint64_t number = bucket >> BUCKET_SHIFT, *id;
-   uint64_t key = (uint64_t)charge << 32 | number;
-   struct vmt_distance_share *share;
-
-   if (vmt_hashmap_put(&stack->share_ids, key, &id) != VMT_OK)
-      vmt_assert(!"there is room in share_ids");
-   if (*id == 0) {
-      *id = ++stack->n_shares;
-      share = vmt_vector_at(&stack->shares, (uint32_t)*id - 1);
-      share->charge = charge;
-      share->first_bucket = (uint32_t)number << BUCKET_SHIFT;
-   }
-   share = vmt_vector_at(&stack->shares, (uint32_t)*id - 1);
-   share->counts[bucket - share->first_bucket]++;
-   ++*count_at(stack, distance);
-   stack->n_touches++;
 }
 
 /* ---- the stack ---- */
@@ -183,15 +87,14 @@ move(struct vmt_stack_distance *stack, const struct vmt_ranktree_entry *from,
 
 enum vmt_status
 vmt_stack_distance_touch(struct vmt_stack_distance *stack, vmt_vpn page,
-                         uint64_t tick, uint32_t charge, uint32_t *distance)
+                         uint64_t tick, uint32_t *distance)
 {
    const struct vmt_ranktree_entry to = { tick, page };
    enum vmt_status status = VMT_OK;
    uint64_t *last;
    bool is_new;
 
-   if (reserve(stack) != VMT_OK ||
-       vmt_pagemap_put(&stack->ticks, page, &last, &is_new) != VMT_OK)
+   if (vmt_pagemap_put(&stack->ticks, page, &last, &is_new) != VMT_OK)
       return VMT_NO_MEMORY;
    if (is_new) {
       *distance = VMT_FIRST_TOUCH;
@@ -209,7 +112,6 @@ vmt_stack_distance_touch(struct vmt_stack_distance *stack, vmt_vpn page,
       return status;
    if (is_new || *last < tick)
       *last = tick;
-   count(stack, charge, *distance);
    return VMT_OK;
 }
 
@@ -261,6 +163,32 @@ vmt_stack_distance_remove(struct vmt_stack_distance *stack, vmt_vpn page)
    return VMT_OK;
 }
 
+enum vmt_status
+vmt_stack_distance_rename(struct vmt_stack_distance *stack, vmt_vpn from,
+                          vmt_vpn to)
+{
+   const uint64_t *last = vmt_pagemap_find(&stack->ticks, from);
+   struct vmt_ranktree_entry old, renamed;
+   uint64_t *copy, ignored;
+   bool is_new;
+
+   if (last == NULL)
+      return VMT_OK;
+   if (vmt_pagemap_put(&stack->ticks, to, &copy, &is_new) != VMT_OK)
+      return VMT_NO_MEMORY;
+   vmt_assert(is_new);
+   *copy = *last;
+   old = (struct vmt_ranktree_entry){ *last, from };
+   renamed = (struct vmt_ranktree_entry){ *last, to };
+   if (vmt_ranktree_insert(&stack->pages, &renamed, &ignored) != VMT_OK) {
+      vmt_pagemap_delete(&stack->ticks, to);
+      return VMT_NO_MEMORY;
+   }
+   vmt_ranktree_delete(&stack->pages, &old);
+   vmt_pagemap_delete(&stack->ticks, from);
+   return VMT_OK;
+}
+
 bool
 vmt_stack_distance_at(const struct vmt_stack_distance *stack, uint64_t n_above,
                       vmt_vpn *page, uint64_t *tick)
@@ -273,52 +201,4 @@ vmt_stack_distance_at(const struct vmt_stack_distance *stack, uint64_t n_above,
    *page = entry->value;
    *tick = entry->key;
    return true;
-}
-
-/* ---- reading ---- */
-
-/* How many touches have distances of (from, to].  */
-static uint64_t
-sum_of(const struct vmt_stack_distance *stack, uint64_t from, uint64_t to)
-{
-   uint64_t n = 0;
-
-   for (uint64_t distance = from + 1; distance <= to; distance++)
-      n += *count_at(stack, distance);
-   return n;
-}
-
-uint64_t
-vmt_stack_distance_faults(const struct vmt_stack_distance *stack,
-                          uint64_t ram_pages)
-{
-   if (ram_pages > stack->n_peak_pages)
-      ram_pages = stack->n_peak_pages;
-   return stack->n_touches - sum_of(stack, 0, ram_pages);
-}
-
-bool
-vmt_stack_distance_next_point(const struct vmt_stack_distance *stack,
-                              struct vmt_curve_point *point)
-{
-   uint64_t old = point->ram_pages, step = 1;
-
-   if (old >= stack->n_peak_pages)
-      return false;
-   if (old == 0)
-      point->n_faults = stack->n_touches;
-   else if (old >> POINT_SHIFT != 0)
-      step = (uint64_t)1 << (log2_of(old) - POINT_SHIFT);
-   point->ram_pages = old + step < stack->n_peak_pages ? old + step
-                                                       : stack->n_peak_pages;
-   point->n_faults -= sum_of(stack, old, point->ram_pages);
-   return true;
-}
-
-const struct vmt_distance_share *
-vmt_stack_distance_next_share(const struct vmt_stack_distance *stack,
-                              uint32_t *cursor)
-{
-   return *cursor < stack->n_shares ? vmt_vector_at(&stack->shares, (*cursor)++)
-                                    : NULL;
 }

@@ -1,5 +1,5 @@
-/* LRU stack distances: from one run, the faults there would be at every size of
-   RAM.
+/* LRU stack distances: what the faults at every size of RAM are made of
+   (distances.h counts them).
 
    The stack has the page touched last on top.  The distance of a touch is the
    depth at which its page lies, the top being 1; LRU with S frames holds the S
@@ -35,52 +35,38 @@
    and tells nothing else but before a removal, gets distances that are too small
    by K at most.
 
-   To whom.  A touch is charged to a number of the embedder's, which has a
-   histogram of its own with eight buckets an octave.  Buckets tile the
-   distances: bucket 0 holds first touches, bucket b the distances above
-   vmt_distance_bucket_start(b) up to vmt_distance_bucket_start(b + 1), and at
-   these sizes the faults of all charges add up to the curve.
-
    Units: pages (a key of the embedder's below 2^63), ticks of any clock, RAM in
    pages.  Owns its tables.  VMT_NO_MEMORY leaves it as it was.
 
    Cost: O(log n) a touch.  Memory: 17 to 26 bytes a page and as much a hole in
-   the trees (ranktree.h); 12 to 15 a page in a map (pagemap.h); 8 for each
-   distance up to the most pages there ever were; 101 to 123 for each charge and
-   octave of its distances.  Pages and holes together are never more than the
-   most pages there ever were at once.  About 48 bytes a page as measured with
-   1,000,000 pages touched at random (tests/mmu/bench_stack_distance).  */
+   the trees (ranktree.h); 12 to 15 a page in a map (pagemap.h).  Pages and
+   holes together are never more than the most pages there ever were at once.
+   About 40 bytes a page as measured with 1,000,000 pages touched at random
+   (tests/mmu/bench_stack_distance).  */
 
 #ifndef VMT_MMU_POLICIES_STACK_DISTANCE_H
 #define VMT_MMU_POLICIES_STACK_DISTANCE_H
 
 #include "vmtrace/mmu/base/status.h"
 #include "vmtrace/mmu/base/types.h"
-#include "vmtrace/mmu/containers/hashmap.h"
+#include "vmtrace/mmu/containers/distances.h"
 #include "vmtrace/mmu/containers/pagemap.h"
 #include "vmtrace/mmu/containers/ranktree.h"
-#include "vmtrace/mmu/containers/vector.h"
-
-#define VMT_FIRST_TOUCH 0               /* the distance of a page that is new */
 
 struct vmt_stack_distance {
    struct vmt_pagemap ticks;            /* of each page's last touch */
    struct vmt_ranktree pages, holes;    /* (tick, page) */
-   struct vmt_vector counts;            /* uint64_t: touches at each distance */
-   struct vmt_hashmap share_ids;        /* charge and octave -> index */
-   struct vmt_vector shares;            /* one of them may be spare */
-   uint32_t n_shares;
-   uint64_t n_touches, n_peak_pages;
+   uint64_t n_peak_pages;               /* and holes: the deepest it was */
 };
 
-enum vmt_status vmt_stack_distance_init(struct vmt_stack_distance *stack);
+void vmt_stack_distance_init(struct vmt_stack_distance *stack);
 void vmt_stack_distance_free(struct vmt_stack_distance *stack);
 
-/* A touch of page at tick, charged to charge.  *distance: VMT_FIRST_TOUCH, or
-   from 1 how deep the page lay.  */
+/* A touch of page at tick.  *distance: VMT_FIRST_TOUCH, or from 1 how deep the
+   page lay.  */
 enum vmt_status vmt_stack_distance_touch(struct vmt_stack_distance *stack,
                                          vmt_vpn page, uint64_t tick,
-                                         uint32_t charge, uint32_t *distance);
+                                         uint32_t *distance);
 
 /* Page was last touched at tick, if no later touch is known.  Nothing is
    counted; a page that is not in the stack stays out.  */
@@ -91,56 +77,13 @@ enum vmt_status vmt_stack_distance_refresh(struct vmt_stack_distance *stack,
 enum vmt_status vmt_stack_distance_remove(struct vmt_stack_distance *stack,
                                           vmt_vpn page);
 
+/* Page from is called `to` from now on, which must not be in the stack.  */
+enum vmt_status vmt_stack_distance_rename(struct vmt_stack_distance *stack,
+                                          vmt_vpn from, vmt_vpn to);
+
 /* The page that n_above others were touched after, and when it was touched
    itself; false if there are not that many.  */
 bool vmt_stack_distance_at(const struct vmt_stack_distance *stack,
                            uint64_t n_above, vmt_vpn *page, uint64_t *tick);
-
-/* ---- the curve ---- */
-
-/* The depth that the stack has had: from this size on, first touches alone
-   fault.  */
-static inline uint64_t
-vmt_stack_distance_peak_pages(const struct vmt_stack_distance *stack)
-{
-   return stack->n_peak_pages;
-}
-
-/* Faults under LRU with ram_pages frames.  Cost: O(ram_pages).  */
-uint64_t vmt_stack_distance_faults(const struct vmt_stack_distance *stack,
-                                   uint64_t ram_pages);
-
-struct vmt_curve_point {
-   uint64_t ram_pages, n_faults;
-};
-
-/* Points of the curve, rising: all sizes to 256, then 128 an octave, the peak
-   last; every size where buckets meet is among them.
-
-   struct vmt_curve_point point = {0};
-   while (vmt_stack_distance_next_point(stack, &point))  */
-bool vmt_stack_distance_next_point(const struct vmt_stack_distance *stack,
-                                   struct vmt_curve_point *point);
-
-/* ---- who is charged ---- */
-
-#define VMT_DISTANCE_BUCKETS 241        /* for distances up to 2^32 - 1 */
-
-uint32_t vmt_distance_bucket(uint32_t distance);
-
-/* For bucket from 1: the largest RAM size at which all of it faults.  */
-uint64_t vmt_distance_bucket_start(uint32_t bucket);
-
-/* Eight buckets of one charge.  */
-struct vmt_distance_share {
-   uint32_t charge, first_bucket;
-   uint64_t counts[8];
-};
-
-/* All shares, in the order in which they came to be; NULL: no more.
-   uint32_t cursor = 0;  */
-const struct vmt_distance_share *
-vmt_stack_distance_next_share(const struct vmt_stack_distance *stack,
-                              uint32_t *cursor);
 
 #endif
