@@ -9,6 +9,7 @@
 #define MAX_WINDOWS 400
 #define MAX_PAGES 40
 #define MAX_OWNERS 8
+#define MAX_SAMPLES 64
 
 struct model {
    uint64_t window_instrs;
@@ -79,13 +80,21 @@ model_count(uint32_t window)
 
 /* ---- comparing ---- */
 
-static void
-check_samples(uint32_t n_windows)
+static uint32_t
+width_of_samples(uint32_t n_windows)
 {
-   uint32_t width = 1, window = 1;
+   uint32_t width = 1;
 
    while ((n_windows + width - 1) / width > set.max_samples)
       width *= 2;
+   return width;
+}
+
+static void
+check_samples(uint32_t n_windows, uint32_t width)
+{
+   uint32_t window = 1;
+
    CHECK_EQ(set.n_samples, (n_windows + width - 1) / width);
    for (uint32_t i = 0; i < set.n_samples; i++) {
       const struct vmt_working_set_sample *sample = &set.samples[i];
@@ -153,6 +162,10 @@ check_idle(uint32_t n_windows)
           model.window - model.pages[page].last_window >= n_windows) {
          n_expected[model.pages[page].owner]++;
          n_all++;
+         CHECK(vmt_working_set_is_idle(&set, page, n_windows));
+      } else {
+         CHECK_EQ(vmt_working_set_is_idle(&set, page, n_windows),
+                  !model.pages[page].mapped);
       }
    while ((slot = vmt_hashmap_next(&counts, &cursor)) != NULL) {
       CHECK(slot->key < MAX_OWNERS);
@@ -166,13 +179,34 @@ check_idle(uint32_t n_windows)
    vmt_hashmap_free(&counts);
 }
 
+/* With the open window, but the set stays as it is.  */
+static void
+check_view(uint32_t width)
+{
+   struct vmt_working_set saved = set;
+   struct vmt_working_set_sample samples[MAX_SAMPLES + 1];
+
+   CHECK(set.max_samples <= MAX_SAMPLES);
+   vmt_working_set_view(&saved, set.start_instrs, samples, &set);
+   if (saved.n_pages == 0)
+      CHECK_EQ(set.n_samples, saved.n_samples);
+   vmt_working_set_view(&saved, set.start_instrs + 1, samples, &set);
+   check_samples(model.window, width);
+   check_peak(model.window);
+   set = saved;
+}
+
 static void
 check_all(void)
 {
+   uint32_t width = width_of_samples(model.window - 1);
+
    CHECK_EQ(set.window, model.window);
    CHECK_EQ(set.n_pages, model_count(model.window));
-   check_samples(model.window - 1);
+   check_samples(model.window - 1, width);
    check_peak(model.window - 1);
+   if (set.start_instrs != UINT64_MAX)
+      check_view(width);
    for (uint32_t n_windows = 0; n_windows < 4; n_windows++)
       check_idle(n_windows);
 }

@@ -42,6 +42,7 @@ alloc_tables(struct vmt_stack_epochs *stack, uint64_t n_slots)
        stack->n_holes != NULL && stack->holed != NULL)
       return VMT_OK;
    free_tables(stack);
+   memset(stack, 0, sizeof *stack);
    return VMT_NO_MEMORY;
 }
 

@@ -162,14 +162,20 @@ forget_gone(struct vmt_working_set *set)
 }
 
 static void
-close_window(struct vmt_working_set *set)
+add_open_window(struct vmt_working_set *set)
 {
-   forget_gone(set);
    add_windows(set, set->window, 1, set->n_pages);
    if (set->peak_window == 0 || set->n_peak_pages < set->n_pages) {
       set->peak_window = set->window;
       set->n_peak_pages = set->n_pages;
    }
+}
+
+static void
+close_window(struct vmt_working_set *set)
+{
+   forget_gone(set);
+   add_open_window(set);
 }
 
 void
@@ -337,6 +343,29 @@ vmt_working_set_next_owner(const struct vmt_working_set *set, uint32_t *cursor,
    else if (set->peak_window != 0 && owner->peak_window == set->peak_window)
       *n_peak_pages = owner->n_peak_pages;
    return owner;
+}
+
+void
+vmt_working_set_view(const struct vmt_working_set *set, uint64_t now_instrs,
+                     struct vmt_working_set_sample *samples,
+                     struct vmt_working_set *view)
+{
+   *view = *set;
+   view->samples = samples;
+   view->max_samples++;
+   memcpy(samples, set->samples, set->n_samples * sizeof *samples);
+   if (!is_over(set) && (set->start_instrs < now_instrs || set->n_pages != 0))
+      add_open_window(view);
+}
+
+bool
+vmt_working_set_is_idle(struct vmt_working_set *set, vmt_vpn page,
+                        uint32_t n_windows)
+{
+   const uint64_t *record = vmt_pagemap_find(&set->pages, page);
+
+   return record == NULL || (*record & GONE) != 0 ||
+          set->window - window_of(*record) >= n_windows;
 }
 
 enum vmt_status

@@ -113,6 +113,20 @@ const struct vmt_working_set_owner *
 vmt_working_set_next_owner(const struct vmt_working_set *set, uint32_t *cursor,
                            uint32_t *n_peak_pages);
 
+/* The set as it would be if the run were over after now_instrs instructions,
+   which must be in the open window: for reading samples, the peak and its
+   owners, as long as the set does not change.  samples: room for one more than
+   max_samples.  */
+void vmt_working_set_view(const struct vmt_working_set *set,
+                          uint64_t now_instrs,
+                          struct vmt_working_set_sample *samples,
+                          struct vmt_working_set *view);
+
+/* Page was not touched in the open window nor in the n_windows - 1 before it, or
+   never.  */
+bool vmt_working_set_is_idle(struct vmt_working_set *set, vmt_vpn page,
+                             uint32_t n_windows);
+
 /* Adds to counts (owner -> pages) the mapped pages not touched in the open
    window nor in the n_windows - 1 before it.  A page that was mapped without a
    touch counts as touched in the window before.  Cost: O(pages).  */
