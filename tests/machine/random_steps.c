@@ -139,7 +139,12 @@ random_config(void)
    config.walk.n_entries[3] = (uint32_t)test_random(3);
    config.page_shift = one_in(8) ? 8 : VMT_PAGE_SHIFT;
    config.fault_around_bytes = (uint64_t)4096 << test_random(5);
-   settings = (struct vmt_settings){ 1 + (uint32_t)test_random(3), !one_in(4),
-                                     (uint64_t)8 << 20 };
+   settings = (struct vmt_settings){
+      .n_cores = 1 + (uint32_t)test_random(3),
+      .page_cache_warm = !one_in(4),
+      .stack_limit_bytes = (uint64_t)8 << 20,
+      .curve = (enum vmt_curve)test_random(2),
+      .window_instrs = one_in(2) ? 0 : 1000 + test_random(3000)
+   };
 }
 

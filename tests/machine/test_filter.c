@@ -146,7 +146,8 @@ run_words(struct vmt_tlb_shape dtlb, uint32_t other_page)
    vmt_machine_config_generic(&config);
    config.dtlb[0] = dtlb;
    config.stlb[0] = (struct vmt_tlb_shape){ 4, 4, VMT_TLB_LRU };
-   settings = (struct vmt_settings){ 1, true, 8 << 20 };
+   settings = (struct vmt_settings){ .n_cores = 1, .page_cache_warm = true,
+                                     .stack_limit_bytes = 8 << 20 };
    for (uint32_t word = 0; word < n_words; word++)
       run_word(word, other_page);
 }

@@ -11,7 +11,10 @@
 static struct vmt_machine machine;
 static struct vmt_machine_config config;
 
-static const struct vmt_settings settings = { 3, false, 8 << 20 };
+static const struct vmt_settings settings = {
+   .n_cores = 3, .stack_limit_bytes = 8 << 20, .curve = VMT_CURVE_FAST,
+   .window_instrs = 1000000
+};
 
 /* ---- init ---- */
 

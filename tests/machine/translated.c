@@ -86,14 +86,24 @@ check_fetch(struct vmt_machine *machine, vmt_addr addr, uint64_t tick,
       slot_of(machine, machine->filter.fetch, addr);
    vmt_vpn page = addr >> machine->config.page_shift;
 
-   if (slot->vpn != page) {
+   if (slot->vpn != page || machine->filter.clock >= machine->filter.deadline) {
       settle_until(machine, tick);
+      vmt_machine_advance(machine, tick);
+   }
+   if (slot->vpn != page) {
       CHECK(access_range(machine, addr, 1, VMT_FETCH, tick, site));
       if (slot->vpn != page)
          vmt_filter_kill(machine->filter.fetch, &machine->core->itlb,
                          slot->vpn);
    }
    slot->stamp = tick;
+}
+
+static void
+stamp(struct vmt_filter_entry *slot, uint64_t tick)
+{
+   if (slot->stamp < tick)
+      slot->stamp = tick;
 }
 
 /* Would the access change nothing but recency?  */
@@ -144,7 +154,9 @@ group_miss(struct vmt_machine *machine, const struct run *run,
       waits |= i > group->first && group->interleaved &&
                (!is_on(machine, addr, member->bytes, page) ||
                 !is_quiet(machine, addr, member->kind));
-      if (waits)
+      if (!waits && i > group->first && group->interleaved)
+         stamp(slot_of(machine, machine->filter.data, addr), tick);
+      else if (waits)
          vmt_machine_defer(machine,
                            &(struct vmt_deferred){ addr, tick, member->bytes,
                                                    member->site, member->kind });
@@ -169,17 +181,21 @@ is_quick(struct vmt_machine *machine, const struct run *run,
    const struct code_access *first = &run->code->accesses[group->first];
    vmt_addr low = run->bases[first->base] + (vmt_addr)(int64_t)group->low;
    enum vmt_access_kind kind = group->any_write ? VMT_WRITE : VMT_READ;
-   struct vmt_outcome outcome = { .event = VMT_NO_EVENT, .n_l1_misses = 1 };
+   struct vmt_outcome outcome = { .event = VMT_NO_EVENT };
+   struct vmt_quick_charge what;
 
    if (machine->n_deferred != 0 ||
        !is_on(machine, low, (uint32_t)(group->high - group->low),
               low >> machine->config.page_shift))
       return false;
    switch (vmt_machine_quick_access(machine, low, kind, clock + first->tick,
-                                    clock + group->last_tick, &outcome.label)) {
-   case VMT_QUICK_HIT:
+                                    clock + group->last_tick, &what)) {
+   case VMT_QUICK_FREE:
       return true;
-   case VMT_QUICK_MISS:
+   case VMT_QUICK_CHARGE:
+      outcome.label = what.label;
+      outcome.n_l1_misses = (uint8_t)what.n_misses;
+      outcome.touch = what.touch;
       charge_site(machine, &outcome, first->site);
       return true;
    default:

@@ -115,7 +115,7 @@ test_shapes(void)
 
    for (uint32_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
       CHECK_EQ(vmt_pagetable_init(&table, &bad[i]), VMT_BAD_INPUT);
-   CHECK_EQ(sizeof(struct vmt_pte), 12);
+   CHECK_EQ(sizeof(struct vmt_pte), 16);
    CHECK_EQ(test_n_blocks(), 0);
 }
 

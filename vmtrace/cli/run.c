@@ -33,6 +33,8 @@ static const char help[] =
    "      --page-cache=warm|cold     whether files are in memory at first [warm]\n"
    "      --fault-log=FILE           every page fault, in order [none]\n"
    "      --folios=none|FILE         large folios in the page cache [none]\n"
+   "      --mrc=fast|exact|no        the memory-size curve [fast]\n"
+   "      --ws-window=INSTRUCTIONS   window of the working set [1000000]\n"
    "      --summary=yes|no           print totals and top lines at exit [yes]\n"
    "      --top=NUMBER               how many lines the summary shows [10]\n"
    "Valgrind's own that matter here:\n"

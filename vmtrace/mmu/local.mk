@@ -48,6 +48,10 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/machine_file.h \
 	vmtrace/mmu/machine/mapping.c \
 	vmtrace/mmu/machine/text.h \
+	vmtrace/mmu/machine/timeline.c \
+	vmtrace/mmu/machine/timeline.h \
+	vmtrace/mmu/machine/touches.c \
+	vmtrace/mmu/machine/touches.h \
 	vmtrace/mmu/mechanisms/areas.c \
 	vmtrace/mmu/mechanisms/areas.h \
 	vmtrace/mmu/mechanisms/folios.c \

@@ -70,38 +70,61 @@ pc_of(const struct maker *maker)
                          : segments_member_pc(maker->group, maker->member);
 }
 
-/* A miss of the L1 TLB and nothing else, which is the most common outcome by
-   far: the counter that the place added to last is most likely the one.  */
 static void
-charge_l1_miss(UInt label, Bool is_fetch, const struct maker *maker)
+charge_touch(uint32_t touch, uint32_t charge)
+{
+   if (vmt_machine_charge_touch(&tool_machine, touch, charge) != VMT_OK)
+      tool_no_memory();
+}
+
+/* The counters that the place added to last are most likely the ones.  */
+static Bool
+charge_known(const struct stack_place *place, Bool is_fetch,
+             const struct vmt_quick_charge *what)
+{
+   struct vmt_counter *misses = place->misses[is_fetch];
+
+   if (place->label != what->label || place->tid != VG_(get_running_tid)() ||
+       misses == NULL)
+      return False;
+   if (what->n_misses != 0)
+      vmt_accounting_bump(&tool_machine.ledger, misses);
+   if (what->touch != VMT_NOT_CHARGED)
+      charge_touch(what->touch, place->charge);
+   return True;
+}
+
+/* A miss of the L1 TLB, a touch, or both, and nothing else, which is the most
+   common outcome by far.  */
+static void
+charge_common(const struct vmt_quick_charge *what, Bool is_fetch,
+              const struct maker *maker)
 {
    struct stack_place *place = place_of(maker);
    ThreadId tid = VG_(get_running_tid)();
-   struct vmt_counter **misses = &place->misses[is_fetch];
-   struct vmt_outcome outcome = {.event = VMT_NO_EVENT,
-                                 .label = label,
-                                 .n_l1_misses = 1,
-                                 .is_fetch = is_fetch};
-   uint32_t charge;
+   const struct vmt_outcome outcome = {.event = VMT_NO_EVENT,
+                                       .label = what->label,
+                                       .n_l1_misses = (uint8_t)what->n_misses,
+                                       .touch = what->touch,
+                                       .is_fetch = is_fetch};
 
-   if (place->label == label && place->tid == tid && *misses != NULL) {
-      vmt_accounting_bump(&tool_machine.ledger, *misses);
+   if (charge_known(place, is_fetch, what))
       return;
-   }
-   charge = charge_to(&outcome, place->stack, tid);
-   if (place->label != label || place->tid != tid) {
-      place->label = label;
+   place->charge = charge_to(&outcome, place->stack, tid);
+   if (place->label != what->label || place->tid != tid) {
+      place->label = what->label;
       place->tid = tid;
       place->misses[0] = place->misses[1] = NULL;
    }
-   *misses = vmt_accounting_counter(&tool_machine.ledger, charge,
-                                    is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
+   place->misses[is_fetch] =
+      vmt_accounting_counter(&tool_machine.ledger, place->charge,
+                             is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
 }
 
-/* What charge_group_quick() left to do: charge a miss of this label.  */
+/* What charge_group_quick() left to do.  */
 static struct {
-   Bool missed;
-   uint32_t label;
+   Bool any;
+   struct vmt_quick_charge what;
 } left;
 
 /* The whole group lies on one page that is known, and there is no more to it
@@ -118,22 +141,19 @@ charge_group_quick(const struct segment_group *group, Addr base,
    struct stack_place *place;
    enum vmt_quick quick;
 
-   left.missed = False;
+   left.any = False;
    if ((low ^ high) >> VMT_PAGE_SHIFT != 0 || tool_machine.n_deferred != 0 ||
        clock >= checkpoint_next_tick)
       return False;
    quick = vmt_machine_quick_access(
       &tool_machine, low, group->strongest, clock + (ULong)(Long)first->tick,
-      clock + (ULong)(Long)last->tick, &left.label);
-   if (quick != VMT_QUICK_MISS)
-      return quick == VMT_QUICK_HIT;
+      clock + (ULong)(Long)last->tick, &left.what);
+   if (quick != VMT_QUICK_CHARGE)
+      return quick == VMT_QUICK_FREE;
    place = stacks_known_place(guest, segments_member_pc(group, first));
-   if (place != NULL && place->label == left.label &&
-       place->tid == VG_(get_running_tid)() && place->misses[0] != NULL) {
-      vmt_accounting_bump(&tool_machine.ledger, place->misses[0]);
+   if (place != NULL && charge_known(place, False, &left.what))
       return True;
-   }
-   left.missed = True;
+   left.any = True;
    return False;
 }
 
@@ -158,7 +178,10 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
       return True;
    if (outcome.event == VMT_NO_EVENT && outcome.n_stlb_misses == 0 &&
        !outcome.excluded && maker->stack == STACK_UNKNOWN) {
-      charge_l1_miss(outcome.label, outcome.is_fetch, maker);
+      const struct vmt_quick_charge what = {
+         outcome.label, outcome.n_l1_misses, outcome.touch};
+
+      charge_common(&what, outcome.is_fetch, maker);
       return True;
    }
    if (outcome.event == VMT_EV_Bus && objects_refresh_size(addr))
@@ -215,6 +238,7 @@ void
 charge_settle(void)
 {
    settle_until(~0ull);
+   vmt_machine_advance(&tool_machine, vmt_kernel_tick(&tool_machine));
 }
 
 static Bool
@@ -226,10 +250,10 @@ is_writable(Addr addr)
 }
 
 /* A later access of an interleaved group has to wait for its turn unless it shows
-   in nothing but the recency of the page that the group is at, or is refused; and
-   behind one that waits all others do.  */
+   in nothing but the recency of the page that the group is at, as one that hits
+   the filter, or is refused; and behind one that waits all others do.  */
 static Bool
-may_be_early(Addr addr, UInt bytes, enum vmt_access_kind kind, vmt_vpn page)
+hits_filter(Addr addr, UInt bytes, enum vmt_access_kind kind, vmt_vpn page)
 {
    UInt shift = tool_machine.config.page_shift;
    const struct vmt_filter_entry *entry =
@@ -237,9 +261,28 @@ may_be_early(Addr addr, UInt bytes, enum vmt_access_kind kind, vmt_vpn page)
 
    if (addr >> shift != page || (addr + bytes - 1) >> shift != page)
       return False;
-   if (kind == VMT_READ)
-      return entry->load_addr == page << shift;
-   return entry->store_addr == page << shift || !is_writable(addr);
+   return (kind == VMT_READ ? entry->load_addr : entry->store_addr) ==
+          page << shift;
+}
+
+static Bool
+is_refused(Addr addr, UInt bytes, enum vmt_access_kind kind, vmt_vpn page)
+{
+   UInt shift = tool_machine.config.page_shift;
+
+   return addr >> shift == page && (addr + bytes - 1) >> shift == page &&
+          kind != VMT_READ && !is_writable(addr);
+}
+
+/* As translated code would.  */
+static void
+stamp_filter(vmt_vpn page, ULong tick)
+{
+   struct vmt_filter_entry *entry =
+      &tool_machine.filter.data[page & (VMT_FILTER_ENTRIES - 1)];
+
+   if (entry->stamp < tick)
+      entry->stamp = tick;
 }
 
 static void
@@ -251,6 +294,26 @@ defer(Addr addr, ULong tick, const struct maker *maker)
                                      segment_member_kind(maker->member)};
 
    vmt_machine_defer(&tool_machine, &late);
+}
+
+/* A later member of an interleaved group, whose first is on page.  Returns False
+   if a signal comes of it.  */
+static Bool
+take_later(Addr addr, ULong tick, vmt_vpn page, const struct maker *maker,
+           Bool *waits)
+{
+   UInt bytes = segment_member_bytes(maker->member);
+   enum vmt_access_kind kind = segment_member_kind(maker->member);
+
+   if (!*waits && hits_filter(addr, bytes, kind, page)) {
+      stamp_filter(page, tick);
+      return True;
+   }
+   if (!*waits && is_refused(addr, bytes, kind, page))
+      return access_range(addr, bytes, kind, tick, maker);
+   *waits = True;
+   defer(addr, tick, maker);
+   return True;
 }
 
 static Bool
@@ -336,10 +399,8 @@ group_in_full(const struct segment_group *group, Addr base,
 
       maker.member = member;
       other_pages |= elsewhere;
-      waits |= i > 0 && group->interleaved &&
-               !may_be_early(addr, bytes, segment_member_kind(member), first_page);
-      if (waits)
-         defer(addr, tick, &maker);
+      if (i > 0 && group->interleaved)
+         stops = !take_later(addr, tick, first_page, &maker, &waits);
       else
          stops = !access_range(addr, bytes, segment_member_kind(member), tick,
                                &maker);
@@ -357,8 +418,8 @@ charge_group_miss(const struct segment_group *group, Addr base,
 {
    const struct maker maker = {guest, group, group->members, 0, STACK_UNKNOWN};
 
-   if (left.missed)
-      charge_l1_miss(left.label, False, &maker);
+   if (left.any)
+      charge_common(&left.what, False, &maker);
    else
       group_in_full(group, base, guest);
    checkpoint_if_due();
@@ -377,7 +438,9 @@ charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
                                .stack = STACK_UNKNOWN};
 
    settle_until(tick);
-   access_page(fetch->addr, VMT_FETCH, tick, &maker);
+   vmt_machine_advance(&tool_machine, tick);
+   if (entry->vpn != page)
+      access_page(fetch->addr, VMT_FETCH, tick, &maker);
    if (entry->vpn != page)
       vmt_filter_kill(tool_machine.filter.fetch, &tool_machine.core->itlb,
                       entry->vpn);
@@ -417,7 +480,7 @@ charge_kernel_access(ThreadId tid, Addr addr, Bool write,
    if (*stack == STACK_UNKNOWN)
       *stack = kernel_stack(tid, cause);
    charge_to(&outcome, *stack, tid);
-   if (fault_log_is_open)
+   if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, write ? VMT_WRITE : VMT_READ, cause,
                       kernel_pc(tid, cause), kernel_access_current(tid));
    if (vfork_is_child)

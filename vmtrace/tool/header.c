@@ -226,6 +226,10 @@ write_machine(struct json_out *out)
 static void
 write_settings(struct json_out *out)
 {
+   static const HChar *const curves[] = {[VMT_CURVE_NO] = "no",
+                                         [VMT_CURVE_FAST] = "fast",
+                                         [VMT_CURVE_EXACT] = "exact"};
+
    json_text(out, ",\"settings\":{\"machine\":");
    json_string(out, tool_options.machine);
    shape_member(out, "itlb", &tool_options.config.itlb[VMT_PAGE_4K]);
@@ -239,6 +243,8 @@ write_settings(struct json_out *out)
    string_member(out, "page-cache",
                  tool_options.settings.page_cache_warm ? "warm" : "cold");
    string_member(out, "folios", tool_options.folios);
+   string_member(out, "mrc", curves[tool_options.settings.curve]);
+   number_member(out, "ws-window", tool_options.window_instrs);
    number_member(out, "num-callers", VG_(clo_backtrace_size));
    json_text(out, "}");
 }

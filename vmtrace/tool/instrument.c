@@ -1,7 +1,8 @@
 /* Translated code: each superblock gets
 
       a fetch check   at its start and where it goes on to another page:
-                      is the page in the filter?  stamp it
+                      is the page in the filter?  stamp it; the first one also
+                      looks whether the filter's deadline has come
       a group check   before the first access of each group: is the page of the
                       group in the filter, with the right that is needed?
                       stamp it with the group's last access
@@ -125,8 +126,18 @@ tick_now(Int tick)
 
 /* ---- checks ---- */
 
+/* The clock has come to the filter's deadline.  */
+static IRExpr *
+is_due(void)
+{
+   IRExpr *deadline = load_word(address_of(&tool_machine.filter.deadline));
+
+   return assign(Ity_I1,
+                 IRExpr_Binop(Iop_CmpLE64U, deadline, tick_now(0)));
+}
+
 static void
-check_fetch(const struct plan_fetch *fetch)
+check_fetch(const struct plan_fetch *fetch, Bool is_first)
 {
    vmt_vpn page = fetch->addr >> tool_machine.config.page_shift;
    const struct vmt_filter_entry *entry =
@@ -137,6 +148,8 @@ check_fetch(const struct plan_fetch *fetch)
       Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(place_of(&entry->vpn)),
                            number(page)));
 
+   if (is_first)
+      miss = assign(Ity_I1, IRExpr_Binop(Iop_Or1, miss, is_due()));
    call_stub("charge_fetch_miss", &call_stub_fetch_miss,
              mkIRExprVec_1(address_of(segments_enter_fetch(&place))), 1, miss);
    store_word(place_of(&entry->stamp), tick_now(fetch->tick));
@@ -267,8 +280,10 @@ static void
 check_after(const struct plan *plan, UInt stmt, UInt *next_fetch)
 {
    while (*next_fetch < plan->n_fetches &&
-          plan->fetches[*next_fetch].stmt == stmt)
-      check_fetch(&plan->fetches[(*next_fetch)++]);
+          plan->fetches[*next_fetch].stmt == stmt) {
+      check_fetch(&plan->fetches[*next_fetch], *next_fetch == 0);
+      (*next_fetch)++;
+   }
 }
 
 IRSB *

@@ -73,6 +73,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/threads.c \
 	vmtrace/tool/threads.h \
 	vmtrace/tool/tool.h \
+	vmtrace/tool/touch_records.c \
+	vmtrace/tool/touch_records.h \
 	vmtrace/tool/valgrind.h \
 	vmtrace/tool/vdso.c \
 	vmtrace/tool/vdso.h \

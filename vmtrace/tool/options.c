@@ -7,6 +7,10 @@
 
 #define KIB 1024ull
 
+/* More than a superblock has, so that no window goes by unseen.  */
+#define MIN_WINDOW_INSTRS 1000
+#define MAX_WINDOW_INSTRS (1ll << 50)
+
 struct tool_options tool_options = {
    .out_file = "vmtrace.out.%p",
    .machine = "generic",
@@ -14,9 +18,11 @@ struct tool_options tool_options = {
    .native_layout = True,
    .summary = True,
    .top = 10,
+   .window_instrs = 1000000,
    .settings = {.n_cores = 1,
                 .page_cache_warm = true,
-                .stack_limit_bytes = 8 * KIB * KIB},
+                .stack_limit_bytes = 8 * KIB * KIB,
+                .curve = VMT_CURVE_FAST},
 };
 
 /* A TLB that an option asks for in the machine's stead; arg: NULL if none does. */
@@ -231,6 +237,14 @@ tool_options_parse(const HChar *arg)
                        tool_options.settings.page_cache_warm, True) {}
    else if VG_XACT_CLO(arg, "--page-cache=cold",
                        tool_options.settings.page_cache_warm, False) {}
+   else if VG_XACT_CLO(arg, "--mrc=fast", tool_options.settings.curve,
+                       VMT_CURVE_FAST) {}
+   else if VG_XACT_CLO(arg, "--mrc=exact", tool_options.settings.curve,
+                       VMT_CURVE_EXACT) {}
+   else if VG_XACT_CLO(arg, "--mrc=no", tool_options.settings.curve,
+                       VMT_CURVE_NO) {}
+   else if VG_BINT_CLO(arg, "--ws-window", tool_options.window_instrs,
+                       MIN_WINDOW_INSTRS, MAX_WINDOW_INSTRS) {}
    else if VG_STR_CLO(arg, "--folios", tool_options.folios)
       read_folios(arg);
    else if VG_STR_CLO(arg, "--fault-around", text)
@@ -259,6 +273,9 @@ tool_options_usage(void)
 "    --fault-log=<file>               every page fault, in order [none]\n"
 "    --folios=none|<file>             large folios in the page cache [none]; made\n"
 "                                     by `vmtrace calibrate --folios'\n"
+"    --mrc=fast|exact|no              the memory-size curve [fast]: distances within\n"
+"                                     64 pages, exact ones (slow), or none\n"
+"    --ws-window=<instructions>       the working set's window [1000000]\n"
 "    --summary=yes|no                 print totals and top lines at exit [yes]\n"
 "    --top=<n>                        how many lines that shows [10]\n"
    );
@@ -283,5 +300,6 @@ tool_options_finish(void)
    if (fault_around_bytes != 0)
       config->fault_around_bytes = fault_around_bytes;
    tool_options.settings.n_cores = (uint32_t)cores;
+   tool_options.settings.window_instrs = (uint64_t)tool_options.window_instrs;
    check_folios();
 }

@@ -13,6 +13,7 @@ struct tool_options {
    const HChar *machine;                /* preset or file */
    const HChar *fault_log;              /* the same; NULL: none */
    const HChar *folios;                 /* "none" or a folio map */
+   Long window_instrs;
    Bool native_layout;
    Bool summary;
    Long top;

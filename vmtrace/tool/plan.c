@@ -178,6 +178,7 @@ start_insn(UInt stmt, const IRStmt *mark)
    last = (now.pc + now.len - 1) >> shift;
    if (first != now.page)
       add_fetch(stmt, now.pc);
+   now.slot = 1;                /* that of the first page, checked or not */
    if (last != first)
       add_fetch(stmt, last << shift);
    now.page = last;

@@ -10,6 +10,7 @@
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
+#include "vmtrace/tool/touch_records.h"
 
 static struct json_out out = {.fd = -1};
 static struct out_file file = {.json = &out,
@@ -395,6 +396,7 @@ write_news(void)
    write_excluded();
    write_code();
    write_odd_accesses();
+   touch_records_write(&out);
    note_depth();
 }
 

@@ -42,6 +42,7 @@ struct stack_place {
    UInt stack;
    UInt label;                  /* the counters are of this area's label, */
    ThreadId tid;                /* and this thread */
+   uint32_t charge;             /* whose they are */
    struct vmt_counter *misses[2];       /* DtlbM, ItlbM; NULL: not known */
 };
 

@@ -129,7 +129,7 @@ note_quiet(struct vmt_machine *machine, vmt_vpn page, const struct vmt_pte *pte,
       kinds |= 1u << VMT_WRITE | 1u << VMT_MODIFY;
    *memo_of(machine, page) = (struct vmt_page_memo){
       page, machine->generation, (uint16_t)outcome->label, kinds,
-      outcome->excluded, 0, 0};
+      outcome->excluded, 0, pte->touched};
 }
 
 /* Makes the page's entry good for the access, by a fault if need be, and notes
@@ -152,6 +152,41 @@ prepare_page(struct vmt_machine *machine, vmt_addr addr,
    note_quiet(machine, page, pte, outcome);
 }
 
+/* ---- touches ---- */
+
+static void
+see(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
+    uint64_t tick, struct vmt_outcome *outcome)
+{
+   bool is_fault = outcome->event != VMT_NO_EVENT;
+
+   outcome->page = page;
+   outcome->is_touch_of_new = is_fault;
+   outcome->touch = vmt_touches_see(machine, page, pte, tick, !is_fault);
+}
+
+/* What the page's memo says is enough, mostly.  */
+static void
+see_if_new(struct vmt_machine *machine, struct vmt_page_memo *memo,
+           vmt_vpn page, uint64_t tick, struct vmt_outcome *outcome)
+{
+   if (memo->epoch == machine->touches.now || outcome->excluded)
+      return;
+   see(machine, page, vmt_pagetable_find(&machine->pages, page), tick, outcome);
+   memo->epoch = machine->touches.now;
+}
+
+static uint32_t
+see_quickly(struct vmt_machine *machine, struct vmt_page_memo *memo,
+            uint64_t tick)
+{
+   struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, memo->page);
+   uint32_t touch = vmt_touches_see(machine, memo->page, pte, tick, true);
+
+   memo->epoch = machine->touches.now;
+   return touch;
+}
+
 /* The page's entry in the L2 TLB, most likely where it was last time.  */
 static struct vmt_tlb_entry *
 find_in_stlb(struct vmt_tlb *stlb, struct vmt_page_memo *memo)
@@ -169,20 +204,22 @@ find_in_stlb(struct vmt_tlb *stlb, struct vmt_page_memo *memo)
 enum vmt_quick
 vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
                          enum vmt_access_kind kind, uint64_t first_tick,
-                         uint64_t last_tick, uint32_t *label)
+                         uint64_t last_tick, struct vmt_quick_charge *what)
 {
    struct vmt_core *core = machine->core;
    struct vmt_filter_entry *side = machine->filter.data;
    vmt_vpn page = addr >> VMT_PAGE_SHIFT;
    struct vmt_page_memo *memo = memo_of(machine, page);
    struct vmt_tlb_entry *entry;
-   enum vmt_quick result = VMT_QUICK_HIT;
+   bool may_be_stored, misses;
 
    if (!is_quiet(machine, memo, page, kind) || memo->excluded ||
-       !machine->quick)
+       !machine->quick || first_tick >= machine->filter.deadline)
       return VMT_NOT_QUICK;
+   may_be_stored = is_quiet(machine, memo, page, VMT_WRITE);
    entry = vmt_tlb_find(&core->dtlb, page);
-   if (entry != NULL) {
+   misses = entry == NULL;
+   if (!misses) {
       vmt_tlb_touch(&core->dtlb, entry, last_tick);
    } else {
       entry = find_in_stlb(&core->stlb, memo);
@@ -190,12 +227,14 @@ vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
          return VMT_NOT_QUICK;
       vmt_tlb_touch(&core->stlb, entry, first_tick);
       vmt_filter_replace_lru(side, &core->dtlb, page, last_tick);
-      *label = memo->label;
-      result = VMT_QUICK_MISS;
    }
-   vmt_filter_install(side, &core->dtlb, page, VMT_PAGE_SHIFT,
-                      is_quiet(machine, memo, page, VMT_WRITE), last_tick);
-   return result;
+   *what = (struct vmt_quick_charge){memo->label, misses, VMT_NOT_CHARGED};
+   if (memo->epoch != machine->touches.now)
+      what->touch = see_quickly(machine, memo, first_tick);
+   vmt_filter_install(side, &core->dtlb, page, VMT_PAGE_SHIFT, may_be_stored,
+                      last_tick);
+   return misses || what->touch != VMT_NOT_CHARGED ? VMT_QUICK_CHARGE
+                                                   : VMT_QUICK_FREE;
 }
 
 bool
@@ -206,8 +245,9 @@ vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
    bool fetch = kind == VMT_FETCH, stores;
    struct vmt_core *core = machine->core;
    vmt_vpn page = addr >> VMT_PAGE_SHIFT;
-   const struct vmt_page_memo *memo = memo_of(machine, page);
+   struct vmt_page_memo *memo = memo_of(machine, page);
 
+   vmt_machine_advance(machine, tick);
    *outcome = nothing;
    outcome->is_fetch = fetch;
    if (is_quiet(machine, memo, page, kind)) {
@@ -217,11 +257,36 @@ vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
       prepare_page(machine, addr, kind, outcome);
    }
    stores = is_quiet(machine, memo, page, VMT_WRITE);
+   if (!is_signal(outcome->event))
+      see_if_new(machine, memo, page, tick, outcome);
    look_up(machine, fetch ? &core->itlb : &core->dtlb,
            fetch ? machine->filter.fetch : machine->filter.data,
            addr >> machine->config.page_shift, tick,
            !is_signal(outcome->event), stores, outcome);
-   return outcome->event != VMT_NO_EVENT || outcome->n_l1_misses != 0;
+   return outcome->event != VMT_NO_EVENT || outcome->n_l1_misses != 0 ||
+          outcome->touch != VMT_NOT_CHARGED;
+}
+
+static bool
+is_excluded(struct vmt_machine *machine, vmt_addr addr)
+{
+   const struct vmt_area *area = vmt_areas_find(&machine->areas, addr);
+
+   return area != NULL && (area->flags & VMT_AREA_EXCLUDED) != 0;
+}
+
+/* Whether there is a touch to charge.  */
+static bool
+see_by_kernel(struct vmt_machine *machine, vmt_addr addr, struct vmt_pte *pte,
+              struct vmt_outcome *outcome)
+{
+   if (pte->touched == machine->touches.now || is_excluded(machine, addr))
+      return false;
+   see(machine, addr >> VMT_PAGE_SHIFT, pte, vmt_kernel_tick(machine), outcome);
+   if (outcome->touch == VMT_NOT_CHARGED)
+      return false;
+   set_label(machine, addr, outcome);
+   return true;
 }
 
 bool
@@ -232,21 +297,22 @@ vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
    struct vmt_pte *pte =
       vmt_pagetable_find(&machine->pages, addr >> VMT_PAGE_SHIFT);
 
+   vmt_machine_advance(machine, vmt_kernel_tick(machine));
    *outcome = nothing;
-   if (vmt_pte_allows(pte, kind)) {
-      pte->bits |= VMT_PTE_ACCESSED | (write ? VMT_PTE_DIRTY : 0);
-      return false;
+   if (!vmt_pte_allows(pte, kind)) {
+      outcome->event = vmt_fault_resolve(machine, addr, kind, outcome);
+      set_label(machine, addr, outcome);
+      pte = vmt_pagetable_find(&machine->pages, addr >> VMT_PAGE_SHIFT);
    }
-   outcome->event = vmt_fault_resolve(machine, addr, kind, outcome);
 
    /* The system call fails with EFAULT: no signal, nothing to count.  */
-   if (is_signal(outcome->event))
+   if (is_signal(outcome->event)) {
       outcome->event = VMT_NO_EVENT;
-   else
-      vmt_pagetable_find(&machine->pages, addr >> VMT_PAGE_SHIFT)->bits |=
-         VMT_PTE_ACCESSED | (write ? VMT_PTE_DIRTY : 0);
-   set_label(machine, addr, outcome);
-   return outcome->event != VMT_NO_EVENT;
+      return false;
+   }
+   pte->bits |= VMT_PTE_ACCESSED | (write ? VMT_PTE_DIRTY : 0);
+   return see_by_kernel(machine, addr, pte, outcome) ||
+          outcome->event != VMT_NO_EVENT;
 }
 
 /* The pages without owner that the outcome made resident.  */
@@ -263,6 +329,30 @@ own_pages(struct vmt_machine *machine, const struct vmt_outcome *outcome,
          pte->owner = charge;
       vpn++;
    }
+}
+
+/* A page that nobody owns, like the zero page, is the charge's.  */
+static enum vmt_status
+own_touch(struct vmt_machine *machine, const struct vmt_outcome *outcome,
+          uint32_t charge)
+{
+   const struct vmt_pte *pte;
+
+   if (!outcome->is_touch_of_new)
+      return VMT_OK;
+   pte = vmt_pagetable_find(&machine->pages, outcome->page);
+   return vmt_touches_own(&machine->touches, outcome->page,
+                          pte->owner != VMT_NO_CHARGE ? pte->owner : charge);
+}
+
+enum vmt_status
+vmt_machine_charge_touch(struct vmt_machine *machine, uint32_t touch,
+                         uint32_t charge)
+{
+   return touch == VMT_NOT_CHARGED
+             ? VMT_OK
+             : vmt_distances_charge(&machine->touches.distances, charge,
+                                    touch - 1);
 }
 
 static void
@@ -299,6 +389,8 @@ vmt_machine_charge(struct vmt_machine *machine,
       own_pages(machine, outcome, charge);
       status = vmt_accounting_own(ledger, charge, outcome->n_new_pages);
    }
+   status |= own_touch(machine, outcome, charge);
+   status |= vmt_machine_charge_touch(machine, outcome->touch, charge);
    if (outcome->event != VMT_NO_EVENT)
       status |= vmt_accounting_add(ledger, charge, outcome->event, 1);
    status |= add_if_any(ledger, charge,

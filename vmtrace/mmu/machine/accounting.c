@@ -113,6 +113,8 @@ void
 vmt_accounting_resident(struct vmt_accounting *ledger, int64_t n_pages)
 {
    ledger->n_resident_pages += (uint64_t)n_pages;
+   if (ledger->n_resident_pages > ledger->n_high_pages)
+      ledger->n_high_pages = ledger->n_resident_pages;
    if (ledger->n_resident_pages > ledger->n_peak_pages)
       ledger->n_peak_pages = ledger->n_resident_pages;
 }

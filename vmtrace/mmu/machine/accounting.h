@@ -48,6 +48,7 @@ struct vmt_accounting {
    uint64_t totals[VMT_N_EVENTS];
    uint64_t excluded[VMT_N_EVENTS];
    uint64_t n_resident_pages, n_peak_pages;
+   uint64_t n_high_pages;               /* most since a reader set it back */
    uint64_t n_changes, peak_change;
 };
 

@@ -16,6 +16,7 @@ vmt_filter_init(struct vmt_filter *filter)
    clear_side(filter->data);
    clear_side(filter->fetch);
    filter->clock = 0;
+   filter->deadline = ~(uint64_t)0;
 }
 
 void

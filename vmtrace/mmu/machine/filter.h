@@ -50,6 +50,8 @@ struct vmt_filter {
    struct vmt_filter_entry fetch[VMT_FILTER_ENTRIES];   /* store_addr unused */
    uint64_t clock;                      /* tick at which the next straight run
                                            of instructions begins */
+   uint64_t deadline;                   /* once clock is there, translated code
+                                           must call even on a hit, soon */
 };
 
 void vmt_filter_init(struct vmt_filter *filter);

@@ -67,6 +67,7 @@ inherit(struct vmt_machine *machine, const struct vmt_area *area, bool copied)
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
       pte->owner = VMT_NO_CHARGE;
       pte->bits &= ~VMT_PTE_FORK;
+      pte->touched = VMT_NO_EPOCH;
       if (!copied)
          pte->bits = 0;
       else if ((pte->bits & VMT_PTE_ZERO) == 0 && !excluded) {
@@ -88,10 +89,17 @@ start_ledger_anew(struct vmt_machine *machine)
    vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
    vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
    vmt_accounting_free(&machine->ledger);
+   vmt_touches_free(&machine->touches);
    status = vmt_accounting_init(&machine->ledger);
    if (status == VMT_OK &&
        vmt_accounting_charge(&machine->ledger, 0, 0, 0) != VMT_INHERITED_CHARGE)
       status = VMT_NO_MEMORY;
+   if (status == VMT_OK)
+      status = vmt_touches_init(&machine->touches, machine->settings.curve,
+                                machine->settings.window_instrs,
+                                vmt_instrs_at(machine->filter.clock));
+   if (status == VMT_OK)
+      vmt_touches_set_deadline(machine);
    return status;
 }
 

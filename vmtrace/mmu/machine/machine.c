@@ -67,7 +67,8 @@ vmt_machine_init(struct vmt_machine *machine,
    machine->quick = config->page_shift == VMT_PAGE_SHIFT &&
                     config->dtlb[VMT_PAGE_4K].policy == VMT_TLB_LRU &&
                     config->dtlb[VMT_PAGE_4K].n_ways <= VMT_TLB_SCAN_WAYS &&
-                    config->stlb[VMT_PAGE_4K].n_entries != 0;
+                    config->stlb[VMT_PAGE_4K].n_entries != 0 &&
+                    settings->curve != VMT_CURVE_EXACT;
    vmt_filter_init(&machine->filter);
    vmt_pagecache_init(&machine->cache);
    vmt_vector_init(&machine->objects, "objects", sizeof(struct vmt_object));
@@ -88,6 +89,11 @@ vmt_machine_init(struct vmt_machine *machine,
       status = vmt_accounting_init(&machine->ledger);
    if (status == VMT_OK && vmt_vector_push(&machine->objects) == NULL)
       status = VMT_NO_MEMORY;
+   if (status == VMT_OK)
+      status = vmt_touches_init(&machine->touches, settings->curve,
+                                settings->window_instrs, 0);
+   if (status == VMT_OK)
+      vmt_touches_set_deadline(machine);
    if (status != VMT_OK)
       vmt_machine_free(machine);
    return status;
@@ -108,6 +114,7 @@ vmt_machine_free(struct vmt_machine *machine)
    vmt_pagecache_free(&machine->cache);
    vmt_vector_free(&machine->objects);
    vmt_accounting_free(&machine->ledger);
+   vmt_touches_free(&machine->touches);
    memset(machine, 0, sizeof *machine);
 }
 
@@ -158,6 +165,7 @@ vmt_machine_switch_core(struct vmt_machine *machine, uint32_t core)
    vmt_assert_cmp(core, <, machine->settings.n_cores);
    if (next == machine->core)
       return;
+   vmt_machine_advance(machine, vmt_kernel_tick(machine));
    vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
    vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
    machine->core = next;

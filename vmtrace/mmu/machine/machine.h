@@ -32,6 +32,7 @@
 #include "vmtrace/mmu/machine/config.h"
 #include "vmtrace/mmu/machine/events.h"
 #include "vmtrace/mmu/machine/filter.h"
+#include "vmtrace/mmu/machine/touches.h"
 #include "vmtrace/mmu/mechanisms/areas.h"
 #include "vmtrace/mmu/mechanisms/folios.h"
 #include "vmtrace/mmu/mechanisms/pagecache.h"
@@ -50,6 +51,8 @@ struct vmt_settings {
    uint32_t n_cores;
    bool page_cache_warm;
    uint64_t stack_limit_bytes;          /* how far the main stack may grow */
+   enum vmt_curve curve;
+   uint64_t window_instrs;              /* of the working set; 0: none is kept */
 };
 
 struct vmt_core {
@@ -87,7 +90,7 @@ struct vmt_page_memo {
    bool excluded;
    uint32_t stlb_entry;                 /* where the page was in the running
                                            core's L2 TLB: a guess */
-   uint32_t padding;
+   uint32_t epoch;                      /* in which it was touched last */
 };
 
 /* An access of a group (below) that has to wait for its turn.  */
@@ -111,6 +114,7 @@ struct vmt_machine {
    uint64_t n_forks;                    /* of this process: they have numbers from 1 */
    uint64_t newest_child;               /* the last fork whose child may still have
                                            its frames; 0: none */
+   struct vmt_touches touches;
    struct vmt_deferred deferred[VMT_MAX_DEFERRED];
    uint32_t n_deferred;
    bool quick;                          /* LRU and 4 KiB pages */
@@ -128,6 +132,10 @@ struct vmt_outcome {
    uint8_t n_l1_misses, n_stlb_misses;  /* 0 or 1 */
    uint8_t n_walk_refs;
    bool is_fetch, excluded;
+   bool is_touch_of_new;                /* the page's touch is still to be given
+                                           to whom it will belong */
+   uint32_t touch;                      /* VMT_NOT_CHARGED, or 1 + its distance */
+   vmt_vpn page;                        /* that was touched, 4 KiB */
    uint32_t n_shootdowns;
    uint32_t n_new_pages;                /* resident from now on, without owner */
    vmt_vpn new_start, new_end;          /* 4 KiB pages among which they are */
@@ -164,6 +172,23 @@ vmt_instrs_at(uint64_t tick)
 
 /* ---- accesses (access.c) ---- */
 
+/* Time has come to tick: windows that end there or before are over.  All events
+   see to that themselves; this is for a clock that goes on without any, and
+   before touches are read.  */
+static inline void
+vmt_machine_advance(struct vmt_machine *machine, uint64_t tick)
+{
+   if (tick >= machine->filter.deadline)
+      vmt_touches_end_window(machine, tick);
+}
+
+/* When the kernel acts: with the instruction that ends at the clock.  */
+static inline uint64_t
+vmt_kernel_tick(const struct vmt_machine *machine)
+{
+   return machine->filter.clock == 0 ? 0 : machine->filter.clock - 1;
+}
+
 /* An access of the running core at addr, to the one translation page it is in.
    Whether the outcome holds anything to charge.  */
 bool vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
@@ -173,21 +198,33 @@ bool vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
 /* Data accesses of the running core to one page, the first at first_tick and the
    last at last_tick with none to another page of its TLB set in between, the
    strongest of them of this kind: if they hit the L1 TLB, or miss it and hit the
-   L2 TLB, and nothing else comes of them, that is done here and now.  Else
-   VMT_NOT_QUICK, and nothing has changed.  */
+   L2 TLB, and nothing else comes of them but a touch, that is done here and now.
+   Else VMT_NOT_QUICK, and nothing has changed.  */
 enum vmt_quick {
    VMT_NOT_QUICK,
-   VMT_QUICK_HIT,
-   VMT_QUICK_MISS                       /* of the L1; *label: the area's */
+   VMT_QUICK_FREE,                      /* nothing to charge */
+   VMT_QUICK_CHARGE                     /* what is in *what */
+};
+
+struct vmt_quick_charge {
+   uint32_t label;                      /* the area's */
+   uint32_t n_misses;                   /* of the L1: 0 or 1 */
+   uint32_t touch;                      /* as in struct vmt_outcome */
 };
 
 enum vmt_quick vmt_machine_quick_access(struct vmt_machine *machine,
                                         vmt_addr addr,
                                         enum vmt_access_kind kind,
                                         uint64_t first_tick,
-                                        uint64_t last_tick, uint32_t *label);
+                                        uint64_t last_tick,
+                                        struct vmt_quick_charge *what);
 
-/* An access of the kernel to the 4 KiB page at addr: no TLB.  */
+/* Charges a touch that an outcome or a quick access holds.  */
+enum vmt_status vmt_machine_charge_touch(struct vmt_machine *machine,
+                                         uint32_t touch, uint32_t charge);
+
+/* An access of the kernel to the 4 KiB page at addr, for the instruction that the
+   clock has come to the end of: no TLB.  */
 bool vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
                                bool write, struct vmt_outcome *outcome);
 

@@ -39,6 +39,7 @@ vmt_machine_shoot(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
    uint32_t shift = machine->config.page_shift, n_others = 0, i;
    vmt_vpn first = start >> shift, after = end >> shift;
 
+   vmt_machine_advance(machine, vmt_kernel_tick(machine));
    vmt_machine_forget_pages(machine);
    kill_range(machine->filter.data, &machine->core->dtlb, first, after);
    kill_range(machine->filter.fetch, &machine->core->itlb, first, after);
@@ -87,6 +88,7 @@ zap(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
       disown(machine, pte);
+      vmt_touches_remove(&machine->touches, vpn, pte);
       pte->bits = 0;
       pte->owner = VMT_NO_CHARGE;
       vpn++;
@@ -101,6 +103,13 @@ zap_and_free(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
                        end >> VMT_PAGE_SHIFT);
 }
 
+/* Or there was no memory for what became of pages.  */
+static enum vmt_status
+status_of(const struct vmt_machine *machine, enum vmt_status status)
+{
+   return machine->touches.no_memory ? VMT_NO_MEMORY : status;
+}
+
 /* ---- system calls ---- */
 
 enum vmt_status
@@ -109,7 +118,7 @@ vmt_machine_map(struct vmt_machine *machine, const struct vmt_area *area,
 {
    *n_shootdowns = vmt_machine_shoot(machine, area->start, area->end);
    zap_and_free(machine, area->start, area->end);
-   return vmt_areas_map(&machine->areas, area);
+   return status_of(machine, vmt_areas_map(&machine->areas, area));
 }
 
 enum vmt_status
@@ -118,7 +127,7 @@ vmt_machine_unmap(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
 {
    *n_shootdowns = vmt_machine_shoot(machine, start, end);
    zap_and_free(machine, start, end);
-   return vmt_areas_unmap(&machine->areas, start, end);
+   return status_of(machine, vmt_areas_unmap(&machine->areas, start, end));
 }
 
 /* change_pte_range: rights are taken at once; the right to write comes back
@@ -206,14 +215,15 @@ move_entries(struct vmt_machine *machine, vmt_addr from, vmt_addr to,
       struct vmt_pte moved = *pte;
       struct vmt_pte *target;
 
-      pte->bits = 0;
-      pte->owner = VMT_NO_CHARGE;
+      *pte = (struct vmt_pte){0, VMT_NO_CHARGE, VMT_NO_EPOCH};
       target = vmt_pagetable_get(&machine->pages, vpn + (uint64_t)delta);
       if (target == NULL)
          return VMT_NO_MEMORY;
+      vmt_touches_move(&machine->touches, vpn, vpn + (uint64_t)delta, &moved);
       *target = moved;
       vpn++;
    }
+   vmt_touches_forget_epoch(machine, vmt_kernel_tick(machine));
    return VMT_OK;
 }
 
@@ -233,14 +243,14 @@ vmt_machine_move(struct vmt_machine *machine, vmt_addr from, uint64_t old_bytes,
    if (to == from) {
       if (new_bytes < old_bytes)
          zap_and_free(machine, from + new_bytes, from + old_bytes);
-      return VMT_OK;
+      return status_of(machine, VMT_OK);
    }
    *n_shootdowns += vmt_machine_shoot(machine, to, to + new_bytes);
    zap_and_free(machine, to, to + new_bytes);
    status = move_entries(machine, from, to, kept_bytes);
    if (status == VMT_OK && !keep_old)
       zap_and_free(machine, from, from + old_bytes);
-   return status;
+   return status_of(machine, status);
 }
 
 /* The kernel splits a folio that loses pages (truncate_inode_partial_folio); what
@@ -406,5 +416,5 @@ vmt_machine_advise(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
       age(machine, start, end, advice == VMT_ADVICE_FREE);
       break;
    }
-   return VMT_OK;
+   return status_of(machine, VMT_OK);
 }

@@ -3,7 +3,7 @@
 
    Left out: the physical addresses of the tables themselves.  Leaf tables are
    stored as chunks of 16 entries that come into being when one of them is
-   wanted, so that a sparse program costs little; an entry is 12 bytes.  The
+   wanted, so that a sparse program costs little; an entry is 16 bytes.  The
    tables that the hardware would have (each of 2^index_bits[l] entries) are
    counted as if they were whole.
 
@@ -49,7 +49,9 @@
 struct vmt_pte {
    uint64_t bits;               /* 0: nothing there */
    uint32_t owner;              /* the charge that made the page resident */
-} __attribute__((packed, aligned(4)));
+   uint32_t touched;            /* when the page was touched last: an epoch of
+                                   the machine's (touches.h) */
+};
 
 #define VMT_PTE_CHUNK 16
 
