@@ -1,7 +1,7 @@
 # VMT_CHECK_HOST_LIBRARIES
 # What the host command is built on.  Sets HOST_LIBS, HOST_CPPFLAGS.
 AC_DEFUN([VMT_CHECK_HOST_LIBRARIES], [
-  HOST_LIBS=
+  HOST_LIBS=-lm
   HOST_CPPFLAGS=
 
   vmt_save_LIBS=$LIBS

@@ -48,6 +48,7 @@ EXTRA_DIST += \
 	tests/cli/profile_kept/as-written.profile \
 	tests/cli/profile_kept/end-taken-back.profile \
 	tests/cli/profile_kept/negative.profile \
+	tests/cli/profile_kept/pressure.profile \
 	tests/cli/profile_kept/sparse-ids.profile \
 	tests/cli/profile_kept/sums.profile \
 	tests/cli/profile_kept/whole.profile

@@ -1,5 +1,5 @@
 /* Any bytes are a profile or one line of complaint; the tables of what was read
-   add up to its totals; and the fast way of reading a line gives what the JSON
+   add up to its totals; what is said of a curve holds for it; and the fast way of reading a line gives what the JSON
    parser gives.  */
 
 #include "tests/cli/profile_fuzz.h"
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "vmtrace/host/ledger.h"
+#include "vmtrace/host/pressure.h"
 
 static void
 require(bool truth, const char *what)
@@ -54,6 +55,32 @@ check_table(const struct vmt_profile *profile, const struct vmt_blame *blame,
    vmt_ledger_free(&ledger);
 }
 
+/* Need and knee are points of the curve that are what they are said to be.  */
+static void
+check_curve(const struct vmt_curve *curve)
+{
+   const struct vmt_curve_size *last, *need, *knee;
+   int64_t few;
+
+   if (!curve->sizes)
+      return;
+   last = &curve->sizes[curve->n_sizes - 1];
+   need = vmt_curve_need(curve, 10);
+   knee = vmt_curve_knee(curve);
+   few = last->n_faults + last->n_faults / 10;
+   require(need <= last && need->n_faults <= few, "what is needed is enough");
+   require(need->ram_pages >= vmt_curve_first_pages(curve), "a size that is known");
+   require(need == curve->sizes || need[-1].n_faults > few
+           || need[-1].ram_pages < vmt_curve_first_pages(curve),
+           "nothing smaller is enough");
+   require(!knee || (knee < last && knee->n_faults >= last->n_faults),
+           "a knee is of the curve");
+   for (size_t i = 0; i < curve->n_sizes; i++)
+      require(vmt_curve_at(curve, curve->sizes[i].ram_pages) == &curve->sizes[i],
+              "a size is found");
+   require(!vmt_curve_at(curve, curve->sizes[0].ram_pages - 1), "nothing below");
+}
+
 static void
 check_profile(struct vmt_profile *profile)
 {
@@ -63,6 +90,7 @@ check_profile(struct vmt_profile *profile)
    };
 
    vmt_profile_finish(profile);
+   check_curve(&profile->runs[0].pressure.curve);
    /* Objects would be opened: a fuzzer is not to read whatever it names.  */
    for (size_t i = 1; i < profile->n_objects; i++)
       profile->objects[i].path = "/nowhere";
@@ -142,6 +170,8 @@ require_same(const struct vmt_profile *a, const struct vmt_profile *b)
            && a->n_notes == b->n_notes, "as many of each");
    SAME(a, b, charges, n_charges);
    SAME(a, b, counts, n_counts);
+   SAME(a, b, distances, n_distances);
+   SAME(&a->runs[0].pressure.curve, &b->runs[0].pressure.curve, sizes, n_sizes);
    require(!a->runs[0].end == !b->runs[0].end, "both with an end or without");
    require(memcmp(a->runs[0].totals, b->runs[0].totals,
                   sizeof a->runs[0].totals) == 0, "the same totals");

@@ -51,11 +51,14 @@ HOST_SOURCES = \
 	vmtrace/host/memory.h \
 	vmtrace/host/number_map.c \
 	vmtrace/host/number_map.h \
+	vmtrace/host/pressure.c \
+	vmtrace/host/pressure.h \
 	vmtrace/host/profile.c \
 	vmtrace/host/profile.h \
 	vmtrace/host/profile_blocks.c \
 	vmtrace/host/profile_charges.c \
 	vmtrace/host/profile_ids.c \
+	vmtrace/host/profile_pressure.c \
 	vmtrace/host/profile_read.c \
 	vmtrace/host/profile_reader.h \
 	vmtrace/host/profile_records.c \

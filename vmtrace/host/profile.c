@@ -27,7 +27,10 @@ vmt_profile_init(struct vmt_profile *profile)
                               sizeof *profile->counts);
    profile->counts[0] = (struct vmt_profile_count){ 0 };
    profile->n_objects = profile->n_stacks = profile->n_areas = 1;
-   profile->n_counts = 1;
+   profile->distances = vmt_grow(NULL, 0, &profile->distance_capacity,
+                                 sizeof *profile->distances);
+   profile->distances[0] = (struct vmt_profile_count){ 0 };
+   profile->n_counts = profile->n_distances = 1;
 }
 
 static void
@@ -45,6 +48,7 @@ vmt_profile_free(struct vmt_profile *profile)
       free(profile->runs[i].file);
       json_decref(profile->runs[i].header);
       json_decref(profile->runs[i].end);
+      vmt_pressure_free(&profile->runs[i].pressure);
    }
    free_strings(profile->notes, profile->n_notes);
    free_strings(profile->warnings, profile->n_warnings);
@@ -53,6 +57,7 @@ vmt_profile_free(struct vmt_profile *profile)
    free(profile->stacks);
    free(profile->areas);
    free(profile->counts);
+   free(profile->distances);
    free(profile->charges);
    free(profile->instrs);
    free(profile->runs);
@@ -172,6 +177,46 @@ vmt_profile_excluded(const struct vmt_profile *profile, int event)
    for (size_t i = 0; event >= 0 && i < profile->n_runs; i++)
       total = vmt_wrapping_sum(total, profile->runs[i].excluded[event]);
    return total;
+}
+
+int
+vmt_profile_new_event(struct vmt_profile *profile, const char *name)
+{
+   int event = vmt_events_add(&profile->events, name);
+
+   if (event < 0)
+      return -1;
+   profile->events.roles[event] = VMT_EVENT_OTHER;
+   for (size_t i = 0; i < profile->n_counts; i++)
+      if (profile->counts[i].event == (uint32_t) event)
+         profile->counts[i].value = 0;
+   for (size_t i = 0; i < profile->n_runs; i++)
+      profile->runs[i].totals[event] = 0;
+   return event;
+}
+
+void
+vmt_profile_charge_event(struct vmt_profile *profile, uint32_t charge, int event,
+                         int64_t number)
+{
+   struct vmt_profile_charge *to = &profile->charges[charge];
+   int64_t *total = &profile->runs[to->run].totals[event];
+   uint32_t at = to->first_count;
+
+   while (at && profile->counts[at].event != (uint32_t) event)
+      at = profile->counts[at].next;
+   if (!at) {
+      profile->counts = vmt_grow(profile->counts, profile->n_counts,
+                                 &profile->count_capacity,
+                                 sizeof *profile->counts);
+      at = (uint32_t) profile->n_counts++;
+      profile->counts[at] = (struct vmt_profile_count){
+         to->first_count, (uint32_t) event, 0
+      };
+      to->first_count = at;
+   }
+   profile->counts[at].value = vmt_wrapping_sum(profile->counts[at].value, number);
+   *total = vmt_wrapping_sum(*total, number);
 }
 
 char *

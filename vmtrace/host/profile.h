@@ -21,6 +21,7 @@
 
 #include "vmtrace/host/events.h"
 #include "vmtrace/host/keymap.h"
+#include "vmtrace/host/pressure.h"
 
 #define VMT_PROFILE_FORMAT 1
 /* No writer keeps more frames of a stack; a file that has them is damaged.  */
@@ -48,7 +49,8 @@ struct vmt_profile_area {       /* position 0: no area */
    const char *kind;
 };
 
-/* One counter of a charge; 0 ends the chain.  */
+/* One counter of a charge; 0 ends the chain.  Of distances, the event is a bucket
+   (vmt_distance_bucket_start) and the value how many touches were in it.  */
 struct vmt_profile_count {
    uint32_t next;
    uint32_t event;
@@ -57,7 +59,7 @@ struct vmt_profile_count {
 
 struct vmt_profile_charge {
    uint32_t stack, area, thread, run;
-   uint32_t first_count;
+   uint32_t first_count, first_distance;
 };
 
 /* What one instruction executed; sorted by object and offset, no two alike.  */
@@ -75,6 +77,7 @@ struct vmt_profile_run {
    int64_t totals[VMT_EVENTS_MAX];
    int64_t excluded[VMT_EVENTS_MAX];
    int64_t rss_peak_pages;      /* the most a checkpoint told */
+   struct vmt_pressure pressure;
 };
 
 struct vmt_profile {
@@ -83,19 +86,19 @@ struct vmt_profile {
    struct vmt_profile_frame *frames;
    struct vmt_profile_stack *stacks;
    struct vmt_profile_area *areas;
-   struct vmt_profile_count *counts;
+   struct vmt_profile_count *counts, *distances;
    struct vmt_profile_charge *charges;
    struct vmt_profile_instr *instrs;
    struct vmt_profile_run *runs;
    char **notes;                /* of all files, each once */
    char **warnings;             /* what a reader should know of the data */
-   size_t n_objects, n_frames, n_stacks, n_areas, n_counts, n_charges, n_instrs,
-      n_runs, n_notes, n_warnings;
+   size_t n_objects, n_frames, n_stacks, n_areas, n_counts, n_distances, n_charges,
+      n_instrs, n_runs, n_notes, n_warnings;
 
    /* The reader's.  */
    size_t object_capacity, frame_capacity, stack_capacity, area_capacity,
-      count_capacity, charge_capacity, instr_capacity, run_capacity,
-      note_capacity, warning_capacity;
+      count_capacity, distance_capacity, charge_capacity, instr_capacity,
+      run_capacity, note_capacity, warning_capacity;
    struct vmt_strings *strings;
    struct vmt_keymap object_map, area_map, frame_map, stack_map, charge_map;
    char trouble[512];           /* why vmt_profile_read failed: one line */
@@ -126,6 +129,12 @@ bool vmt_profile_complete(const struct vmt_profile *profile);
 /* The sum over the runs; of RssPeak, the largest of one run.  */
 int64_t vmt_profile_total(const struct vmt_profile *profile, int event);
 int64_t vmt_profile_excluded(const struct vmt_profile *profile, int event);
+
+/* An event of a reader's own: its position, with no counts, those of a file under
+   that name being dropped; -1 when there are VMT_EVENTS_MAX.  And counts for it.  */
+int vmt_profile_new_event(struct vmt_profile *profile, const char *name);
+void vmt_profile_charge_event(struct vmt_profile *profile, uint32_t charge,
+                              int event, int64_t number);
 
 /* A string member of a run's header, which the caller frees; NULL when there is
    none.  */

@@ -106,31 +106,41 @@ read_counts(struct profile_reader *reader, json_t *events,
 }
 
 int
+profile_charge_position(struct profile_reader *reader, int64_t of_stack,
+                        int64_t of_area, int64_t thread, uint32_t *position)
+{
+   struct vmt_profile *profile = reader->profile;
+   uint32_t stack, area, run = reader->run_position;
+   bool added;
+
+   if (profile_position(reader, &reader->stacks, of_stack, "stack", true, &stack)
+       || profile_position(reader, &reader->areas, of_area, "area", true, &area)
+       || profile_bounds(reader, "thread", 0, INT32_MAX, thread))
+      return -1;
+   *position = vmt_keymap_intern(&profile->charge_map, (uint64_t) stack << 32 | area,
+                                 (uint64_t) thread << 32 | run,
+                                 (uint32_t) profile->n_charges, &added);
+   if (!added)
+      return 0;
+   profile->charges = vmt_grow(profile->charges, profile->n_charges,
+                               &profile->charge_capacity,
+                               sizeof *profile->charges);
+   profile->charges[profile->n_charges++] = (struct vmt_profile_charge){
+      stack, area, (uint32_t) thread, run, 0, 0
+   };
+   return 0;
+}
+
+int
 profile_add_charge(struct profile_reader *reader,
                    const struct profile_charge_record *charge)
 {
-   struct vmt_profile *profile = reader->profile;
-   uint32_t stack, area, position, run = reader->run_position;
-   bool added;
+   uint32_t position;
 
-   if (profile_position(reader, &reader->stacks, charge->stack, "stack", true,
-                        &stack)
-       || profile_position(reader, &reader->areas, charge->area, "area", true, &area)
-       || profile_bounds(reader, "thread", 0, INT32_MAX, charge->thread))
-      return -1;
-   position = vmt_keymap_intern(&profile->charge_map, (uint64_t) stack << 32 | area,
-                                (uint64_t) charge->thread << 32 | run,
-                                (uint32_t) profile->n_charges, &added);
-   if (added) {
-      profile->charges = vmt_grow(profile->charges, profile->n_charges,
-                                  &profile->charge_capacity,
-                                  sizeof *profile->charges);
-      profile->charges[profile->n_charges++] = (struct vmt_profile_charge){
-         stack, area, (uint32_t) charge->thread, run, 0
-      };
-   }
-   return add_counts(reader, &profile->charges[position], reader->run->totals,
-                     &charge->counts);
+   return profile_charge_position(reader, charge->stack, charge->area,
+                                  charge->thread, &position)
+          || add_counts(reader, &reader->profile->charges[position],
+                        reader->run->totals, &charge->counts) ? -1 : 0;
 }
 
 int

@@ -93,6 +93,13 @@ int profile_read_excluded(struct profile_reader *reader, json_t *record);
 int profile_read_block(struct profile_reader *reader, json_t *record);
 int profile_read_exec(struct profile_reader *reader, json_t *record);
 int profile_read_access(struct profile_reader *reader, json_t *record);
+int profile_read_curve(struct profile_reader *reader, json_t *record);
+int profile_read_distances(struct profile_reader *reader, json_t *record);
+int profile_read_peak_owners(struct profile_reader *reader, json_t *record);
+int profile_read_idle(struct profile_reader *reader, json_t *record);
+int profile_read_oom(struct profile_reader *reader, json_t *record);
+int profile_read_windows(struct profile_reader *reader, json_t *record);
+int profile_read_timeline(struct profile_reader *reader, json_t *record);
 
 int profile_add_frame(struct profile_reader *reader,
                       const struct profile_frame_record *frame);
@@ -100,6 +107,8 @@ int profile_add_stack(struct profile_reader *reader,
                       const struct profile_stack_record *stack);
 int profile_add_charge(struct profile_reader *reader,
                        const struct profile_charge_record *charge);
+int profile_add_distance(struct profile_reader *reader, uint32_t position,
+                         int64_t bucket, int64_t n);
 int profile_add_block(struct profile_reader *reader,
                       const struct profile_block_record *block);
 int profile_add_exec(struct profile_reader *reader, int64_t block, int64_t n);
@@ -120,7 +129,8 @@ int profile_expand_blocks(struct profile_reader *reader);
 
 /* Helpers: an integer in [least, most], and one that is a number already; an id
    of this file as a position (0 is 0 where zero_is_none), and one that is a
-   number already; an addition; an event's position by its name.  */
+   number already; an addition; an event's position by its name; the position of
+   a charge, which is made if it is new.  */
 int profile_integer(struct profile_reader *reader, const json_t *value,
                     const char *what, int64_t least, int64_t most,
                     int64_t *number);
@@ -134,5 +144,10 @@ int profile_id(struct profile_reader *reader, const struct profile_ids *ids,
                uint32_t *position);
 int profile_add(struct profile_reader *reader, int64_t *to, int64_t number);
 int profile_event(struct profile_reader *reader, const char *name, int *event);
+int profile_charge_position(struct profile_reader *reader, int64_t of_stack,
+                            int64_t of_area, int64_t thread, uint32_t *position);
+
+/* Whether a name can be a column's: no name of an event needs more.  */
+bool profile_plain_name(const char *name);
 
 #endif

@@ -64,9 +64,8 @@ profile_add(struct profile_reader *reader, int64_t *to, int64_t number)
    return 0;
 }
 
-/* Whether a name can be a column's: no name of an event needs more.  */
-static bool
-plain_name(const char *name)
+bool
+profile_plain_name(const char *name)
 {
    size_t n = strlen(name);
 
@@ -82,7 +81,7 @@ profile_event(struct profile_reader *reader, const char *name, int *event)
    *event = vmt_events_find(&reader->profile->events, name);
    if (*event >= 0)
       return 0;
-   if (!plain_name(name))
+   if (!profile_plain_name(name))
       return profile_complain(reader, "damaged: not a name of an event");
    *event = vmt_events_add(&reader->profile->events, name);
    if (*event < 0)
@@ -357,7 +356,11 @@ profile_read_record(struct profile_reader *reader, const char *kind,
       { "block", profile_read_block }, { "exec", profile_read_exec },
       { "access", profile_read_access }, { "object", read_object },
       { "area", read_area }, { "checkpoint", read_checkpoint },
-      { "note", read_note }, { "end", read_end }
+      { "note", read_note }, { "end", read_end },
+      { "d", profile_read_distances }, { "curve", profile_read_curve },
+      { "windows", profile_read_windows },
+      { "peak_pages_of", profile_read_peak_owners }, { "idle", profile_read_idle },
+      { "timeline", profile_read_timeline }, { "oom", profile_read_oom }
    };
 
    profile_take_back_end(reader);

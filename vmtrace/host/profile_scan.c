@@ -212,6 +212,31 @@ scan_pairs(struct profile_reader *reader, struct scan scan, bool add)
    return last(&scan, "]}");
 }
 
+/* The distances of a charge; likewise.  */
+static int
+scan_distances(struct profile_reader *reader, struct scan scan, bool add)
+{
+   int64_t stack, area, thread, bucket, n;
+   uint32_t charge = 0;
+
+   if (!text(&scan, "{\"d\":[") || !small(&scan, INT64_MAX, &stack)
+       || !text(&scan, ",") || !small(&scan, INT64_MAX, &area)
+       || !text(&scan, ",") || !small(&scan, INT64_MAX, &thread)
+       || !text(&scan, "],\"b\":["))
+      return 0;
+   if (add && profile_charge_position(reader, stack, area, thread, &charge))
+      return -1;
+   do {
+      if (!text(&scan, "[") || !small(&scan, INT64_MAX, &bucket)
+          || !text(&scan, ",") || !small(&scan, INT64_MAX, &n)
+          || !text(&scan, "]"))
+         return 0;
+      if (add && profile_add_distance(reader, charge, bucket, n))
+         return -1;
+   } while (text(&scan, ","));
+   return last(&scan, "]}");
+}
+
 static int
 read_as(struct profile_reader *reader, int status)
 {
@@ -247,6 +272,9 @@ profile_scan_record(struct profile_reader *reader, const char *line,
    case 'e':
       return scan_pairs(reader, scan, false)
              ? read_as(reader, scan_pairs(reader, scan, true)) : 0;
+   case 'd':
+      return scan_distances(reader, scan, false)
+             ? read_as(reader, scan_distances(reader, scan, true)) : 0;
    default:
       return 0;
    }

@@ -1,0 +1,13 @@
+{"vmtrace":1,"tool":"0.1.0","valgrind":"3.19.0","pid":100,"command":["x"],"exe":"/usr/bin/x","cwd":"/","events":["Ir","Dr","Dw","Flt","MinFlt","MajFlt","ZeroWr","FileRd","FileMaj","DtlbM","StlbM","RssPages"]}
+{"area":1,"name":"[heap]","kind":"heap"}
+{"curve":{"mode":"fast","error_pages":1,"peak_pages":9,"first_touches":10,"points":[[1,90],[2,80],[4,30],[9,10]]}}
+{"d":[0,1,1],"b":[[0,10],[3,50],[9,20]]}
+{"d":[0,1,1],"b":[[3,1]]}
+{"d":[0,0,2],"b":[]}
+{"d":[0,0,3],"b":[[240,9]]}
+{"windows":{"instrs":10,"per_sample":2,"samples":[[1,2,3,5,2,8],[3,1,4,4,3,4]],"peak":{"window":2,"pages":5}}}
+{"peak_pages_of":[[0,1,1,4],[0,0,2,1]]}
+{"idle":{"windows":2,"of":[[0,1,1,3]]}}
+{"timeline":{"instrs_per_sample":10,"columns":["instrs","RssPages","MinFlt"],"samples":[[10,4,4],[20,9,9],[25,9,10]]}}
+{"oom":{"instrs":24,"stack":0,"area":1}}
+{"curve":{"mode":"exact","error_pages":0,"peak_pages":2,"first_touches":3,"points":[[1,7],[2,3]]}}
