@@ -19,6 +19,9 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/export_costs.c \
 	vmtrace/cli/export_costs.h \
 	vmtrace/cli/export_csv.c \
+	vmtrace/cli/chart.c \
+	vmtrace/cli/chart.h \
+	vmtrace/cli/chart_axis.c \
 	vmtrace/cli/machines.c \
 	vmtrace/cli/machines_presets.c \
 	vmtrace/cli/machines_presets.h \
@@ -27,6 +30,8 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/main.c \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \
+	vmtrace/cli/quantity.c \
+	vmtrace/cli/quantity.h \
 	vmtrace/cli/report.c \
 	vmtrace/cli/report.h \
 	vmtrace/cli/report_cells.c \

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,6 +180,17 @@ vmt_output_open(struct vmt_output *out, const char *path,
       return VMT_EXIT_TROUBLE;
    }
    return VMT_EXIT_OK;
+}
+
+size_t
+vmt_output_columns(const struct vmt_output *out)
+{
+   struct winsize size;
+
+   if (out->path == NULL && isatty(STDOUT_FILENO)
+       && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+      return size.ws_col;
+   return 80;
 }
 
 int

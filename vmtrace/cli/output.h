@@ -44,6 +44,10 @@ enum vmt_paint {
 int vmt_output_open(struct vmt_output *out, const char *path,
                     enum vmt_color_mode color, bool page);
 
+/* How wide the terminal is that the output goes to, through a pager or not; 80
+   when it goes elsewhere.  */
+size_t vmt_output_columns(const struct vmt_output *out);
+
 /* Flushes, waits for the pager.  0, or 2 when something was not written, after
    complaining; a reader that went away (EPIPE) is no reason to complain, and a
    pager that was left early is no failure.  */

@@ -127,6 +127,33 @@ print_cell(const struct vmt_output *out, const char *text, enum vmt_paint paint,
       fprintf(out->file, "%*s", (int)(right ? 2 : pad + 2), "");
 }
 
+static void
+print_titles(const struct vmt_table *table, const struct vmt_output *out,
+             const size_t *widths)
+{
+   size_t last = table->n_columns - 1;
+
+   while (last > 0 && table->columns[last].title[0] == '\0')
+      last--;
+   for (size_t c = 0; c <= last; c++)
+      print_cell(out, table->columns[c].title, VMT_PAINT_BOLD, widths[c],
+                 table->columns[c].right, c == last);
+}
+
+/* The row that begins with a cell; empty cells at its end leave no blanks.  */
+static void
+print_row(const struct vmt_table *table, const struct vmt_output *out,
+          const size_t *widths, size_t first)
+{
+   size_t last = table->n_columns - 1;
+
+   while (last > 0 && table->cells[first + last][0] == '\0')
+      last--;
+   for (size_t i = 0; i <= last; i++)
+      print_cell(out, table->cells[first + i], table->paints[first + i], widths[i],
+                 table->columns[i].right, i == last);
+}
+
 void
 vmt_table_print(const struct vmt_table *table, const struct vmt_output *out)
 {
@@ -135,14 +162,11 @@ vmt_table_print(const struct vmt_table *table, const struct vmt_output *out)
 
    if (widths == NULL)
       no_memory();
-   for (size_t c = 0; c < n; c++) {
+   for (size_t c = 0; c < n; c++)
       widths[c] = column_width(table, c);
-      print_cell(out, table->columns[c].title, VMT_PAINT_BOLD, widths[c],
-                 table->columns[c].right, c == n - 1);
-   }
-   for (size_t i = 0; i < table->n_cells; i++)
-      print_cell(out, table->cells[i], table->paints[i], widths[i % n],
-                 table->columns[i % n].right, i % n == n - 1);
+   print_titles(table, out, widths);
+   for (size_t i = 0; i < table->n_cells; i += n)
+      print_row(table, out, widths, i);
    free(widths);
 }
 
