@@ -8,18 +8,22 @@ CLI_TESTS = \
 dist_check_SCRIPTS += $(CLI_TESTS)
 TESTS += $(CLI_TESTS)
 
-# report, annotate, export: on profiles that make_profile.py makes of the
+# report, annotate, curve, export, timeline: on profiles that make_profile.py makes of the
 # addresses of a program, which is never run.
 VERB_TESTS = \
 	tests/cli/annotate_test.py \
 	tests/cli/calibrate_folios_test.py \
 	tests/cli/calibrate_test.py \
+	tests/cli/curve_test.py \
 	tests/cli/export_test.py \
-	tests/cli/report_test.py
+	tests/cli/report_test.py \
+	tests/cli/timeline_test.py
 dist_check_SCRIPTS += $(VERB_TESTS)
 TESTS += $(VERB_TESTS)
 EXTRA_DIST += \
+	tests/cli/make_pressure.py \
 	tests/cli/make_profile.py \
+	tests/cli/on_screen.py \
 	tests/cli/profile_sample.c \
 	tests/cli/verb_test.py
 check_SCRIPTS = tests/cli/profile_sample

@@ -13,6 +13,13 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/calibrate.h \
 	vmtrace/cli/calibrate_folios.c \
 	vmtrace/cli/calibrate_print.c \
+	vmtrace/cli/curve.c \
+	vmtrace/cli/curve.h \
+	vmtrace/cli/curve_answer.c \
+	vmtrace/cli/curve_draw.c \
+	vmtrace/cli/curve_json.c \
+	vmtrace/cli/curve_span.c \
+	vmtrace/cli/curve_text.c \
 	vmtrace/cli/export.c \
 	vmtrace/cli/export.h \
 	vmtrace/cli/export_callgrind.c \
@@ -28,6 +35,9 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/machines_print.c \
 	vmtrace/cli/machines_print.h \
 	vmtrace/cli/main.c \
+	vmtrace/cli/memory_csv.c \
+	vmtrace/cli/memory_view.c \
+	vmtrace/cli/memory_view.h \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \
 	vmtrace/cli/quantity.c \
@@ -49,6 +59,14 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/run_program.c \
 	vmtrace/cli/table.c \
 	vmtrace/cli/table.h \
+	vmtrace/cli/timeline.c \
+	vmtrace/cli/timeline.h \
+	vmtrace/cli/timeline_counters.c \
+	vmtrace/cli/timeline_draw.c \
+	vmtrace/cli/timeline_json.c \
+	vmtrace/cli/timeline_plot.h \
+	vmtrace/cli/timeline_text.c \
+	vmtrace/cli/timeline_windows.c \
 	vmtrace/cli/verbs.c \
 	vmtrace/cli/verbs.h
 vmtrace_cli_vmtrace_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
@@ -71,6 +89,8 @@ schemasdir = $(pkgdatadir)/schemas
 dist_schemas_DATA = \
 	vmtrace/cli/schemas/annotate.schema.json \
 	vmtrace/cli/schemas/calibrate.schema.json \
+	vmtrace/cli/schemas/curve.schema.json \
 	vmtrace/cli/schemas/fault-log.schema.json \
 	vmtrace/cli/schemas/report.schema.json \
+	vmtrace/cli/schemas/timeline.schema.json \
 	vmtrace/cli/schemas/validate-kernel.schema.json

@@ -41,8 +41,8 @@ const char *const vmt_by_names[] = {
    [VMT_BY_KIND] = "kind"
 };
 
-static int
-take_by(struct vmt_report *report)
+int
+vmt_report_take_by(struct vmt_report *report)
 {
    for (size_t i = 0; i < sizeof vmt_by_names / sizeof vmt_by_names[0]; i++)
       if (strcmp(optarg, vmt_by_names[i]) == 0) {
@@ -50,11 +50,13 @@ take_by(struct vmt_report *report)
          return VMT_EXIT_OK;
       }
    if (strcmp(optarg, "site") == 0)
-      vmt_complain("report: the profile has no allocation sites; "
-                   "--by=stack shows where memory was touched");
+      vmt_complain("%s: the profile has no allocation sites; "
+                   "--by=stack shows where memory was touched",
+                   report->options.verb);
    else
-      vmt_complain("report: --by cannot be %s; it is line, function, object, "
-                   "stack, area, kind, thread or process", optarg);
+      vmt_complain("%s: --by cannot be %s; it is line, function, object, "
+                   "stack, area, kind, thread or process", report->options.verb,
+                   optarg);
    return VMT_EXIT_TROUBLE;
 }
 
@@ -74,7 +76,7 @@ take_options(struct vmt_report *report, int argc, char **argv)
           && (code = getopt_long(argc, argv, VMT_COMMON_SHORT_OPTIONS,
                                  long_options, NULL)) != -1) {
       if (code == OPTION_BY)
-         status = take_by(report);
+         status = vmt_report_take_by(report);
       else if (code == OPTION_TOP) {
          status = vmt_report_number(&report->options, "top", optarg, &report->top);
          report->top_given = true;

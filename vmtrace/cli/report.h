@@ -14,6 +14,7 @@ struct vmt_report {
    struct vmt_event_list events;        /* none: the format's own choice */
    size_t top;                  /* 0: all */
    bool top_given;
+   bool skips_none;             /* leave out rows without any of that event */
 };
 
 extern const char *const vmt_by_names[];        /* by enum vmt_by */
@@ -23,12 +24,39 @@ void vmt_report_text(const struct vmt_report *report,
                      const struct vmt_output *out);
 void vmt_report_json(const struct vmt_report *report, FILE *file);
 
-/* The part above the table.  */
+/* --by, from optarg.  0, or 2 after complaining.  */
+int vmt_report_take_by(struct vmt_report *report);
+
+/* The part above the table; of it, what ran, and remarks (vmt_report_remark).  */
 void vmt_report_text_head(const struct vmt_report *report,
                           const struct vmt_output *out);
+void vmt_report_text_run(const struct vmt_report *report,
+                         const struct vmt_output *out);
+void vmt_report_text_remarks(const struct vmt_profile *profile,
+                             const struct vmt_blame *blame,
+                             const struct vmt_output *out);
+
+/* A label as those of the head, which what it says follows.  */
+void vmt_report_text_label(const struct vmt_output *out, const char *label);
+
+/* The table alone; of JSON also what is in it: a comma and the member, a run's
+   members without braces, remarks with a label as a member; a run's curve and
+   timeline, which are empty where the profile has none.  */
+void vmt_report_text_table(const struct vmt_report *report,
+                           const struct vmt_output *out);
+void vmt_report_json_table(const struct vmt_report *report, FILE *file,
+                           enum vmt_by by);
+void vmt_report_json_run(FILE *file, const struct vmt_profile_run *run);
+void vmt_report_json_remarks(const struct vmt_profile *profile,
+                             const struct vmt_blame *blame, FILE *file,
+                             const char *name, const char *wanted_label);
+void vmt_report_json_curve(FILE *file, const struct vmt_profile_run *run);
+void vmt_report_json_timeline(FILE *file, const struct vmt_profile_run *run);
+void vmt_report_json_place(const struct vmt_blame *blame, FILE *file,
+                           uint32_t place, bool with_line);
 
 /* Lines about what the reader should know: notes of the run, warnings, objects
-   without lines.  One call after the other gives the next, to be freed, or
+   without lines (not with a blame that is NULL).  One call after the other gives the next, to be freed, or
    NULL; *at starts at 0; *label says which it is.  */
 char *vmt_report_remark(const struct vmt_profile *profile,
                         const struct vmt_blame *blame, size_t *at,

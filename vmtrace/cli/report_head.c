@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmtrace/cli/quantity.h"
 #include "vmtrace/cli/table.h"
 #include "vmtrace/host/escape.h"
 #include "vmtrace/host/memory.h"
@@ -28,8 +29,8 @@ percent(int64_t part, int64_t whole)
    return whole > 0 ? 100.0 * (double) part / (double) whole : 0.0;
 }
 
-static void
-print_label(const struct vmt_output *out, const char *label)
+void
+vmt_report_text_label(const struct vmt_output *out, const char *label)
 {
    fprintf(out->file, "%s%-*s%s", vmt_output_paint(out, VMT_PAINT_BOLD),
            LABEL_COLUMNS, label, vmt_output_paint(out, VMT_PAINT_PLAIN));
@@ -97,7 +98,7 @@ print_commands(const struct vmt_report *report, const struct vmt_output *out)
    for (size_t i = 0; i < profile->n_runs; i++) {
       char *command = command_text(&profile->runs[i]);
 
-      print_label(out, i ? "" : "Command");
+      vmt_report_text_label(out, i ? "" : "Command");
       fputs(command, out->file);
       print_ending(out, &profile->runs[i]);
       putc('\n', out->file);
@@ -112,7 +113,7 @@ print_executed(const struct vmt_report *report, const struct vmt_output *out)
 
    if (ir == 0)
       return;
-   print_label(out, "Instructions");
+   vmt_report_text_label(out, "Instructions");
    print_number(out, "", ir, "");
    print_number(out, "; ", total(report, "Dr"), " data reads, ");
    print_number(out, "", total(report, "Dw"), " data writes\n");
@@ -150,7 +151,7 @@ print_faults(const struct vmt_report *report, const struct vmt_output *out)
    int kinds[VMT_EVENTS_MAX];
    size_t n = 0;
 
-   print_label(out, "Page faults");
+   vmt_report_text_label(out, "Page faults");
    print_number(out, "", total(report, "Flt"), "");
    print_number(out, ": ", total(report, "MinFlt"), " minor");
    print_number(out, ", ", total(report, "MajFlt"), " major\n");
@@ -175,7 +176,7 @@ print_signals(const struct vmt_report *report, const struct vmt_output *out)
 
       if (number == 0)
          continue;
-      print_label(out, names[i]);
+      vmt_report_text_label(out, names[i]);
       print_number(out, "", number, " ");
       fprintf(out->file, "%s\n", vmt_event_about(names[i])->text);
    }
@@ -203,7 +204,7 @@ print_tlb(const struct vmt_report *report, const struct vmt_output *out)
    int64_t n_data = total(report, "Dr") + total(report, "Dw");
    int64_t n_fetches = total(report, "Ir");
 
-   print_label(out, "TLB misses");
+   vmt_report_text_label(out, "TLB misses");
    print_number(out, "", vmt_wrapping_sum(total(report, "DtlbM"),
                                           total(report, "ItlbM")),
                 " in the first level, ");
@@ -213,7 +214,7 @@ print_tlb(const struct vmt_report *report, const struct vmt_output *out)
    print_rate(out, "StlbM", total(report, "StlbM"), n_data + n_fetches,
               "all accesses");
    if (total(report, "WalkRef")) {
-      print_label(out, "Page walks");
+      vmt_report_text_label(out, "Page walks");
       print_number(out, "", total(report, "WalkRef"), " page-table loads");
       if (total(report, "StlbM") > 0)
          fprintf(out->file, ", %.2f a walk", (double) total(report, "WalkRef")
@@ -221,7 +222,7 @@ print_tlb(const struct vmt_report *report, const struct vmt_output *out)
       putc('\n', out->file);
    }
    if (total(report, "Shoot")) {
-      print_label(out, "Shootdowns");
+      vmt_report_text_label(out, "Shootdowns");
       print_number(out, "", total(report, "Shoot"), "\n");
    }
 }
@@ -229,18 +230,14 @@ print_tlb(const struct vmt_report *report, const struct vmt_output *out)
 static void
 print_peak(const struct vmt_report *report, const struct vmt_output *out)
 {
-   static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
-   double size = (double) total(report, "RssPeak");
-   size_t unit = 0;
+   int64_t size_bytes = total(report, "RssPeak");
+   char size[VMT_QUANTITY_BYTES];
 
-   if (size <= 0)
+   if (size_bytes <= 0)
       return;
-   while (size >= 1024 && unit < 4) {
-      size /= 1024;
-      unit++;
-   }
-   print_label(out, "Resident");
-   fprintf(out->file, "%.*f %s at the peak%s\n", unit ? 1 : 0, size, units[unit],
+   vmt_report_text_label(out, "Resident");
+   fprintf(out->file, "%s at the peak%s\n",
+           vmt_bytes_text(size, (double) size_bytes),
            report->input.profile.n_runs > 1 ? " of the largest" : "");
 }
 
@@ -253,17 +250,14 @@ print_excluded(const struct vmt_report *report, const struct vmt_output *out)
 
    if (faults == 0)
       return;
-   print_label(out, "Left out");
+   vmt_report_text_label(out, "Left out");
    print_number(out, "", faults, " faults of what Valgrind adds to the program\n");
 }
 
 void
-vmt_report_text_head(const struct vmt_report *report, const struct vmt_output *out)
+vmt_report_text_run(const struct vmt_report *report, const struct vmt_output *out)
 {
    const struct vmt_profile *profile = &report->input.profile;
-   size_t at = 0;
-   const char *label;
-   char *text;
 
    if (!vmt_profile_complete(profile))
       fprintf(out->file, "%sCUT SHORT: %s%s\n\n",
@@ -272,17 +266,34 @@ vmt_report_text_head(const struct vmt_report *report, const struct vmt_output *o
               : "a profile ends before its program did",
               vmt_output_paint(out, VMT_PAINT_PLAIN));
    print_commands(report, out);
+}
+
+void
+vmt_report_text_remarks(const struct vmt_profile *profile,
+                        const struct vmt_blame *blame,
+                        const struct vmt_output *out)
+{
+   size_t at = 0;
+   const char *label;
+   char *text;
+
+   while ((text = vmt_report_remark(profile, blame, &at, &label)) != NULL) {
+      vmt_report_text_label(out, label);
+      fprintf(out->file, "%s\n", text);
+      free(text);
+   }
+}
+
+void
+vmt_report_text_head(const struct vmt_report *report, const struct vmt_output *out)
+{
+   vmt_report_text_run(report, out);
    print_executed(report, out);
    print_faults(report, out);
    print_signals(report, out);
    print_tlb(report, out);
    print_peak(report, out);
    print_excluded(report, out);
-   while ((text = vmt_report_remark(profile, &report->input.blame, &at,
-                                    &label)) != NULL) {
-      print_label(out, label);
-      fprintf(out->file, "%s\n", text);
-      free(text);
-   }
+   vmt_report_text_remarks(&report->input.profile, &report->input.blame, out);
    putc('\n', out->file);
 }

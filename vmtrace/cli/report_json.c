@@ -57,12 +57,10 @@ print_row_events(const struct vmt_report *report, FILE *file,
    fputs("}", file);
 }
 
-static void
-print_place(const struct vmt_report *report, FILE *file, uint32_t place,
-            bool with_line)
+void
+vmt_report_json_place(const struct vmt_blame *blame, FILE *file, uint32_t place,
+                      bool with_line)
 {
-   const struct vmt_blame *blame = &report->input.blame;
-
    print_text_member(file, "file", blame->places[place].file);
    if (with_line)
       fprintf(file, ",\"line\":%" PRIu32, blame->places[place].line);
@@ -82,7 +80,7 @@ print_call(const struct vmt_report *report, FILE *file, uint32_t call)
    fputs("\"frames\":[", file);
    for (; call; call = calls[call].parent) {
       fprintf(file, "%s{", separator);
-      print_place(report, file, calls[call].place, true);
+      vmt_report_json_place(&report->input.blame, file, calls[call].place, true);
       putc('}', file);
       separator = ",";
       cut = calls[call].cut;
@@ -104,8 +102,8 @@ print_member(FILE *file, const char *name, const json_t *from, const char *key)
 }
 
 /* How a run went, without braces.  */
-static void
-print_run(FILE *file, const struct vmt_profile_run *run)
+void
+vmt_report_json_run(FILE *file, const struct vmt_profile_run *run)
 {
    static const char *const members[] = {
       "command", "exe", "cwd", "pid", "ppid", "image", "date", "host", "layout",
@@ -179,21 +177,26 @@ print_subject(const struct vmt_report *report, FILE *file,
       print_thread(report, file, &ledger->rows[row]);
       break;
    case VMT_BY_PROCESS:
-      print_run(file, &report->input.profile.runs[subject]);
+      vmt_report_json_run(file, &report->input.profile.runs[subject]);
       break;
    case VMT_BY_OBJECT:
       print_object(report, file, subject);
       break;
    default:
-      print_place(report, file, subject, ledger->by == VMT_BY_LINE);
+      vmt_report_json_place(&report->input.blame, file, subject, ledger->by == VMT_BY_LINE);
       break;
    }
 }
 
-static void
-print_table(const struct vmt_report *report, FILE *file, enum vmt_by by,
-            const char *name)
+void
+vmt_report_json_table(const struct vmt_report *report, FILE *file, enum vmt_by by)
 {
+   static const char *const names[] = {
+      [VMT_BY_LINE] = "lines", [VMT_BY_FUNCTION] = "functions",
+      [VMT_BY_OBJECT] = "objects", [VMT_BY_STACK] = "stacks",
+      [VMT_BY_AREA] = "areas", [VMT_BY_THREAD] = "threads",
+      [VMT_BY_PROCESS] = "processes"
+   };
    struct vmt_ledger ledger;
    uint32_t *order;
    size_t n;
@@ -203,7 +206,10 @@ print_table(const struct vmt_report *report, FILE *file, enum vmt_by by,
    n = ledger.n_rows;
    if (report->top && report->top < n)
       n = report->top;
-   fprintf(file, ",\n\"%s\":[", name);
+   while (report->skips_none && n > 0
+          && vmt_ledger_value(&ledger, order[n - 1], report->sort) == 0)
+      n--;
+   fprintf(file, ",\n\"%s\":[", names[by]);
    for (size_t i = 0; i < n; i++) {
       fputs(i ? ",\n{" : "\n{", file);
       print_subject(report, file, &ledger, order[i]);
@@ -238,17 +244,17 @@ print_kinds(const struct vmt_report *report, FILE *file)
    fputs("]", file);
 }
 
-static void
-print_remarks(const struct vmt_report *report, FILE *file, const char *name,
-              const char *wanted_label)
+void
+vmt_report_json_remarks(const struct vmt_profile *profile,
+                        const struct vmt_blame *blame, FILE *file,
+                        const char *name, const char *wanted_label)
 {
    size_t at = 0;
    const char *label, *separator = "";
    char *text;
 
    fprintf(file, ",\n\"%s\":[", name);
-   while ((text = vmt_report_remark(&report->input.profile, &report->input.blame,
-                                    &at, &label)) != NULL) {
+   while ((text = vmt_report_remark(profile, blame, &at, &label)) != NULL) {
       if (strcmp(label, wanted_label) == 0) {
          fputs(separator, file);
          vmt_escape_json(file, text);
@@ -259,32 +265,40 @@ print_remarks(const struct vmt_report *report, FILE *file, const char *name,
    fputs("]", file);
 }
 
+/* Of one process; of more, each has its own.  */
+static void
+print_memory(const struct vmt_profile *profile, FILE *file)
+{
+   static const struct vmt_profile_run none;
+   const struct vmt_profile_run *run = profile->n_runs == 1 ? profile->runs : &none;
+
+   vmt_report_json_curve(file, run);
+   vmt_report_json_timeline(file, run);
+}
+
 void
 vmt_report_json(const struct vmt_report *report, FILE *file)
 {
-   static const char *const names[] = {
-      [VMT_BY_FUNCTION] = "functions", [VMT_BY_OBJECT] = "objects",
-      [VMT_BY_STACK] = "stacks", [VMT_BY_AREA] = "areas",
-      [VMT_BY_THREAD] = "threads", [VMT_BY_PROCESS] = "processes"
-   };
    const struct vmt_profile *profile = &report->input.profile;
+   const struct vmt_blame *blame = &report->input.blame;
 
    fprintf(file, "{\"complete\":%s,\n\"run\":{",
            vmt_profile_complete(profile) ? "true" : "false");
-   print_run(file, &profile->runs[0]);
+   vmt_report_json_run(file, &profile->runs[0]);
    fprintf(file, "},\n\"by\":\"%s\",\"blame\":\"%s\",\"sort\":\"%s\",\n\"totals\":",
            vmt_by_names[report->by],
-           report->input.blame.mode == VMT_BLAME_CALLER ? "caller" : "leaf",
+           blame->mode == VMT_BLAME_CALLER ? "caller" : "leaf",
            profile->events.n ? profile->events.names[report->sort] : "");
    print_totals(profile, file, vmt_profile_total, true);
    fputs(",\n\"excluded\":", file);
    print_totals(profile, file, vmt_profile_excluded, false);
-   print_remarks(report, file, "notes", "Note");
-   print_remarks(report, file, "warnings", "Warning");
-   print_table(report, file, VMT_BY_LINE, "lines");
+   vmt_report_json_remarks(profile, blame, file, "notes", "Note");
+   vmt_report_json_remarks(profile, blame, file, "warnings", "Warning");
+   vmt_report_json_table(report, file, VMT_BY_LINE);
    if (report->by == VMT_BY_KIND)
       print_kinds(report, file);
    else if (report->by != VMT_BY_LINE)
-      print_table(report, file, report->by, names[report->by]);
+      vmt_report_json_table(report, file, report->by);
+   print_memory(profile, file);
    fputs("}\n", file);
 }

@@ -39,6 +39,17 @@ add_debug_dir(struct vmt_blame_options *blame)
    blame->debug_dirs[blame->n_debug_dirs++] = optarg;
 }
 
+static int
+take_format(struct vmt_report_options *options)
+{
+   options->json = strcmp(optarg, "json") == 0;
+   options->csv = options->has_csv && strcmp(optarg, "csv") == 0;
+   return options->json || options->csv || strcmp(optarg, "text") == 0
+          ? VMT_EXIT_OK
+          : bad_value(options, "format", options->has_csv ? "text, json or csv"
+                      : "text or json");
+}
+
 int
 vmt_report_option(struct vmt_report_options *options, int code, char **argv)
 {
@@ -61,9 +72,7 @@ vmt_report_option(struct vmt_report_options *options, int code, char **argv)
       options->event_names = optarg;
       return VMT_EXIT_OK;
    case VMT_OPTION_FORMAT:
-      options->json = strcmp(optarg, "json") == 0;
-      return options->json || strcmp(optarg, "text") == 0 ? VMT_EXIT_OK
-             : bad_value(options, "format", "text or json");
+      return take_format(options);
    case VMT_OPTION_SORT:
       options->sort = optarg;
       return VMT_EXIT_OK;
@@ -99,22 +108,31 @@ vmt_report_number(const struct vmt_report_options *options, const char *name,
 }
 
 int
-vmt_report_input_load(struct vmt_report_input *input, char **files, int n_files,
-                      const struct vmt_report_options *options)
+vmt_report_profile_load(struct vmt_profile *profile, char **files, int n_files,
+                        const struct vmt_report_options *options)
 {
    if (n_files == 0) {
       vmt_complain("%s: which profile? see 'vmtrace help %s'", options->verb,
                    options->verb);
       return VMT_EXIT_TROUBLE;
    }
-   vmt_profile_init(&input->profile);
+   vmt_profile_init(profile);
    for (int i = 0; i < n_files; i++)
-      if (vmt_profile_read(&input->profile, files[i])) {
-         vmt_complain("%s", input->profile.trouble);
-         vmt_profile_free(&input->profile);
+      if (vmt_profile_read(profile, files[i])) {
+         vmt_complain("%s", profile->trouble);
+         vmt_profile_free(profile);
          return VMT_EXIT_TROUBLE;
       }
-   vmt_profile_finish(&input->profile);
+   vmt_profile_finish(profile);
+   return VMT_EXIT_OK;
+}
+
+int
+vmt_report_input_load(struct vmt_report_input *input, char **files, int n_files,
+                      const struct vmt_report_options *options)
+{
+   if (vmt_report_profile_load(&input->profile, files, n_files, options))
+      return VMT_EXIT_TROUBLE;
    vmt_blame_init(&input->blame, &input->profile, &options->blame);
    return VMT_EXIT_OK;
 }

@@ -1,4 +1,4 @@
-/* What `report`, `annotate` and `export` have in common: their options and the
+/* What the verbs that read profiles have in common: their options and the
    profiles they read.  */
 
 #ifndef VMT_CLI_REPORT_OPTIONS_H
@@ -55,7 +55,8 @@ struct vmt_report_options {
    const char *verb;
    const char *output;          /* NULL: standard output */
    enum vmt_color_mode color;
-   bool json, help;
+   bool json, csv, help;
+   bool has_csv;                /* --format=csv is one */
    const char *sort;            /* NULL: the default */
    const char *event_names;     /* NULL: the default */
    struct vmt_blame_options blame;
@@ -74,6 +75,10 @@ struct vmt_report_input {
    struct vmt_profile profile;
    struct vmt_blame blame;
 };
+
+/* Reads alone.  0, or 2 after complaining, with nothing to free.  */
+int vmt_report_profile_load(struct vmt_profile *profile, char **files, int n_files,
+                            const struct vmt_report_options *options);
 
 /* Reads and looks up.  0, or 2 after complaining, with nothing to free.  */
 int vmt_report_input_load(struct vmt_report_input *input, char **files,

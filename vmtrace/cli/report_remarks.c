@@ -56,7 +56,7 @@ remark(const struct vmt_profile *profile, const struct vmt_blame *blame, size_t 
       return vmt_escape_line(profile->warnings[i]);
    i -= profile->n_warnings;
    if (i < profile->n_objects)
-      return vmt_blame_trouble(blame, (uint32_t) i);
+      return blame ? vmt_blame_trouble(blame, (uint32_t) i) : NULL;
    i -= profile->n_objects;
    *label = "Note";
    if (i == 0)

@@ -240,8 +240,8 @@ print_rest(const struct text_table *text, const struct vmt_output *out)
       fprintf(out->file, "... and %zu more (--top=0 shows all)\n", n_more);
 }
 
-static void
-print_table(const struct vmt_report *report, const struct vmt_output *out)
+void
+vmt_report_text_table(const struct vmt_report *report, const struct vmt_output *out)
 {
    struct text_table text = { .report = report };
 
@@ -274,5 +274,5 @@ vmt_report_text(const struct vmt_report *report, const struct vmt_output *out)
    vmt_report_text_head(report, out);
    /* The head has the kinds already.  */
    if (report->by != VMT_BY_KIND)
-      print_table(report, out);
+      vmt_report_text_table(report, out);
 }

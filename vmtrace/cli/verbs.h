@@ -42,6 +42,8 @@ int vmt_verb_run(int argc, char **argv);
 int vmt_verb_machines(int argc, char **argv);
 int vmt_verb_report(int argc, char **argv);
 int vmt_verb_annotate(int argc, char **argv);
+int vmt_verb_curve(int argc, char **argv);
+int vmt_verb_timeline(int argc, char **argv);
 int vmt_verb_export(int argc, char **argv);
 int vmt_verb_calibrate(int argc, char **argv);
 

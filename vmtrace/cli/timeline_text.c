@@ -1,0 +1,155 @@
+/* The timeline as text: the charts, or the tables that were asked for.  */
+
+#include "vmtrace/cli/timeline.h"
+
+#include <stdlib.h>
+
+#include "vmtrace/cli/quantity.h"
+#include "vmtrace/cli/report_cells.h"
+#include "vmtrace/cli/table.h"
+#include "vmtrace/host/escape.h"
+
+static void
+print_pages(const struct vmt_output *out, int64_t pages)
+{
+   char size[VMT_QUANTITY_BYTES], number[VMT_GROUPED_BYTES];
+
+   fprintf(out->file, "%s (%s pages)",
+           vmt_bytes_text(size, (double) pages * VMT_MEMORY_PAGE_BYTES),
+           vmt_number_grouped(number, pages));
+}
+
+static void
+print_oom(const struct vmt_timeline_view *view, const struct vmt_output *out)
+{
+   const struct vmt_oom *oom = &view->pressure->oom;
+   const struct vmt_profile *profile = &view->memory.report.input.profile;
+   const struct vmt_blame *blame = &view->memory.report.input.blame;
+   const struct vmt_profile_charge *charge = &profile->charges[oom->charge];
+   uint32_t place = vmt_blame_place(blame, charge->stack);
+   char *function = vmt_report_function(blame, place);
+   char *position = vmt_report_position(blame, place, true);
+   char *area = vmt_escape_short(profile->areas[charge->area].name, 40);
+   char number[VMT_GROUPED_BYTES];
+
+   vmt_report_text_label(out, "No memory");
+   fprintf(out->file, "%safter %s instructions%s, at %s%s%s, for %s\n",
+           vmt_output_paint(out, VMT_PAINT_HOT),
+           vmt_number_grouped(number, oom->instrs),
+           vmt_output_paint(out, VMT_PAINT_PLAIN), function, *position ? " " : "",
+           position, area);
+   free(function);
+   free(position);
+   free(area);
+}
+
+static void
+print_tables(struct vmt_timeline_view *view, const struct vmt_output *out, int event)
+{
+   const struct vmt_report *report = &view->memory.report;
+
+   vmt_timeline_choose(view, event, VMT_BY_LINE);
+   vmt_report_text_table(report, out);
+   if (view->by_given)
+      return;
+   putc('\n', out->file);
+   vmt_timeline_choose(view, event, VMT_BY_AREA);
+   vmt_report_text_table(report, out);
+}
+
+static void
+print_peak(struct vmt_timeline_view *view, const struct vmt_output *out)
+{
+   const struct vmt_windows *windows = &view->pressure->windows;
+   char number[VMT_GROUPED_BYTES];
+
+   putc('\n', out->file);
+   vmt_report_text_label(out, "Working set");
+   print_pages(out, vmt_timeline_pages(&view->pressure->peak));
+   fprintf(out->file, " at its peak, the %s instructions",
+           vmt_number_grouped(number, windows->instrs));
+   fprintf(out->file, " from %s on\n\n",
+           vmt_number_grouped(number, vmt_window_start(windows,
+                                                       windows->peak_window)));
+   print_tables(view, out, view->peak_event);
+}
+
+static void
+print_idle(struct vmt_timeline_view *view, const struct vmt_output *out)
+{
+   int64_t n_windows = view->pressure->idle_windows, instrs;
+   char number[VMT_GROUPED_BYTES];
+
+   putc('\n', out->file);
+   vmt_report_text_label(out, "Idle");
+   print_pages(out, vmt_timeline_pages(&view->pressure->idle));
+   fputs(" resident at the end, not touched ", out->file);
+   if (__builtin_mul_overflow(n_windows, view->pressure->windows.instrs, &instrs)
+       || instrs == 0)
+      fprintf(out->file, "for %s windows\n\n", vmt_number_grouped(number, n_windows));
+   else
+      fprintf(out->file, "in the last %s instructions\n\n",
+              vmt_number_grouped(number, instrs));
+   print_tables(view, out, view->idle_event);
+}
+
+static void
+add_window(struct vmt_table *table, const struct vmt_windows *windows,
+           const struct vmt_window_sample *sample)
+{
+   char number[VMT_GROUPED_BYTES];
+   enum vmt_paint paint = sample->max_pages == windows->peak_pages
+                          && sample->max_window == windows->peak_window
+                          ? VMT_PAINT_HOT : VMT_PAINT_PLAIN;
+
+   vmt_table_cell(table, "%s", vmt_number_grouped(
+                     number, vmt_window_start(windows, sample->first_window)));
+   vmt_table_cell(table, "%s", vmt_number_grouped(number, sample->n_windows));
+   vmt_table_cell(table, "%s", vmt_number_grouped(number, sample->min_pages));
+   vmt_table_cell(table, "%.1f", (double) sample->sum_pages
+                  / (double) sample->n_windows);
+   vmt_table_painted_cell(table, paint, "%s",
+                          vmt_number_grouped(number, sample->max_pages));
+   vmt_table_cell(table, "%s", vmt_number_grouped(
+                     number, vmt_window_start(windows, sample->max_window)));
+}
+
+static void
+print_windows(const struct vmt_timeline_view *view, const struct vmt_output *out)
+{
+   static const struct vmt_table_column columns[] = {
+      { "From instr", true }, { "Windows", true }, { "Least", true },
+      { "Average", true }, { "Most", true }, { "Most from instr", true }
+   };
+   const struct vmt_windows *windows = &view->pressure->windows;
+   char number[VMT_GROUPED_BYTES];
+   struct vmt_table table;
+
+   fprintf(out->file, "\nPages touched in windows of %s instructions\n",
+           vmt_number_grouped(number, windows->instrs));
+   vmt_table_init(&table, columns, sizeof columns / sizeof columns[0]);
+   for (size_t i = 0; i < windows->n_samples; i++)
+      add_window(&table, windows, &windows->samples[i]);
+   vmt_table_print(&table, out);
+   vmt_table_free(&table);
+}
+
+void
+vmt_timeline_text(struct vmt_timeline_view *view, const struct vmt_output *out)
+{
+   const struct vmt_memory_view *memory = &view->memory;
+
+   vmt_report_text_run(&memory->report, out);
+   if (view->pressure->oom.happened)
+      print_oom(view, out);
+   vmt_report_text_remarks(&memory->report.input.profile, memory->has_blame
+                           ? &memory->report.input.blame : NULL, out);
+   if (!view->wants_peak && !view->wants_idle && !view->wants_windows)
+      vmt_timeline_draw(view, out);
+   if (view->wants_windows)
+      print_windows(view, out);
+   if (view->wants_peak)
+      print_peak(view, out);
+   if (view->wants_idle)
+      print_idle(view, out);
+}
