@@ -111,8 +111,8 @@ def check_text(file):
         holds(f"text has {words!r}", words in " ".join(text.split()), text)
     holds("no swap, no chart", "Swapped" not in text and "Evicted" not in text, text)
     text = output("timeline", "--peak", "--idle", "--windows", file)
-    for words in ("360.0 KiB (90 pages) at its peak, the 1,000 instructions from 3,000 on",
-                  "600.0 KiB (150 pages) resident at the end, not touched in the last 3,000",
+    for words in ("360.0 KiB (90 pages) at its peak, in the 1,000 instructions after 3,000",
+                  "600.0 KiB (150 pages) resident at the end that the last 3 windows of 1,000 ins",
                   "WsPages by line", "WsPages by area", "IdleBytes by line",
                   "368,640 60.0%", "245,760 40.0%", "Pages touched in windows of 1,000"):
         holds(f"text has {words!r}", words in " ".join(text.split()), text)

@@ -112,6 +112,11 @@ find(struct vmt_curve_view *view, const struct given *given)
 {
    const struct vmt_curve *curve = &view->memory.run->pressure.curve;
 
+   if (!curve->sizes && curve->mode[0]) {
+      vmt_complain("curve: %.300s has no curve: no page was touched",
+                   view->memory.run->file);
+      return VMT_EXIT_TROUBLE;
+   }
    if (!curve->sizes)
       return vmt_memory_missing(&view->memory, "curve", "mrc");
    view->curve = curve;

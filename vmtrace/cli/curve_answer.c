@@ -73,7 +73,7 @@ answer_need(const struct vmt_curve_view *view, struct words *words)
    return text;
 }
 
-/* What happens below the knee, or NULL.  */
+/* What happens below the knee, or NULL when half of it does not double faults.  */
 static char *
 answer_knee(const struct vmt_curve_view *view, struct words *words)
 {
@@ -82,7 +82,8 @@ answer_knee(const struct vmt_curve_view *view, struct words *words)
    if (!view->knee)
       return NULL;
    half = vmt_curve_at(view->curve, view->knee->ram_pages / 2);
-   if (!vmt_curve_knows(view, half) || half->n_faults == view->knee->n_faults)
+   if (!vmt_curve_knows(view, half)
+       || half->n_faults / 2 < view->knee->n_faults)
       return NULL;
    say(view->knee, words->knee, words->knee_faults);
    say(half, words->half, words->half_faults);

@@ -3,7 +3,7 @@
 #include "vmtrace/cli/curve.h"
 
 #include "vmtrace/cli/verbs.h"
-#include "vmtrace/mmu/policies/stack_distance.h"
+#include "vmtrace/mmu/containers/distances.h"
 
 /* The bucket of touches that fault below a number of pages.  */
 static uint32_t

@@ -15,15 +15,6 @@ bytes_of(int64_t pages)
    return (double) pages * VMT_MEMORY_PAGE_BYTES;
 }
 
-/* Frees text.  */
-static void
-print_labelled(const struct vmt_output *out, const char *label, char *text)
-{
-   vmt_report_text_label(out, label);
-   vmt_memory_print_wrapped(out, VMT_MEMORY_LABEL_COLUMNS, text);
-   free(text);
-}
-
 static void
 print_about(const struct vmt_curve_view *view, const struct vmt_output *out)
 {
@@ -31,17 +22,18 @@ print_about(const struct vmt_curve_view *view, const struct vmt_output *out)
    char size[VMT_QUANTITY_BYTES], pages[VMT_GROUPED_BYTES], touches[VMT_GROUPED_BYTES];
 
    vmt_report_text_run(&view->memory.report, out);
-   print_labelled(out, "Peak", vmt_format(
-                     "%s (%s pages); %s first touches, which fault at every size",
+   vmt_memory_print_labelled(out, "Touched", vmt_format(
+                                "%s (%s pages) at the peak; %s first touches, which fault at "
+                     "every size, as each page comes in by itself here",
                      vmt_bytes_text(size, bytes_of(view->last->ram_pages)),
                      vmt_number_grouped(pages, view->last->ram_pages),
                      vmt_number_grouped(touches, view->last->n_faults)));
    if (curve->error_pages == 0)
-      print_labelled(out, "Curve", vmt_strdup(
+      vmt_memory_print_labelled(out, "Curve", vmt_strdup(
                         "exact, of memory in which the page used least recently "
                         "goes first"));
    else
-      print_labelled(out, "Curve", vmt_format(
+      vmt_memory_print_labelled(out, "Curve", vmt_format(
                         "sizes are right to within %s (%s; --mrc=exact: exactly)",
                         vmt_bytes_text(size, bytes_of(curve->error_pages)),
                         curve->mode));
@@ -145,45 +137,60 @@ print_table(const struct vmt_curve_view *view, const struct vmt_output *out)
    putc('\n', out->file);
 }
 
-/* An end of the span: "16.0 MiB (4,096 pages, 5,116 faults)".  */
-static void
-print_end(const struct vmt_output *out, const char *before,
-          const struct vmt_curve_size *size)
+/* An end of the span: "16.0 MiB (4,096 pages, 5,116 faults)", to be freed.  */
+static char *
+end_text(const struct vmt_curve_size *size)
 {
    char ram[VMT_QUANTITY_BYTES], pages[VMT_GROUPED_BYTES], faults[VMT_GROUPED_BYTES];
 
-   fprintf(out->file, "%s%s (%s pages, %s faults)", before,
-           vmt_bytes_text(ram, bytes_of(size->ram_pages)),
-           vmt_number_grouped(pages, size->ram_pages),
-           vmt_number_grouped(faults, size->n_faults));
+   return vmt_format("%s (%s pages, %s faults)",
+                     vmt_bytes_text(ram, bytes_of(size->ram_pages)),
+                     vmt_number_grouped(pages, size->ram_pages),
+                     vmt_number_grouped(faults, size->n_faults));
+}
+
+static char *
+span_text(const struct vmt_curve_span *span)
+{
+   char *from = end_text(span->from.size), *to = end_text(span->to.size), *text;
+   char number[VMT_GROUPED_BYTES];
+
+   text = vmt_format("from %s to %s: %s more faults", from, to,
+                     vmt_number_grouped(number, span->to.size->n_faults
+                                        - span->from.size->n_faults));
+   free(from);
+   free(to);
+   return text;
+}
+
+/* What the table is of.  */
+static char *
+charged_text(const struct vmt_curve_span *span)
+{
+   char number[VMT_GROUPED_BYTES], high[VMT_GROUPED_BYTES], low[VMT_GROUPED_BYTES];
+
+   vmt_number_grouped(number, span->n_charged);
+   if (span->low_pages == span->to.size->ram_pages
+       && span->high_pages == span->from.size->ram_pages)
+      return vmt_format("%s of them, whose charges are known", number);
+   return vmt_format("from %s to %s pages, for charges are known in steps, of which "
+                     "these are next: %s more faults",
+                     vmt_number_grouped(high, span->high_pages),
+                     vmt_number_grouped(low, span->low_pages), number);
 }
 
 static void
 print_span(const struct vmt_curve_view *view, const struct vmt_output *out)
 {
    const struct vmt_curve_span *span = &view->span;
-   char number[VMT_GROUPED_BYTES], high[VMT_GROUPED_BYTES], low[VMT_GROUPED_BYTES];
+   char number[VMT_GROUPED_BYTES];
 
-   vmt_report_text_label(out, "RAM falls");
-   print_end(out, "from ", span->from.size);
-   print_end(out, " to ", span->to.size);
-   fprintf(out->file, ":\n%13s%s more faults\n", "",
-           vmt_number_grouped(number, span->to.size->n_faults
-                              - span->from.size->n_faults));
-   vmt_report_text_label(out, "Table");
-   if (span->low_pages == span->to.size->ram_pages
-       && span->high_pages == span->from.size->ram_pages)
-      fprintf(out->file, "%s of them are known by charge\n",
-              vmt_number_grouped(number, span->n_charged));
-   else
-      fprintf(out->file, "from %s to %s pages: charges are known in steps, of which "
-              "these are next;\n%13s%s more faults\n",
-              vmt_number_grouped(high, span->high_pages),
-              vmt_number_grouped(low, span->low_pages), "",
-              vmt_number_grouped(number, span->n_charged));
+   vmt_memory_print_labelled(out, "RAM falls", span_text(span));
+   vmt_memory_print_labelled(out, "Table", charged_text(span));
    if (span->n_uncharged > 0)
-      fprintf(out->file, "%13s%s more that are charged to nobody\n", "",
-              vmt_number_grouped(number, span->n_uncharged));
+      vmt_memory_print_labelled(out, "", vmt_format(
+                                   "%s more are charged to nobody",
+                                   vmt_number_grouped(number, span->n_uncharged)));
    vmt_report_text_remarks(&view->memory.report.input.profile,
                            &view->memory.report.input.blame, out);
    putc('\n', out->file);

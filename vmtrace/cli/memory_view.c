@@ -9,6 +9,9 @@
 
 #define DEFAULT_TOP 20
 
+/* How wide the labels are that vmt_report_text_label prints.  */
+#define LABEL_COLUMNS 13
+
 struct vmt_memory_view
 vmt_memory_view_new(const char *verb)
 {
@@ -185,4 +188,13 @@ vmt_memory_print_wrapped(const struct vmt_output *out, size_t indent,
       text += n + strspn(text + n, " ");
    }
    putc('\n', out->file);
+}
+
+void
+vmt_memory_print_labelled(const struct vmt_output *out, const char *label,
+                          char *text)
+{
+   vmt_report_text_label(out, label);
+   vmt_memory_print_wrapped(out, LABEL_COLUMNS, text);
+   free(text);
 }

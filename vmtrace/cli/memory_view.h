@@ -80,8 +80,9 @@ int64_t vmt_memory_instrs(const struct vmt_memory_view *view);
 /* Of the pages that profiles count.  */
 #define VMT_MEMORY_PAGE_BYTES 4096
 
-/* How wide the labels are that vmt_report_text_label prints.  */
-#define VMT_MEMORY_LABEL_COLUMNS 13
+/* A label and what follows it, in lines that fit.  Frees text.  */
+void vmt_memory_print_labelled(const struct vmt_output *out, const char *label,
+                               char *text);
 
 /* Text in lines that fit, each but the first after `indent` blanks.  */
 void vmt_memory_print_wrapped(const struct vmt_output *out, size_t indent,

@@ -16,9 +16,7 @@ void
 vmt_plot_title(const struct vmt_plot *plot, const char *label, char *text)
 {
    putc('\n', plot->out->file);
-   vmt_report_text_label(plot->out, label);
-   vmt_memory_print_wrapped(plot->out, VMT_MEMORY_LABEL_COLUMNS, text);
-   free(text);
+   vmt_memory_print_labelled(plot->out, label, text);
 }
 
 void
@@ -174,6 +172,25 @@ draw_resident(const struct vmt_plot *plot)
 
 /* ---- all ---- */
 
+/* Fewer samples than this are hardly a drawing.  */
+#define SAMPLES_FEW 16
+#define WINDOW_INSTRS_MIN 1000
+
+/* What to do about a run that is shorter than a few samples.  */
+static void
+print_hint(const struct vmt_plot *plot)
+{
+   int64_t window_instrs = WINDOW_INSTRS_MIN;
+
+   while (window_instrs < (int64_t) plot->time.high / 1000)
+      window_instrs *= 10;
+   if (plot->pressure->timeline.n_samples >= SAMPLES_FEW
+       || window_instrs >= plot->interval_instrs)
+      return;
+   fprintf(plot->out->file, "%*sa short run: one with --ws-window=%lld shows more\n",
+           VMT_PLOT_LEFT_COLUMNS, "", (long long) window_instrs);
+}
+
 static int64_t
 longest_sample(const struct vmt_timeline *timeline)
 {
@@ -230,4 +247,5 @@ vmt_timeline_draw(const struct vmt_timeline_view *view, const struct vmt_output 
    vmt_plot_working_set(&plot);
    vmt_plot_counters(&plot);
    draw_axis(&plot);
+   print_hint(&plot);
 }

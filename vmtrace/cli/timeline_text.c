@@ -8,15 +8,17 @@
 #include "vmtrace/cli/report_cells.h"
 #include "vmtrace/cli/table.h"
 #include "vmtrace/host/escape.h"
+#include "vmtrace/host/memory.h"
 
-static void
-print_pages(const struct vmt_output *out, int64_t pages)
+/* To be freed.  */
+static char *
+pages_text(int64_t pages)
 {
    char size[VMT_QUANTITY_BYTES], number[VMT_GROUPED_BYTES];
 
-   fprintf(out->file, "%s (%s pages)",
-           vmt_bytes_text(size, (double) pages * VMT_MEMORY_PAGE_BYTES),
-           vmt_number_grouped(number, pages));
+   return vmt_format("%s (%s pages)",
+                     vmt_bytes_text(size, (double) pages * VMT_MEMORY_PAGE_BYTES),
+                     vmt_number_grouped(number, pages));
 }
 
 static void
@@ -61,35 +63,33 @@ static void
 print_peak(struct vmt_timeline_view *view, const struct vmt_output *out)
 {
    const struct vmt_windows *windows = &view->pressure->windows;
-   char number[VMT_GROUPED_BYTES];
+   char *pages = pages_text(vmt_timeline_pages(&view->pressure->peak));
+   char instrs[VMT_GROUPED_BYTES], start[VMT_GROUPED_BYTES];
 
    putc('\n', out->file);
-   vmt_report_text_label(out, "Working set");
-   print_pages(out, vmt_timeline_pages(&view->pressure->peak));
-   fprintf(out->file, " at its peak, the %s instructions",
-           vmt_number_grouped(number, windows->instrs));
-   fprintf(out->file, " from %s on\n\n",
-           vmt_number_grouped(number, vmt_window_start(windows,
-                                                       windows->peak_window)));
+   vmt_memory_print_labelled(out, "Working set", vmt_format(
+      "%s at its peak, in the %s instructions after %s", pages,
+      vmt_number_grouped(instrs, windows->instrs),
+      vmt_number_grouped(start, vmt_window_start(windows, windows->peak_window))));
+   free(pages);
+   putc('\n', out->file);
    print_tables(view, out, view->peak_event);
 }
 
 static void
 print_idle(struct vmt_timeline_view *view, const struct vmt_output *out)
 {
-   int64_t n_windows = view->pressure->idle_windows, instrs;
-   char number[VMT_GROUPED_BYTES];
+   const struct vmt_windows *windows = &view->pressure->windows;
+   char *pages = pages_text(vmt_timeline_pages(&view->pressure->idle));
+   char n_windows[VMT_GROUPED_BYTES], instrs[VMT_GROUPED_BYTES];
 
    putc('\n', out->file);
-   vmt_report_text_label(out, "Idle");
-   print_pages(out, vmt_timeline_pages(&view->pressure->idle));
-   fputs(" resident at the end, not touched ", out->file);
-   if (__builtin_mul_overflow(n_windows, view->pressure->windows.instrs, &instrs)
-       || instrs == 0)
-      fprintf(out->file, "for %s windows\n\n", vmt_number_grouped(number, n_windows));
-   else
-      fprintf(out->file, "in the last %s instructions\n\n",
-              vmt_number_grouped(number, instrs));
+   vmt_memory_print_labelled(out, "Idle", vmt_format(
+      "%s resident at the end that the last %s windows of %s instructions did not "
+      "touch", pages, vmt_number_grouped(n_windows, view->pressure->idle_windows),
+      vmt_number_grouped(instrs, windows->instrs)));
+   free(pages);
+   putc('\n', out->file);
    print_tables(view, out, view->idle_event);
 }
 

@@ -56,9 +56,21 @@ draw_bands(const struct vmt_plot *plot)
    free(bands);
 }
 
-static char *
-windows_text(const struct vmt_windows *windows)
+/* Of the peak's window; the last one ends with the run.  */
+static int64_t
+peak_instrs(const struct vmt_plot *plot)
 {
+   const struct vmt_windows *windows = &plot->pressure->windows;
+   int64_t start = vmt_window_start(windows, windows->peak_window);
+   int64_t rest = (int64_t) plot->time.high - start;
+
+   return rest > 0 && rest < windows->instrs ? rest : windows->instrs;
+}
+
+static char *
+windows_text(const struct vmt_plot *plot)
+{
+   const struct vmt_windows *windows = &plot->pressure->windows;
    char size[VMT_QUANTITY_BYTES], pages[VMT_GROUPED_BYTES], instrs[VMT_GROUPED_BYTES],
       from[VMT_GROUPED_BYTES];
 
@@ -66,7 +78,7 @@ windows_text(const struct vmt_windows *windows)
                      vmt_bytes_text(size, (double) windows->peak_pages
                                     * VMT_MEMORY_PAGE_BYTES),
                      vmt_number_grouped(pages, windows->peak_pages),
-                     vmt_number_grouped(instrs, windows->instrs),
+                     vmt_number_grouped(instrs, peak_instrs(plot)),
                      vmt_number_grouped(from, vmt_window_start(windows,
                                                                windows->peak_window)));
 }
@@ -78,11 +90,11 @@ vmt_plot_working_set(const struct vmt_plot *plot)
 
    if (windows->n_samples == 0)
       return;
-   vmt_plot_title(plot, "Working set", windows_text(windows));
-   fprintf(plot->out->file, "%*s%s\n", VMT_MEMORY_LABEL_COLUMNS, "",
+   vmt_plot_title(plot, "Working set", windows_text(plot));
+   fprintf(plot->out->file, "%*s%s\n", VMT_PLOT_LEFT_COLUMNS + 5, "",
            vmt_locale_is_unicode() ? "█ least  ▓ average  ░ most"
            : "# least  + average  . most");
    vmt_plot_arrow(plot, (double) vmt_window_start(windows, windows->peak_window)
-                  + (double) windows->instrs / 2);
+                  + (double) peak_instrs(plot) / 2);
    draw_bands(plot);
 }

@@ -24,10 +24,10 @@ struct vmt_curve_size {
 };
 
 struct vmt_curve {
-   char mode[33];               /* "fast", "exact" */
+   char mode[33];               /* "fast", "exact"; "": not in the profile */
    int64_t error_pages;         /* 0: exact */
    int64_t peak_pages, first_touches;
-   struct vmt_curve_size *sizes;
+   struct vmt_curve_size *sizes;        /* NULL: or no page was touched */
    size_t n_sizes;
 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "vmtrace/host/memory.h"
-#include "vmtrace/mmu/policies/stack_distance.h"
+#include "vmtrace/mmu/containers/distances.h"
 
 /* Beyond any address space; sums of a few stay within 64 bits.  */
 #define PAGES_MAX ((int64_t) 1 << 52)
@@ -83,8 +83,10 @@ read_sizes(struct profile_reader *reader, const json_t *points,
       curve->sizes[i] = (struct vmt_curve_size){ at[0], at[1] };
       memcpy(before, at, sizeof before);
    }
-   if (curve->n_sizes == 0)
-      return profile_complain(reader, "damaged: a curve without points");
+   if (curve->n_sizes == 0) {
+      free(curve->sizes);
+      curve->sizes = NULL;
+   }
    return 0;
 }
 
