@@ -282,6 +282,22 @@ def drawing(text):
     return [row[1] for row in rows if row]
 
 
+def cells_of(curve, low, high, columns, rows):
+    """Row and column of the cells that the line goes through, with sizes as they are
+    and faults on a logarithmic scale: each column of dots, two a cell, goes from the
+    faults of the smallest size that it stands for to those of the largest."""
+    def faults(dot):
+        pages = low + (high - low) * min(max(dot / (2 * columns - 1), 0), 1)
+        return max((size for size in curve if size[0] <= pages + 1e-6))[1]
+
+    def height(number):
+        span = math.log(faults(0) / curve[-1][1])
+        return int(math.log(number / curve[-1][1]) / span * (4 * rows - 1) + 0.5)
+
+    return {(rows - 1 - up // 4, dot // 2) for dot in range(2 * columns)
+            for up in range(height(faults(dot + 0.5)), height(faults(dot - 0.5)) + 1)}
+
+
 def check_drawing():
     cliff = shape("cliff")
     file = cliff.write(path("cliff"))
@@ -308,6 +324,10 @@ def check_drawing():
     holds("ASCII alone", plain.isascii(), plain)
     check("the same places", [(r.find("◆"), r.find("●")) for r in rows],
           [(r.find("X"), r.find("o")) for r in drawing(plain)])
+    marked = {(r, row.find(m)) for r, row in enumerate(drawing(plain)) for m in "Xo" if m in row}
+    check("the line", cells_of([pair(size) for size in got["curve"]], low, high, 71, 14) - marked,
+          {(r, c) for r, row in enumerate(drawing(plain)) for c, mark in enumerate(row)
+           if mark == "*"})
     os.environ["LC_ALL"] = "en_US.UTF-8"
     check("a locale that is not installed", text, output("curve", file))
     os.environ["LC_ALL"] = "C.UTF-8"
