@@ -172,6 +172,21 @@ code_plan(struct code *code, const struct vmt_machine_config *config)
 }
 
 void
+code_plan_singly(struct code *code, const struct vmt_machine_config *config)
+{
+   plan_fetches(code, config->page_shift);
+   plan_ticks(code, config->page_shift);
+   for (uint32_t i = 0; i < code->n_insns; i++)
+      code->insns[i].starts_page = true;
+   for (uint32_t i = 0; i < code->n_accesses; i++) {
+      code->groups[i].n_accesses = 0;
+      add_to_group(code, i, i);
+      code->groups[i].nested = false;
+   }
+   code->n_groups = code->n_accesses;
+}
+
+void
 code_print(const struct code *code)
 {
    static const char *const kinds[] = { "read", "write", "modify", "fetch" };

@@ -53,6 +53,11 @@ struct code {
    offset, kind, guarded; by rising insn); sets the rest.  */
 void code_plan(struct code *code, const struct vmt_machine_config *config);
 
+/* The same, but each access has a check of its own, and each instruction a fetch.
+   */
+void code_plan_singly(struct code *code,
+                      const struct vmt_machine_config *config);
+
 void code_print(const struct code *code);
 
 #endif

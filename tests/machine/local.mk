@@ -9,7 +9,8 @@ WHOLE_MACHINE_TESTS = \
 	tests/machine/test_filter \
 	tests/machine/test_ledger \
 	tests/machine/test_memory \
-	tests/machine/test_model
+	tests/machine/test_model \
+	tests/machine/test_touches
 check_PROGRAMS += $(WHOLE_MACHINE_TESTS)
 TESTS += $(WHOLE_MACHINE_TESTS)
 
@@ -47,6 +48,17 @@ tests_machine_test_model_SOURCES = \
 	$(WHOLE_MACHINE_PAIR_SOURCES)
 tests_machine_test_model_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_model_LDADD = $(WHOLE_MACHINE_LDADD)
+
+tests_machine_test_touches_SOURCES = \
+	tests/machine/code.c \
+	tests/machine/code.h \
+	tests/machine/model_touches.c \
+	tests/machine/model_touches.h \
+	tests/machine/test_touches.c \
+	tests/machine/translated.c \
+	tests/machine/translated.h
+tests_machine_test_touches_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_touches_LDADD = $(WHOLE_MACHINE_LDADD)
 
 # Kept inputs (tests/mmu/kept/fuzz_machine) and random ones, always; with
 # --enable-fuzzers also libFuzzer's program: tests/machine/fuzz_machine FOLDER.

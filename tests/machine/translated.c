@@ -86,7 +86,7 @@ check_fetch(struct vmt_machine *machine, vmt_addr addr, uint64_t tick,
       slot_of(machine, machine->filter.fetch, addr);
    vmt_vpn page = addr >> machine->config.page_shift;
 
-   if (slot->vpn != page || machine->filter.clock >= machine->filter.deadline) {
+   if (slot->vpn != page || tick >= machine->filter.deadline) {
       settle_until(machine, tick);
       vmt_machine_advance(machine, tick);
    }

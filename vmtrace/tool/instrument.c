@@ -1,8 +1,8 @@
 /* Translated code: each superblock gets
 
       a fetch check   at its start and where it goes on to another page:
-                      is the page in the filter?  stamp it; the first one also
-                      looks whether the filter's deadline has come
+                      is the page in the filter?  has the filter's deadline come?
+                      stamp it
       a group check   before the first access of each group: is the page of the
                       group in the filter, with the right that is needed?
                       stamp it with the group's last access
@@ -126,18 +126,18 @@ tick_now(Int tick)
 
 /* ---- checks ---- */
 
-/* The clock has come to the filter's deadline.  */
+/* The filter's deadline has come.  */
 static IRExpr *
-is_due(void)
+is_due(Int tick)
 {
    IRExpr *deadline = load_word(address_of(&tool_machine.filter.deadline));
 
    return assign(Ity_I1,
-                 IRExpr_Binop(Iop_CmpLE64U, deadline, tick_now(0)));
+                 IRExpr_Binop(Iop_CmpLE64U, deadline, tick_now(tick)));
 }
 
 static void
-check_fetch(const struct plan_fetch *fetch, Bool is_first)
+check_fetch(const struct plan_fetch *fetch)
 {
    vmt_vpn page = fetch->addr >> tool_machine.config.page_shift;
    const struct vmt_filter_entry *entry =
@@ -148,8 +148,7 @@ check_fetch(const struct plan_fetch *fetch, Bool is_first)
       Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(place_of(&entry->vpn)),
                            number(page)));
 
-   if (is_first)
-      miss = assign(Ity_I1, IRExpr_Binop(Iop_Or1, miss, is_due()));
+   miss = assign(Ity_I1, IRExpr_Binop(Iop_Or1, miss, is_due(fetch->tick)));
    call_stub("charge_fetch_miss", &call_stub_fetch_miss,
              mkIRExprVec_1(address_of(segments_enter_fetch(&place))), 1, miss);
    store_word(place_of(&entry->stamp), tick_now(fetch->tick));
@@ -280,10 +279,8 @@ static void
 check_after(const struct plan *plan, UInt stmt, UInt *next_fetch)
 {
    while (*next_fetch < plan->n_fetches &&
-          plan->fetches[*next_fetch].stmt == stmt) {
-      check_fetch(&plan->fetches[*next_fetch], *next_fetch == 0);
-      (*next_fetch)++;
-   }
+          plan->fetches[*next_fetch].stmt == stmt)
+      check_fetch(&plan->fetches[(*next_fetch)++]);
 }
 
 IRSB *

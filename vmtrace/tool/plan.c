@@ -164,6 +164,14 @@ add_fetch(UInt stmt, Addr addr)
       stmt, now.pc, addr, plan.n_segments, next_tick(1)};
 }
 
+/* Each change of page is to be seen, so no check can speak for more than one
+   access.  */
+static Bool
+sees_all(void)
+{
+   return tool_machine.settings.curve == VMT_CURVE_EXACT;
+}
+
 static void
 start_insn(UInt stmt, const IRStmt *mark)
 {
@@ -176,7 +184,7 @@ start_insn(UInt stmt, const IRStmt *mark)
    add_insn(True);
    first = now.pc >> shift;
    last = (now.pc + now.len - 1) >> shift;
-   if (first != now.page)
+   if (first != now.page || sees_all())
       add_fetch(stmt, now.pc);
    now.slot = 1;                /* that of the first page, checked or not */
    if (last != first)
@@ -475,7 +483,8 @@ new_group(UInt access_index)
 static void
 group_accesses(void)
 {
-   Bool may_share = tool_machine.config.page_shift == VMT_PAGE_SHIFT;
+   Bool may_share =
+      tool_machine.config.page_shift == VMT_PAGE_SHIFT && !sees_all();
    UInt i, g;
 
    for (i = 0; i < plan.n_accesses; i++) {

@@ -70,8 +70,8 @@ look_up(struct vmt_machine *machine, struct vmt_tlb *l1,
    }
    vmt_filter_install(side, l1, vpn, machine->config.page_shift, may_store, tick);
 
-   /* What is alive is not looked up, and would overtake what is deferred.  */
-   if (machine->n_deferred != 0)
+   /* Data that is alive is not looked up, and would overtake what is deferred.  */
+   if (machine->n_deferred != 0 && side == machine->filter.data)
       vmt_filter_kill(side, l1, vpn);
 }
 
@@ -170,10 +170,13 @@ static void
 see_if_new(struct vmt_machine *machine, struct vmt_page_memo *memo,
            vmt_vpn page, uint64_t tick, struct vmt_outcome *outcome)
 {
+   struct vmt_pte *pte;
+
    if (memo->epoch == machine->touches.now || outcome->excluded)
       return;
-   see(machine, page, vmt_pagetable_find(&machine->pages, page), tick, outcome);
-   memo->epoch = machine->touches.now;
+   pte = vmt_pagetable_find(&machine->pages, page);
+   see(machine, page, pte, tick, outcome);
+   memo->epoch = pte->touched;
 }
 
 static uint32_t
@@ -183,7 +186,7 @@ see_quickly(struct vmt_machine *machine, struct vmt_page_memo *memo,
    struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, memo->page);
    uint32_t touch = vmt_touches_see(machine, memo->page, pte, tick, true);
 
-   memo->epoch = machine->touches.now;
+   memo->epoch = pte->touched;
    return touch;
 }
 

@@ -419,31 +419,24 @@ see_data(struct vmt_machine *machine, uint64_t start, uint64_t tick)
          see_by_stamp(machine, way->vpn, tick);
 }
 
-/* Those that were run from at start or later, and the one before if its run was
-   not over.  */
+/* The page that was being run from when start came, if its run was not over.  No
+   run has begun since, or it would have been known then that start had come.  */
 static void
 see_fetches(struct vmt_machine *machine, uint64_t start, uint64_t tick)
 {
    struct side side = {machine->filter.fetch, &machine->core->itlb};
-   const struct vmt_tlb_entry *way = side.tlb->entries, *before = NULL;
+   const struct vmt_tlb_entry *way = side.tlb->entries, *latest = NULL;
    const struct vmt_tlb_entry *end = way + side.tlb->shape.n_entries;
-   uint64_t last_before = 0, first_after = tick;
 
-   for (; way < end; way++) {
-      uint64_t stamp = last_stamp(&side, way);
-
-      if (stamp >= start) {
-         see_by_stamp(machine, way->vpn, tick);
-         if (first_after > stamp)
-            first_after = stamp;
-      } else if (stamp > last_before || (before == NULL && stamp != 0)) {
-         last_before = stamp;
-         before = way;
-      }
-   }
-   if (before != NULL && first_after > start &&
-       machine->touches.curve != VMT_CURVE_EXACT)
-      see_by_stamp(machine, before->vpn, tick);
+   if (tick == start)
+      return;
+   for (; way < end; way++)
+      if (way->vpn != VMT_NO_VPN &&
+          (latest == NULL ||
+           last_stamp(&side, latest) < last_stamp(&side, way)))
+         latest = way;
+   if (latest != NULL && machine->touches.curve != VMT_CURVE_EXACT)
+      see_by_stamp(machine, latest->vpn, tick);
 }
 
 void

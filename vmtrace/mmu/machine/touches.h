@@ -13,14 +13,12 @@
    entries, and each change of page is seen.
 
    Windows, exact.  Window k begins with instruction (k - 1) * window_instrs.  It
-   is found out late that one is over, at an event or where translated code looks
-   at filter.deadline, which must be before the next one ends, but before any
-   other event.  So what happened in the new window until then were hits of the
-   filter, and they left their stamps: a data entry (or its TLB entry, where it
-   was killed since) with a stamp in the new window tells a page of it.  A fetch
-   entry's stamp is that of the first instruction of a run on its page: the last
-   of the old window was gone on with, unless the next run begins exactly with the
-   new window.
+   is found out late that one is over: at the next event, or where translated code
+   looks at filter.deadline, which is at each fetch that it checks.  So what
+   happened in the new window until then were data accesses that hit the filter,
+   which left their stamps, and fetches from the page that was being run from: it
+   has the latest stamp.  A data entry (or its TLB entry, where it was killed
+   since) with a stamp in the new window tells a page of it.
 
    Distances, in the fast mode, are those of stack_epochs.h.  An entry that lives
    on when an epoch ends, since it has been stamped for a group whose accesses are
