@@ -100,7 +100,7 @@ n_charged(uint32_t charge)
    uint64_t n = 0;
 
    for (; share != NULL; share = vmt_distances_next_share(&distances, share))
-      for (int i = 0; i < VMT_SHARE_BUCKETS; i++)
+      for (uint32_t i = 0; i < VMT_SHARE_BUCKETS; i++)
          n += share->counts[i];
    return n;
 }

@@ -71,15 +71,22 @@ pc_of(const struct maker *maker)
 }
 
 static void
-charge_touch(uint32_t touch, uint32_t charge)
+charge_touch(struct stack_place *place, uint32_t touch)
 {
-   if (vmt_machine_charge_touch(&tool_machine, touch, charge) != VMT_OK)
+   uint32_t distance = touch - 1;
+
+   if (place->share != NULL && vmt_distance_share_add(place->share, distance))
+      return;
+   place->share = vmt_distances_share_for(&tool_machine.touches.distances,
+                                          place->charge, distance);
+   if (place->share == NULL)
       tool_no_memory();
+   vmt_distance_share_add(place->share, distance);
 }
 
 /* The counters that the place added to last are most likely the ones.  */
 static Bool
-charge_known(const struct stack_place *place, Bool is_fetch,
+charge_known(struct stack_place *place, Bool is_fetch,
              const struct vmt_quick_charge *what)
 {
    struct vmt_counter *misses = place->misses[is_fetch];
@@ -90,7 +97,7 @@ charge_known(const struct stack_place *place, Bool is_fetch,
    if (what->n_misses != 0)
       vmt_accounting_bump(&tool_machine.ledger, misses);
    if (what->touch != VMT_NOT_CHARGED)
-      charge_touch(what->touch, place->charge);
+      charge_touch(place, what->touch);
    return True;
 }
 
@@ -115,6 +122,7 @@ charge_common(const struct vmt_quick_charge *what, Bool is_fetch,
       place->label = what->label;
       place->tid = tid;
       place->misses[0] = place->misses[1] = NULL;
+      place->share = NULL;
    }
    place->misses[is_fetch] =
       vmt_accounting_counter(&tool_machine.ledger, place->charge,

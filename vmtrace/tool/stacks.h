@@ -17,6 +17,7 @@
 #include "vmtrace/tool/valgrind.h"
 
 #include "libvex_guest_amd64.h"
+#include "vmtrace/mmu/containers/distances.h"
 #include "vmtrace/mmu/machine/accounting.h"
 
 #define STACK_NONE 0u           /* the kernel, at program start */
@@ -43,6 +44,7 @@ struct stack_place {
    UInt label;                  /* the counters are of this area's label, */
    ThreadId tid;                /* and this thread */
    uint32_t charge;             /* whose they are */
+   struct vmt_distance_share *share;    /* of touches, the last; NULL: none */
    struct vmt_counter *misses[2];       /* DtlbM, ItlbM; NULL: not known */
 };
 

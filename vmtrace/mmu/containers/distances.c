@@ -2,7 +2,6 @@
 
 #include "vmtrace/mmu/base/assert.h"
 
-#define BUCKET_SHIFT 3                  /* buckets an octave, and a share */
 #define POINT_SHIFT 7                   /* points of the curve an octave */
 
 static uint32_t
@@ -39,24 +38,10 @@ vmt_distances_free(struct vmt_distances *distances)
 
 /* ---- buckets ---- */
 
-uint32_t
-vmt_distance_bucket(uint32_t distance)
-{
-   uint32_t last, shift;
-
-   if (distance == VMT_FIRST_TOUCH)
-      return 0;
-   last = distance - 1;                 /* the largest size at which it faults */
-   if (last >> BUCKET_SHIFT == 0)
-      return 1 + last;
-   shift = log2_of(last) - BUCKET_SHIFT;
-   return 1 + (shift << BUCKET_SHIFT) + (last >> shift);
-}
-
 uint64_t
 vmt_distance_bucket_start(uint32_t bucket)
 {
-   const uint32_t n_buckets = 1u << BUCKET_SHIFT;
+   const uint32_t n_buckets = VMT_SHARE_BUCKETS;
    uint32_t octave, within;
 
    vmt_assert_cmp(bucket, >, 0);
@@ -85,14 +70,9 @@ count_at(const struct vmt_distances *distances, uint64_t distance)
 }
 
 enum vmt_status
-vmt_distances_count(struct vmt_distances *distances, uint32_t distance)
+vmt_distances_extend(struct vmt_distances *distances, uint32_t distance)
 {
-   if (distance >= distances->counts.n_records &&
-       extend(&distances->counts, distance) != VMT_OK)
-      return VMT_NO_MEMORY;
-   ++*count_at(distances, distance);
-   distances->n_touches++;
-   return VMT_OK;
+   return extend(&distances->counts, distance);
 }
 
 static struct vmt_distance_share *
@@ -114,25 +94,33 @@ add_share(struct vmt_distances *distances, uint32_t *head, uint32_t first_bucket
    return share;
 }
 
+struct vmt_distance_share *
+vmt_distances_share_for(struct vmt_distances *distances, uint32_t charge,
+                        uint32_t distance)
+{
+   uint32_t bucket = vmt_distance_bucket(distance), *head;
+   uint32_t first_bucket = bucket - bucket % VMT_SHARE_BUCKETS;
+   struct vmt_distance_share *share;
+
+   if (extend(&distances->heads, charge) != VMT_OK)
+      return NULL;
+   head = vmt_vector_at(&distances->heads, charge);
+   share = share_at(distances, *head);
+   while (share != NULL && share->first_bucket != first_bucket)
+      share = share_at(distances, share->next);
+   return share != NULL ? share : add_share(distances, head, first_bucket);
+}
+
 enum vmt_status
 vmt_distances_charge(struct vmt_distances *distances, uint32_t charge,
                      uint32_t distance)
 {
-   uint32_t bucket = vmt_distance_bucket(distance), *head;
-   uint32_t within = bucket % VMT_SHARE_BUCKETS;
-   struct vmt_distance_share *share;
+   struct vmt_distance_share *share =
+      vmt_distances_share_for(distances, charge, distance);
 
-   if (extend(&distances->heads, charge) != VMT_OK)
-      return VMT_NO_MEMORY;
-   head = vmt_vector_at(&distances->heads, charge);
-   share = share_at(distances, *head);
-   while (share != NULL && share->first_bucket != bucket - within)
-      share = share_at(distances, share->next);
-   if (share == NULL)
-      share = add_share(distances, head, bucket - within);
    if (share == NULL)
       return VMT_NO_MEMORY;
-   share->counts[within]++;
+   vmt_distance_share_add(share, distance);
    return VMT_OK;
 }
 

@@ -30,7 +30,8 @@
 #define VMT_FIRST_TOUCH 0               /* the distance of a page that is new */
 
 #define VMT_DISTANCE_BUCKETS 241        /* for distances up to 2^32 - 1 */
-#define VMT_SHARE_BUCKETS 8
+#define VMT_SHARE_SHIFT 3
+#define VMT_SHARE_BUCKETS (1u << VMT_SHARE_SHIFT)
 
 /* Eight buckets of one charge.  */
 struct vmt_distance_share {
@@ -50,13 +51,31 @@ struct vmt_distances {
 enum vmt_status vmt_distances_init(struct vmt_distances *distances);
 void vmt_distances_free(struct vmt_distances *distances);
 
+enum vmt_status vmt_distances_extend(struct vmt_distances *distances,
+                                     uint32_t distance);
+
 /* A touch with this distance.  */
-enum vmt_status vmt_distances_count(struct vmt_distances *distances,
-                                    uint32_t distance);
+static inline enum vmt_status
+vmt_distances_count(struct vmt_distances *distances, uint32_t distance)
+{
+   if (distance >= distances->counts.n_records &&
+       vmt_distances_extend(distances, distance) != VMT_OK)
+      return VMT_NO_MEMORY;
+   ++*(uint64_t *)vmt_vector_at(&distances->counts, distance);
+   distances->n_touches++;
+   return VMT_OK;
+}
 
 /* It, counted or not, is charged to charge.  */
 enum vmt_status vmt_distances_charge(struct vmt_distances *distances,
                                      uint32_t charge, uint32_t distance);
+
+/* The share of charge that distance falls in, made if need be, for those who add
+   to it often; it stays where it is until vmt_distances_free().  NULL: no
+   memory.  */
+struct vmt_distance_share *
+vmt_distances_share_for(struct vmt_distances *distances, uint32_t charge,
+                        uint32_t distance);
 
 /* ---- the curve ---- */
 
@@ -79,7 +98,29 @@ bool vmt_distances_next_point(const struct vmt_distances *distances,
 
 /* ---- who is charged ---- */
 
-uint32_t vmt_distance_bucket(uint32_t distance);
+static inline uint32_t
+vmt_distance_bucket(uint32_t distance)
+{
+   uint32_t last = distance - 1;        /* the largest size at which it faults */
+   uint32_t shift;
+
+   if (distance <= VMT_SHARE_BUCKETS)
+      return distance;
+   shift = 31 - (uint32_t)__builtin_clz(last) - VMT_SHARE_SHIFT;
+   return 1 + (shift << VMT_SHARE_SHIFT) + (last >> shift);
+}
+
+/* Adds to the share if distance falls in it; else false.  */
+static inline bool
+vmt_distance_share_add(struct vmt_distance_share *share, uint32_t distance)
+{
+   uint32_t within = vmt_distance_bucket(distance) - share->first_bucket;
+
+   if (within >= VMT_SHARE_BUCKETS)
+      return false;
+   share->counts[within]++;
+   return true;
+}
 
 /* For bucket from 1: the largest RAM size at which all of it faults.  */
 uint64_t vmt_distance_bucket_start(uint32_t bucket);

@@ -116,7 +116,7 @@ may_store(const struct vmt_pte *pte)
 }
 
 static void
-note_quiet(struct vmt_machine *machine, vmt_vpn page, const struct vmt_pte *pte,
+note_quiet(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
            const struct vmt_outcome *outcome)
 {
    uint8_t kinds = 0;
@@ -129,7 +129,7 @@ note_quiet(struct vmt_machine *machine, vmt_vpn page, const struct vmt_pte *pte,
       kinds |= 1u << VMT_WRITE | 1u << VMT_MODIFY;
    *memo_of(machine, page) = (struct vmt_page_memo){
       page, machine->generation, (uint16_t)outcome->label, kinds,
-      outcome->excluded, 0, pte->touched};
+      outcome->excluded, 0, pte->touched, pte};
 }
 
 /* Makes the page's entry good for the access, by a fault if need be, and notes
@@ -170,11 +170,10 @@ static void
 see_if_new(struct vmt_machine *machine, struct vmt_page_memo *memo,
            vmt_vpn page, uint64_t tick, struct vmt_outcome *outcome)
 {
-   struct vmt_pte *pte;
+   struct vmt_pte *pte = memo->pte;
 
    if (memo->epoch == machine->touches.now || outcome->excluded)
       return;
-   pte = vmt_pagetable_find(&machine->pages, page);
    see(machine, page, pte, tick, outcome);
    memo->epoch = pte->touched;
 }
@@ -183,7 +182,7 @@ static uint32_t
 see_quickly(struct vmt_machine *machine, struct vmt_page_memo *memo,
             uint64_t tick)
 {
-   struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, memo->page);
+   struct vmt_pte *pte = memo->pte;
    uint32_t touch = vmt_touches_see(machine, memo->page, pte, tick, true);
 
    memo->epoch = pte->touched;

@@ -10,6 +10,7 @@
    The child gets the entries of areas that hold private frames and refills the
    others by faults.  */
 
+#include "vmtrace/mmu/base/port.h"
 #include "vmtrace/mmu/machine/machine.h"
 
 static void
@@ -90,6 +91,7 @@ start_ledger_anew(struct vmt_machine *machine)
    vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
    vmt_accounting_free(&machine->ledger);
    vmt_touches_free(&machine->touches);
+   memset(machine->page_memos, 0, sizeof machine->page_memos);
    status = vmt_accounting_init(&machine->ledger);
    if (status == VMT_OK &&
        vmt_accounting_charge(&machine->ledger, 0, 0, 0) != VMT_INHERITED_CHARGE)

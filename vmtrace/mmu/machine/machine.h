@@ -91,6 +91,7 @@ struct vmt_page_memo {
    uint32_t stlb_entry;                 /* where the page was in the running
                                            core's L2 TLB: a guess */
    uint32_t epoch;                      /* in which it was touched last */
+   struct vmt_pte *pte;
 };
 
 /* An access of a group (below) that has to wait for its turn.  */

@@ -109,13 +109,6 @@ struct side {
    struct vmt_tlb *tlb;
 };
 
-static void
-find_sides(struct vmt_machine *machine, struct side sides[2])
-{
-   sides[0] = (struct side){machine->filter.data, &machine->core->dtlb};
-   sides[1] = (struct side){machine->filter.fetch, &machine->core->itlb};
-}
-
 /* The translation pages of a page.  */
 static vmt_vpn
 first_vpn(const struct vmt_machine *machine, vmt_vpn page)
@@ -139,6 +132,16 @@ kill_all(struct vmt_machine *machine)
 /* ---- epochs ---- */
 
 static void
+renumber_memos(struct vmt_machine *machine)
+{
+   uint32_t i;
+
+   for (i = 0; i < VMT_N_PAGE_MEMOS; i++)
+      machine->page_memos[i].epoch = vmt_stack_epochs_renumbered(
+         &machine->touches.epochs, machine->page_memos[i].epoch);
+}
+
+static void
 renumber(struct vmt_machine *machine)
 {
    struct vmt_touches *touches = &machine->touches;
@@ -151,7 +154,7 @@ renumber(struct vmt_machine *machine)
       vpn++;
    }
    touches->window_epoch = touches->epochs.now;
-   vmt_machine_forget_pages(machine);
+   renumber_memos(machine);
 }
 
 static void
@@ -188,54 +191,44 @@ see_again(struct vmt_machine *machine, vmt_vpn page)
       see_in_epoch(&machine->touches, page, pte);
 }
 
-/* The entry of the fetches that are going on; NULL: there is none alive.  */
-static const struct vmt_filter_entry *
-running_entry(struct vmt_machine *machine, const vmt_vpn *pages, uint32_t n)
+/* What of the pages of an epoch that ends is still alive and must be.  */
+struct survivors {
+   vmt_vpn pages[VMT_EPOCH_PAGES / 2];
+   uint32_t n;
+   struct vmt_filter_entry *running;    /* what is being run from; NULL: none */
+};
+
+/* Kills the entry but for one that is stamped with what is still to come.  */
+static void
+end_data(struct vmt_machine *machine, vmt_vpn vpn, uint64_t tick,
+         struct survivors *alive)
 {
-   const struct vmt_filter_entry *latest = NULL;
-   vmt_vpn vpn, end;
-   uint32_t i;
+   struct vmt_filter_entry *entry =
+      vmt_filter_entry_of(machine->filter.data, vpn);
 
-   for (i = 0; i < n; i++) {
-      end = first_vpn(machine, pages[i] + 1);
-      for (vpn = first_vpn(machine, pages[i]); vpn < end; vpn++) {
-         const struct vmt_filter_entry *entry =
-            vmt_filter_entry_of(machine->filter.fetch, vpn);
-
-         if (entry->vpn == vpn &&
-             (latest == NULL || latest->stamp < entry->stamp))
-            latest = entry;
-      }
-   }
-   return latest;
+   if (entry->vpn != vpn)
+      return;
+   if (entry->stamp > tick && alive->n < VMT_EPOCH_PAGES / 2)
+      alive->pages[alive->n++] = page_of(machine, vpn);
+   else
+      vmt_filter_kill_entry(entry, &machine->core->dtlb);
 }
 
-/* Kills the page's entries but those that must live on.  */
+/* Kills the entry but for the one stamped last.  */
 static void
-end_page(struct vmt_machine *machine, vmt_vpn page, uint64_t tick,
-         const struct vmt_filter_entry *running)
+end_fetch(struct vmt_machine *machine, vmt_vpn vpn, struct survivors *alive)
 {
-   vmt_vpn vpn = first_vpn(machine, page), end = first_vpn(machine, page + 1);
-   bool lives = false;
-   struct side sides[2];
-   uint32_t i;
+   struct vmt_filter_entry *entry =
+      vmt_filter_entry_of(machine->filter.fetch, vpn), *older = entry;
 
-   find_sides(machine, sides);
-   for (; vpn < end; vpn++)
-      for (i = 0; i < 2; i++) {
-         struct vmt_filter_entry *entry =
-            vmt_filter_entry_of(sides[i].entries, vpn);
-
-         if (entry->vpn != vpn)
-            continue;
-         if ((entry->stamp > tick || entry == running) &&
-             machine->touches.epochs.n_open < VMT_EPOCH_PAGES / 2)
-            lives = true;
-         else
-            vmt_filter_kill_entry(entry, sides[i].tlb);
-      }
-   if (lives)
-      see_again(machine, page);
+   if (entry->vpn != vpn)
+      return;
+   if (alive->running == NULL || alive->running->stamp < entry->stamp) {
+      older = alive->running;
+      alive->running = entry;
+   }
+   if (older != NULL)
+      vmt_filter_kill_entry(older, &machine->core->itlb);
 }
 
 /* The open epoch has all the pages it may have, or must end for another reason.
@@ -244,15 +237,25 @@ static void
 end_epoch(struct vmt_machine *machine, uint64_t tick)
 {
    struct vmt_touches *touches = &machine->touches;
-   uint32_t n = touches->epochs.n_open, i;
-   const struct vmt_filter_entry *running;
-   vmt_vpn pages[VMT_EPOCH_PAGES];
+   struct survivors alive;
+   uint32_t i;
 
-   memcpy(pages, touches->open_pages, n * sizeof *pages);
-   running = running_entry(machine, pages, n);
+   alive.n = 0;
+   alive.running = NULL;
+   for (i = 0; i < touches->epochs.n_open; i++) {
+      vmt_vpn vpn = first_vpn(machine, touches->open_pages[i]);
+      vmt_vpn end = first_vpn(machine, touches->open_pages[i] + 1);
+
+      for (; vpn < end; vpn++) {
+         end_data(machine, vpn, tick, &alive);
+         end_fetch(machine, vpn, &alive);
+      }
+   }
    open_epoch(machine);
-   for (i = 0; i < n; i++)
-      end_page(machine, pages[i], tick, running);
+   for (i = 0; i < alive.n; i++)
+      see_again(machine, alive.pages[i]);
+   if (alive.running != NULL)
+      see_again(machine, page_of(machine, alive.running->vpn));
 }
 
 /* ---- seeing ---- */

@@ -3,7 +3,7 @@
 #include "vmtrace/mmu/base/assert.h"
 #include "vmtrace/mmu/base/port.h"
 
-#define FIRST_SLOTS 4096u
+#define FIRST_SLOTS 1024u
 
 /* After a renumbering no two neighbours have VMT_EPOCH_PAGES places or fewer, so
    there are at most n_places / 32 epochs; with this many slots, half of them

@@ -22,7 +22,7 @@
    Populations are sums in a binary indexed tree (Fenwick, "A new data structure
    for cumulative frequency tables", Software: Practice and Experience 1994).
    Owns its tables.  Cost: O(log(pages / 64)) a touch, a renumbering, which is
-   O(pages), every some thousand epochs.  Memory: about one byte a page and 64 KiB.
+   O(pages), every thousand epochs or more.  Memory: about one byte a page and 16 KiB.
    Up to 2^31 pages.  */
 
 #ifndef VMT_MMU_POLICIES_STACK_EPOCHS_H
