@@ -72,8 +72,8 @@ compare_cores(struct pair *pair)
    struct vmt_machine *machine = &pair->machine;
 
    /* What the filter knows of recency goes to the TLBs.  */
-   vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
-   vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
+   vmt_filter_kill_all(&machine->filter.data, &machine->core->dtlb);
+   vmt_filter_kill_all(&machine->filter.fetch, &machine->core->itlb);
    for (uint32_t i = 0; i < pair->model.n_cores; i++) {
       const struct vmt_core *ours = &machine->cores[i];
       const struct model_core *theirs = &pair->model.cores[i];

@@ -256,11 +256,13 @@ static void
 compare_curve(void)
 {
    const struct vmt_distances *distances = &machine.touches.distances;
-   uint64_t error = settings.curve == VMT_CURVE_EXACT ? 0 : VMT_EPOCH_PAGES;
+   bool exact = settings.curve == VMT_CURVE_EXACT;
+   uint64_t error = exact ? 0 : VMT_UNSEEN_DISTANCE;
 
    CHECK_EQ(vmt_touches_peak_pages(&machine.touches), model.n_most_places);
    CHECK_EQ(*(uint64_t *)vmt_vector_at(&distances->counts, 0), model.n_first);
-   for (uint64_t size = 1; size <= model.n_most_places; size++) {
+   for (uint64_t size = exact ? 1 : VMT_UNSEEN_DISTANCE;
+        size <= model.n_most_places; size++) {
       uint64_t n = vmt_distances_faults(distances, size);
 
       CHECK(n >= model_faults(&model, size + error));

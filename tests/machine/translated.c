@@ -57,9 +57,9 @@ pass_time(struct vmt_machine *machine, const struct run *run, uint64_t clock,
 /* ---- with the filter ---- */
 
 static struct vmt_filter_entry *
-slot_of(struct vmt_machine *machine, struct vmt_filter_entry *side, vmt_addr addr)
+slot_of(struct vmt_machine *machine, struct vmt_filter_side *side, vmt_addr addr)
 {
-   return &side[addr >> machine->config.page_shift & (VMT_FILTER_ENTRIES - 1)];
+   return vmt_filter_entry_of(side, addr >> machine->config.page_shift);
 }
 
 static void
@@ -78,22 +78,45 @@ translated_settle(struct vmt_machine *machine)
    settle_until(machine, ~0ull);
 }
 
+/* A page that is known and in the TLB needs no more than that.  */
+static bool
+is_quick_fetch(struct vmt_machine *machine, vmt_addr addr, uint64_t tick,
+               uint32_t site)
+{
+   struct vmt_outcome outcome = { .event = VMT_NO_EVENT, .is_fetch = true };
+   struct vmt_quick_charge what;
+
+   if (machine->n_deferred != 0)
+      return false;
+   switch (vmt_machine_quick_fetch(machine, addr, tick, &what)) {
+   case VMT_QUICK_FREE:
+      return true;
+   case VMT_QUICK_CHARGE:
+      outcome.label = what.label;
+      outcome.touch = what.touch;
+      charge_site(machine, &outcome, site);
+      return true;
+   default:
+      return false;
+   }
+}
+
 static void
 check_fetch(struct vmt_machine *machine, vmt_addr addr, uint64_t tick,
             uint32_t site)
 {
    struct vmt_filter_entry *slot =
-      slot_of(machine, machine->filter.fetch, addr);
+      slot_of(machine, &machine->filter.fetch, addr);
    vmt_vpn page = addr >> machine->config.page_shift;
 
-   if (slot->vpn != page || tick >= machine->filter.deadline) {
+   if ((slot->vpn != page || tick >= machine->filter.deadline) &&
+       !is_quick_fetch(machine, addr, tick, site)) {
       settle_until(machine, tick);
       vmt_machine_advance(machine, tick);
-   }
-   if (slot->vpn != page) {
-      CHECK(access_range(machine, addr, 1, VMT_FETCH, tick, site));
       if (slot->vpn != page)
-         vmt_filter_kill(machine->filter.fetch, &machine->core->itlb,
+         CHECK(access_range(machine, addr, 1, VMT_FETCH, tick, site));
+      if (slot->vpn != page)
+         vmt_filter_kill(&machine->filter.fetch, &machine->core->itlb,
                          slot->vpn);
    }
    slot->stamp = tick;
@@ -111,7 +134,7 @@ static bool
 is_quiet(struct vmt_machine *machine, vmt_addr addr, enum vmt_access_kind kind)
 {
    const struct vmt_filter_entry *slot =
-      slot_of(machine, machine->filter.data, addr);
+      slot_of(machine, &machine->filter.data, addr);
 
    return (kind == VMT_READ ? slot->load_addr : slot->store_addr) ==
           addr >> machine->config.page_shift << machine->config.page_shift;
@@ -138,7 +161,7 @@ group_miss(struct vmt_machine *machine, const struct run *run,
    const struct code_access *first = &run->code->accesses[group->first];
    vmt_addr low = run->bases[first->base] + (vmt_addr)(int64_t)group->low;
    vmt_vpn page = address_of(run, first) >> machine->config.page_shift;
-   struct vmt_filter_entry *slot = slot_of(machine, machine->filter.data, low);
+   struct vmt_filter_entry *slot = slot_of(machine, &machine->filter.data, low);
    uint32_t stop = RUN_ENDED;
    bool waits = false, elsewhere = false;
 
@@ -155,7 +178,7 @@ group_miss(struct vmt_machine *machine, const struct run *run,
                (!is_on(machine, addr, member->bytes, page) ||
                 !is_quiet(machine, addr, member->kind));
       if (!waits && i > group->first && group->interleaved)
-         stamp(slot_of(machine, machine->filter.data, addr), tick);
+         stamp(slot_of(machine, &machine->filter.data, addr), tick);
       else if (waits)
          vmt_machine_defer(machine,
                            &(struct vmt_deferred){ addr, tick, member->bytes,
@@ -168,7 +191,7 @@ group_miss(struct vmt_machine *machine, const struct run *run,
    /* The inline code is about to stamp this slot with the group's last access:
       it must hold the page of that, or nothing that is alive.  */
    if (elsewhere || waits || stop != RUN_ENDED || slot->vpn != page)
-      vmt_filter_kill(machine->filter.data, &machine->core->dtlb,
+      vmt_filter_kill(&machine->filter.data, &machine->core->dtlb,
                       slot->vpn);
    return stop;
 }
@@ -212,7 +235,7 @@ check_group(struct vmt_machine *machine, const struct run *run,
    vmt_addr low = run->bases[first->base] + (vmt_addr)(int64_t)group->low;
    uint64_t span = (uint64_t)(group->high - group->low);
    uint64_t page_bytes = (uint64_t)1 << machine->config.page_shift;
-   struct vmt_filter_entry *slot = slot_of(machine, machine->filter.data, low);
+   struct vmt_filter_entry *slot = slot_of(machine, &machine->filter.data, low);
    vmt_addr wanted = group->any_write ? slot->store_addr : slot->load_addr;
    uint32_t stop = RUN_ENDED;
 

@@ -48,8 +48,8 @@ same_tlb(const struct vmt_tlb *a, const struct vmt_tlb *b)
 static void
 sync_tlbs(struct vmt_machine *machine)
 {
-   vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
-   vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
+   vmt_filter_kill_all(&machine->filter.data, &machine->core->dtlb);
+   vmt_filter_kill_all(&machine->filter.fetch, &machine->core->itlb);
 }
 
 static const char *

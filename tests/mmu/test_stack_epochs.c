@@ -52,14 +52,26 @@ list_remove(int page)
       n_list--;
 }
 
+/* The open ones are what is uppermost in the list, with holes where that has been cut
+   short.  Pushes the n_places lowest of them down.  */
 static void
-close_epoch(struct vmt_stack_epochs *stack, int n_pages)
+push(struct vmt_stack_epochs *stack, int n_places, int n_pages)
 {
+   int end = (int)(stack->n_open + stack->n_open_holes), i, n_pushed = 0;
+   uint32_t epoch;
    bool renumber;
 
-   CHECK_EQ(vmt_stack_epochs_close(stack, &renumber), VMT_OK);
-   for (int i = 0; renumber && i < n_pages; i++)
-      cells[i] = vmt_stack_epochs_renumbered(stack, cells[i]);
+   for (i = end - n_places; i < end; i++)
+      n_pushed += i < n_list && list[i] != HOLE;
+   CHECK_EQ(vmt_stack_epochs_push(stack, (uint32_t)n_pushed,
+                                  (uint32_t)(n_places - n_pushed), &epoch,
+                                  &renumber), VMT_OK);
+   for (i = 0; renumber && i < n_pages; i++)
+      if (cells[i] < VMT_OPEN)
+         cells[i] = vmt_stack_epochs_renumbered(stack, cells[i]);
+   for (i = end - n_places; i < end; i++)
+      if (i < n_list && list[i] != HOLE)
+         cells[list[i]] = epoch;
 }
 
 static void
@@ -70,22 +82,32 @@ check_distance(uint64_t distance, int n_above, bool is_new)
       return;
    }
    CHECK(distance > 0);
-   CHECK(labs((long)distance - 1 - n_above) <= VMT_EPOCH_PAGES / 2);
+   CHECK(labs((long)distance - 1 - n_above) <= VMT_OPEN_PAGES / 2);
 }
 
 static void
 touch(struct vmt_stack_epochs *stack, int page, int n_pages)
 {
    bool is_new = place_in_list(page) == n_list;
-   int n_above = list_touch(page);
+   int n_above;
 
-   if (vmt_stack_epochs_knows(stack, cells[page])) {
-      CHECK(n_above < (int)VMT_EPOCH_PAGES);
+   if (vmt_stack_epochs_is_full(stack))
+      push(stack, 1 + (int)test_random(VMT_OPEN_PAGES), n_pages);
+   n_above = list_touch(page);
+   if (cells[page] >= VMT_OPEN) {
+      CHECK(n_above < (int)VMT_OPEN_PAGES);
       return;
    }
-   check_distance(vmt_stack_epochs_touch(stack, &cells[page]), n_above, is_new);
-   if (vmt_stack_epochs_is_full(stack))
-      close_epoch(stack, n_pages);
+   check_distance(vmt_stack_epochs_touch(stack, cells[page]), n_above, is_new);
+   cells[page] = VMT_OPEN;
+}
+
+static void
+unmap(struct vmt_stack_epochs *stack, int page)
+{
+   list_remove(page);
+   vmt_stack_epochs_remove(stack, cells[page]);
+   cells[page] = VMT_NO_EPOCH;
 }
 
 static void
@@ -97,8 +119,8 @@ start(struct vmt_stack_epochs *stack)
 }
 
 /* A few pages are touched most of the time, so that distances of all sizes come,
-   and epochs are closed early now and then.  Enough of them for several
-   renumberings.  */
+   and pages are pushed down early and epochs sealed now and then.  Enough of them for
+   several renumberings.  */
 static void
 random_touches(int n_pages, int n_touches)
 {
@@ -111,9 +133,11 @@ random_touches(int n_pages, int n_touches)
 
       touch(&stack, (int)test_random(range), n_pages);
       if (test_random(10) == 0)
-         close_epoch(&stack, n_pages);
+         push(&stack, (int)test_random(stack.n_open + 1), n_pages);
+      if (test_random(10) == 0)
+         CHECK_EQ(vmt_stack_epochs_seal(&stack), stack.last);
    }
-   CHECK_EQ(stack.n_places, (uint64_t)n_list);
+   CHECK_EQ(vmt_stack_epochs_n_places(&stack), (uint64_t)n_list);
    vmt_stack_epochs_free(&stack);
 }
 
@@ -131,8 +155,7 @@ a_sweep(void)
    vmt_stack_epochs_free(&stack);
 }
 
-/* Places stay right to the page when pages are unmapped; distances are right to
-   within what the holes' places are not known to.  */
+/* Places stay right to the page when pages are unmapped.  */
 static void
 removals(void)
 {
@@ -143,26 +166,12 @@ removals(void)
    for (int i = 0; i < 20000; i++) {
       int page = (int)test_random((uint64_t)n_pages);
 
-      if (test_random(4) != 0) {
-         bool is_new = place_in_list(page) == n_list, known;
-         int n_above = list_touch(page);
-         uint64_t distance;
-
-         known = vmt_stack_epochs_knows(&stack, cells[page]);
-         if (known)
-            continue;
-         distance = vmt_stack_epochs_touch(&stack, &cells[page]);
-         CHECK_EQ(distance == 0, is_new);
-         if (!is_new)
-            CHECK(labs((long)distance - 1 - n_above) <= (long)VMT_EPOCH_PAGES);
-         if (vmt_stack_epochs_is_full(&stack))
-            close_epoch(&stack, n_pages);
-      } else if (place_in_list(page) != n_list) {
-         list_remove(page);
-         vmt_stack_epochs_remove(&stack, &cells[page]);
-      }
+      if (test_random(4) != 0)
+         touch(&stack, page, n_pages);
+      else if (place_in_list(page) != n_list)
+         unmap(&stack, page);
    }
-   CHECK(stack.n_places >= (uint64_t)n_list);
+   CHECK(vmt_stack_epochs_n_places(&stack) >= (uint64_t)n_list);
    vmt_stack_epochs_free(&stack);
 }
 
@@ -177,10 +186,8 @@ filling(void)
    start(&stack);
    for (int page = 0; page < 1000; page++)
       touch(&stack, page, 1000);
-   for (int page = 999; page >= 500; page--) {
-      list_remove(page);
-      vmt_stack_epochs_remove(&stack, &cells[page]);
-   }
+   for (int page = 999; page >= 500; page--)
+      unmap(&stack, page);
    for (int page = 0; page < 500; page++) {
       CHECK_EQ(place_in_list(page), 999 - page);
       touch(&stack, page, 1000);
@@ -199,10 +206,8 @@ churn(void)
    for (int round = 0; round < 100; round++) {
       for (int page = 0; page < 200; page++)
          touch(&stack, page, 200);
-      for (int page = 0; page < 200; page++) {
-         list_remove(page);
-         vmt_stack_epochs_remove(&stack, &cells[page]);
-      }
+      for (int page = 0; page < 200; page++)
+         unmap(&stack, page);
    }
    CHECK_EQ(stack.n_peak_places, 200);
    vmt_stack_epochs_free(&stack);
@@ -213,18 +218,25 @@ no_memory(void)
 {
    struct vmt_stack_epochs stack;
    uint64_t nth = 0;
+   uint32_t epoch;
    bool renumber;
 
    do {
       test_fail_nth(++nth);
    } while (vmt_stack_epochs_init(&stack) != VMT_OK);
    CHECK(nth > 1);
-   for (nth = 1; stack.now + 1 < stack.n_slots; nth++)
-      CHECK_EQ(vmt_stack_epochs_close(&stack, &renumber), VMT_OK);
+   while (stack.last + 1 < stack.n_slots) {
+      vmt_stack_epochs_touch(&stack, VMT_NO_EPOCH);
+      vmt_stack_epochs_seal(&stack);
+      CHECK_EQ(vmt_stack_epochs_push(&stack, 1, 0, &epoch, &renumber), VMT_OK);
+      CHECK(!renumber);
+   }
+   vmt_stack_epochs_touch(&stack, VMT_NO_EPOCH);
+   vmt_stack_epochs_seal(&stack);
    nth = 0;
    do {
       test_fail_nth(++nth);
-   } while (vmt_stack_epochs_close(&stack, &renumber) != VMT_OK);
+   } while (vmt_stack_epochs_push(&stack, 1, 0, &epoch, &renumber) != VMT_OK);
    CHECK(renumber && nth > 1);
    test_fail_nth(0);
    vmt_stack_epochs_free(&stack);

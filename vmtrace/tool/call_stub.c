@@ -44,7 +44,16 @@ STUB("call_stub_group_miss",
      "   movq 32(%rsp), %rdi; movq 40(%rsp), %rsi\n"
      "   movq %rbp, %rdx\n",
      "charge_group_miss");
-STUB("call_stub_fetch_miss", "", "charge_fetch_miss");
+STUB("call_stub_fetch_miss",
+     "   call charge_fetch_quick\n"
+     "   testb %al, %al\n"
+     "   jnz 1f\n"
+     "   movq 32(%rsp), %rdi\n"
+     "   movq %rbp, %rdx\n",
+     "charge_fetch_miss");
+
+STUB("call_stub_deadline", "   xorl %edi, %edi\n", "charge_deadline");
+STUB("call_stub_late_deadline", "", "charge_deadline");
 
 #ifdef HAVE_WRAP_CALLS
 
@@ -70,7 +79,9 @@ calls_stub(const struct register_usage *usage, const Addr *insn)
       return False;
    for (i = 0; i < 4; i++)
       if (insn[i] == (Addr)&call_stub_group_miss ||
-          insn[i] == (Addr)&call_stub_fetch_miss)
+          insn[i] == (Addr)&call_stub_fetch_miss ||
+          insn[i] == (Addr)&call_stub_deadline ||
+          insn[i] == (Addr)&call_stub_late_deadline)
          return True;
    return False;
 }

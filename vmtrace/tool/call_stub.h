@@ -19,8 +19,13 @@ struct segment_group;
    translated code keeps the address of the guest state in rbp.  */
 void call_stub_group_miss(const struct segment_group *group, Addr base);
 
-/* Calls charge_fetch_miss(fetch, 0, guest state).  */
+/* The same with charge_fetch_quick(fetch) and charge_fetch_miss(fetch, 0, guest
+   state).  */
 struct segment_fetch;
 void call_stub_fetch_miss(const struct segment_fetch *fetch);
+
+/* Call charge_deadline(0), charge_deadline(tick).  */
+void call_stub_deadline(void);
+void call_stub_late_deadline(Long tick);
 
 #endif

@@ -129,7 +129,7 @@ charge_common(const struct vmt_quick_charge *what, Bool is_fetch,
                              is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
 }
 
-/* What charge_group_quick() left to do.  */
+/* What charge_group_quick() or charge_fetch_quick() left to do.  */
 static struct {
    Bool any;
    struct vmt_quick_charge what;
@@ -265,7 +265,7 @@ hits_filter(Addr addr, UInt bytes, enum vmt_access_kind kind, vmt_vpn page)
 {
    UInt shift = tool_machine.config.page_shift;
    const struct vmt_filter_entry *entry =
-      &tool_machine.filter.data[page & (VMT_FILTER_ENTRIES - 1)];
+      &tool_machine.filter.data.entries[page & (VMT_FILTER_ENTRIES - 1)];
 
    if (addr >> shift != page || (addr + bytes - 1) >> shift != page)
       return False;
@@ -287,7 +287,7 @@ static void
 stamp_filter(vmt_vpn page, ULong tick)
 {
    struct vmt_filter_entry *entry =
-      &tool_machine.filter.data[page & (VMT_FILTER_ENTRIES - 1)];
+      &tool_machine.filter.data.entries[page & (VMT_FILTER_ENTRIES - 1)];
 
    if (entry->stamp < tick)
       entry->stamp = tick;
@@ -379,10 +379,10 @@ leave_slot(Addr first_byte, Bool other_pages)
 {
    vmt_vpn page = first_byte >> tool_machine.config.page_shift;
    struct vmt_filter_entry *entry =
-      &tool_machine.filter.data[page & (VMT_FILTER_ENTRIES - 1)];
+      &tool_machine.filter.data.entries[page & (VMT_FILTER_ENTRIES - 1)];
 
    if (other_pages || entry->vpn != page)
-      vmt_filter_kill(tool_machine.filter.data, &tool_machine.core->dtlb,
+      vmt_filter_kill(&tool_machine.filter.data, &tool_machine.core->dtlb,
                       entry->vpn);
 }
 
@@ -434,24 +434,64 @@ charge_group_miss(const struct segment_group *group, Addr base,
 }
 
 void
-charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
-                  VexGuestAMD64State *guest)
+charge_deadline(Long tick)
+{
+   ULong now = tool_machine.filter.clock + (ULong)tick;
+
+   settle_until(now);
+   vmt_machine_advance(&tool_machine, now);
+}
+
+Bool
+charge_fetch_quick(const struct segment_fetch *fetch)
+{
+   ULong clock = tool_machine.filter.clock;
+
+   left.any = False;
+   if (tool_machine.n_deferred != 0 || clock >= checkpoint_next_tick)
+      return False;
+   switch (vmt_machine_quick_fetch(&tool_machine, fetch->addr,
+                                   clock + (ULong)(Long)fetch->tick,
+                                   &left.what)) {
+   case VMT_QUICK_FREE:
+      return True;
+   case VMT_QUICK_CHARGE:
+      left.any = True;
+      return False;
+   default:
+      return False;
+   }
+}
+
+static void
+fetch_in_full(const struct segment_fetch *fetch, const struct maker *maker)
 {
    ULong tick = tool_machine.filter.clock + (ULong)(Long)fetch->tick;
    vmt_vpn page = fetch->addr >> tool_machine.config.page_shift;
    struct vmt_filter_entry *entry =
-      &tool_machine.filter.fetch[page & (VMT_FILTER_ENTRIES - 1)];
-   const struct maker maker = {.guest = guest,
-                               .pc = fetch->addr - fetch->distance,
-                               .stack = STACK_UNKNOWN};
+      &tool_machine.filter.fetch.entries[page & (VMT_FILTER_ENTRIES - 1)];
 
    settle_until(tick);
    vmt_machine_advance(&tool_machine, tick);
    if (entry->vpn != page)
-      access_page(fetch->addr, VMT_FETCH, tick, &maker);
+      access_page(fetch->addr, VMT_FETCH, tick, maker);
    if (entry->vpn != page)
-      vmt_filter_kill(tool_machine.filter.fetch, &tool_machine.core->itlb,
+      vmt_filter_kill(&tool_machine.filter.fetch, &tool_machine.core->itlb,
                       entry->vpn);
+}
+
+void
+charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
+                  VexGuestAMD64State *guest)
+{
+   const struct maker maker = {.guest = guest,
+                               .pc = fetch->addr - fetch->distance,
+                               .stack = STACK_UNKNOWN};
+
+   if (left.any)
+      charge_common(&left.what, True, &maker);
+   else
+      fetch_in_full(fetch, &maker);
    checkpoint_if_due();
 }
 
@@ -491,7 +531,7 @@ charge_kernel_access(ThreadId tid, Addr addr, Bool write,
    if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, write ? VMT_WRITE : VMT_READ, cause,
                       kernel_pc(tid, cause), kernel_access_current(tid));
-   if (vfork_is_child)
+   if (vfork_is_child && outcome.event != VMT_NO_EVENT)
       vfork_tell_parent(&outcome, addr, write);
 }
 

@@ -18,6 +18,9 @@ Bool charge_group_quick(const struct segment_group *group, Addr base,
                         const VexGuestAMD64State *guest);
 void charge_group_miss(const struct segment_group *group, Addr base,
                        VexGuestAMD64State *guest);
+/* The deadline of the filter has come before the fetch at this tick of the segment. */
+void charge_deadline(Long tick);
+Bool charge_fetch_quick(const struct segment_fetch *fetch);
 void charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
                        VexGuestAMD64State *guest);
 

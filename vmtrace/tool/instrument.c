@@ -1,7 +1,7 @@
 /* Translated code: each superblock gets
 
       a fetch check   at its start and where it goes on to another page:
-                      is the page in the filter?  has the filter's deadline come?
+                      has the filter's deadline come?  is the page in the filter?
                       stamp it
       a group check   before the first access of each group: is the page of the
                       group in the filter, with the right that is needed?
@@ -126,14 +126,21 @@ tick_now(Int tick)
 
 /* ---- checks ---- */
 
-/* The filter's deadline has come.  */
-static IRExpr *
-is_due(Int tick)
+/* Has the filter's deadline come?  Its own call, since a guard of one comparison costs
+   no more than that.  */
+static void
+check_deadline(const struct plan_fetch *fetch)
 {
-   IRExpr *deadline = load_word(address_of(&tool_machine.filter.deadline));
+   IRExpr *deadline = load_word(place_of(&tool_machine.filter.deadline));
+   IRExpr *early = assign(Ity_I1, IRExpr_Binop(Iop_CmpLT64U,
+                                               tick_now(fetch->tick), deadline));
+   IRExpr *due = assign(Ity_I1, IRExpr_Unop(Iop_Not1, early));
 
-   return assign(Ity_I1,
-                 IRExpr_Binop(Iop_CmpLE64U, deadline, tick_now(tick)));
+   if (fetch->tick == 0)
+      call_stub("charge_deadline", &call_stub_deadline, mkIRExprVec_0(), 0, due);
+   else
+      call_stub("charge_late_deadline", &call_stub_late_deadline,
+                mkIRExprVec_1(number((ULong)fetch->tick)), 1, due);
 }
 
 static void
@@ -141,14 +148,16 @@ check_fetch(const struct plan_fetch *fetch)
 {
    vmt_vpn page = fetch->addr >> tool_machine.config.page_shift;
    const struct vmt_filter_entry *entry =
-      &tool_machine.filter.fetch[page & (VMT_FILTER_ENTRIES - 1)];
+      &tool_machine.filter.fetch.entries[page & (VMT_FILTER_ENTRIES - 1)];
    const struct segment_fetch place = {
       fetch->addr, (UInt)(fetch->addr - fetch->pc), fetch->tick};
-   IRExpr *miss = assign(
-      Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(place_of(&entry->vpn)),
-                           number(page)));
+   IRExpr *miss;
 
-   miss = assign(Ity_I1, IRExpr_Binop(Iop_Or1, miss, is_due(fetch->tick)));
+   if (tool_machine.touches.windows)
+      check_deadline(fetch);
+   miss = assign(Ity_I1,
+                 IRExpr_Binop(Iop_CmpNE64, load_word(place_of(&entry->vpn)),
+                              number(page)));
    call_stub("charge_fetch_miss", &call_stub_fetch_miss,
              mkIRExprVec_1(address_of(segments_enter_fetch(&place))), 1, miss);
    store_word(place_of(&entry->stamp), tick_now(fetch->tick));
@@ -171,7 +180,7 @@ count_taken(const struct plan_access *access)
 static IRExpr *
 group_misses(const struct plan_group *group, IRExpr *first, IRExpr *slot)
 {
-   const struct vmt_filter_entry *table = tool_machine.filter.data;
+   const struct vmt_filter_entry *table = tool_machine.filter.data.entries;
    ULong page_bytes = 1ull << tool_machine.config.page_shift;
    ULong span = (ULong)(group->high - group->low);
    const vmt_addr *wanted =
@@ -193,7 +202,7 @@ group_misses(const struct plan_group *group, IRExpr *first, IRExpr *slot)
 static void
 stamp_group(const struct plan_group *group, IRExpr *slot, IRExpr *guard)
 {
-   const void *stamps = &tool_machine.filter.data->stamp;
+   const void *stamps = &tool_machine.filter.data.entries->stamp;
    IRExpr *tick = tick_now(group->last_tick);
 
    if (group->nested) {

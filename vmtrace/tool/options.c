@@ -243,6 +243,7 @@ tool_options_parse(const HChar *arg)
                        VMT_CURVE_EXACT) {}
    else if VG_XACT_CLO(arg, "--mrc=no", tool_options.settings.curve,
                        VMT_CURVE_NO) {}
+   else if VG_XACT_CLO(arg, "--ws-window=0", tool_options.window_instrs, 0) {}
    else if VG_BINT_CLO(arg, "--ws-window", tool_options.window_instrs,
                        MIN_WINDOW_INSTRS, MAX_WINDOW_INSTRS) {}
    else if VG_STR_CLO(arg, "--folios", tool_options.folios)
@@ -275,7 +276,7 @@ tool_options_usage(void)
 "                                     by `vmtrace calibrate --folios'\n"
 "    --mrc=fast|exact|no              the memory-size curve [fast]: distances within\n"
 "                                     64 pages, exact ones (slow), or none\n"
-"    --ws-window=<instructions>       the working set's window [1000000]\n"
+"    --ws-window=<instructions>       the working set's window [1000000]; 0: none\n"
 "    --summary=yes|no                 print totals and top lines at exit [yes]\n"
 "    --top=<n>                        how many lines that shows [10]\n"
    );

@@ -1,6 +1,7 @@
 #include "vmtrace/tool/touch_records.h"
 
 #include "vmtrace/mmu/containers/hashmap.h"
+#include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/tool.h"
 
 static struct json_out *out;
@@ -39,6 +40,17 @@ instrs_now(void)
 
 /* ---- the curve ---- */
 
+/* Touches that the fast curve does not look at count as VMT_UNSEEN_DISTANCE: with
+   fewer pages of RAM than that, all accesses are said to fault.  */
+static ULong
+faults_at(const struct vmt_curve_point *point, Bool exact,
+          const struct segment_totals *all)
+{
+   if (exact || point->ram_pages >= VMT_UNSEEN_DISTANCE)
+      return point->n_faults;
+   return all->n_instrs + all->n_reads + all->n_writes;
+}
+
 static void
 write_curve(void)
 {
@@ -48,17 +60,19 @@ write_curve(void)
    uint64_t peak = vmt_touches_peak_pages(touches);
    struct vmt_curve_point point = {0, 0};
    Bool exact = touches->curve == VMT_CURVE_EXACT, is_first = True;
+   struct segment_totals all;
 
+   segments_totals(&all);
    json_text(out, exact ? "{\"curve\":{\"mode\":\"exact\",\"error_pages\":0"
                         : "{\"curve\":{\"mode\":\"fast\"");
    if (!exact)
-      member(",\"error_pages\":", VMT_EPOCH_PAGES);
+      member(",\"error_pages\":", VMT_UNSEEN_DISTANCE);
    member(",\"peak_pages\":", (Long)peak);
    member(",\"first_touches\":", (Long)*first);
    json_text(out, ",\"points\":[");
    while (vmt_distances_next_point(&touches->distances, peak, &point)) {
       element(is_first, "[", (Long)point.ram_pages);
-      member(",", (Long)point.n_faults);
+      member(",", (Long)faults_at(&point, exact, &all));
       json_text(out, "]");
       is_first = False;
    }
@@ -258,6 +272,8 @@ touch_records_write(struct json_out *to)
       write_curve();
       write_distances();
    }
+   if (!touches->windows)
+      return;
    vmt_working_set_view(&touches->set, instrs_now(), samples, &view);
    write_windows(&view);
    write_peak_owners(&view);

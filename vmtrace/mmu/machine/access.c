@@ -44,8 +44,8 @@ look_up_l2(struct vmt_core *core, vmt_vpn vpn, uint64_t tick, bool fill,
    unless the access ended in a signal.  */
 static void
 look_up(struct vmt_machine *machine, struct vmt_tlb *l1,
-        struct vmt_filter_entry *side, vmt_vpn vpn, uint64_t tick, bool fill,
-        bool may_store, struct vmt_outcome *outcome)
+        struct vmt_filter_side *side, vmt_vpn vpn, uint64_t tick, bool fill,
+        bool may_store, uint32_t record, struct vmt_outcome *outcome)
 {
    struct vmt_tlb_entry *entry = vmt_tlb_find(l1, vpn);
 
@@ -68,10 +68,11 @@ look_up(struct vmt_machine *machine, struct vmt_tlb *l1,
          vmt_filter_kill_set(side, l1, vpn);
       return;
    }
-   vmt_filter_install(side, l1, vpn, machine->config.page_shift, may_store, tick);
+   vmt_filter_install(side, l1, vpn, machine->config.page_shift, may_store, tick,
+                      record);
 
    /* Data that is alive is not looked up, and would overtake what is deferred.  */
-   if (machine->n_deferred != 0 && side == machine->filter.data)
+   if (machine->n_deferred != 0 && side == &machine->filter.data)
       vmt_filter_kill(side, l1, vpn);
 }
 
@@ -129,7 +130,7 @@ note_quiet(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
       kinds |= 1u << VMT_WRITE | 1u << VMT_MODIFY;
    *memo_of(machine, page) = (struct vmt_page_memo){
       page, machine->generation, (uint16_t)outcome->label, kinds,
-      outcome->excluded, 0, pte->touched, pte};
+      outcome->excluded, 0, pte};
 }
 
 /* Makes the page's entry good for the access, by a fault if need be, and notes
@@ -165,30 +166,6 @@ see(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
    outcome->touch = vmt_touches_see(machine, page, pte, tick, !is_fault);
 }
 
-/* What the page's memo says is enough, mostly.  */
-static void
-see_if_new(struct vmt_machine *machine, struct vmt_page_memo *memo,
-           vmt_vpn page, uint64_t tick, struct vmt_outcome *outcome)
-{
-   struct vmt_pte *pte = memo->pte;
-
-   if (memo->epoch == machine->touches.now || outcome->excluded)
-      return;
-   see(machine, page, pte, tick, outcome);
-   memo->epoch = pte->touched;
-}
-
-static uint32_t
-see_quickly(struct vmt_machine *machine, struct vmt_page_memo *memo,
-            uint64_t tick)
-{
-   struct vmt_pte *pte = memo->pte;
-   uint32_t touch = vmt_touches_see(machine, memo->page, pte, tick, true);
-
-   memo->epoch = pte->touched;
-   return touch;
-}
-
 /* The page's entry in the L2 TLB, most likely where it was last time.  */
 static struct vmt_tlb_entry *
 find_in_stlb(struct vmt_tlb *stlb, struct vmt_page_memo *memo)
@@ -209,7 +186,7 @@ vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
                          uint64_t last_tick, struct vmt_quick_charge *what)
 {
    struct vmt_core *core = machine->core;
-   struct vmt_filter_entry *side = machine->filter.data;
+   struct vmt_filter_side *side = &machine->filter.data;
    vmt_vpn page = addr >> VMT_PAGE_SHIFT;
    struct vmt_page_memo *memo = memo_of(machine, page);
    struct vmt_tlb_entry *entry;
@@ -231,12 +208,36 @@ vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
       vmt_filter_replace_lru(side, &core->dtlb, page, last_tick);
    }
    *what = (struct vmt_quick_charge){memo->label, misses, VMT_NOT_CHARGED};
-   if (memo->epoch != machine->touches.now)
-      what->touch = see_quickly(machine, memo, first_tick);
+   if (!vmt_touches_knows(&machine->touches, memo->pte))
+      what->touch = vmt_touches_see(machine, page, memo->pte, first_tick, true);
    vmt_filter_install(side, &core->dtlb, page, VMT_PAGE_SHIFT, may_be_stored,
-                      last_tick);
+                      last_tick, vmt_touches_record(memo->pte));
    return misses || what->touch != VMT_NOT_CHARGED ? VMT_QUICK_CHARGE
                                                    : VMT_QUICK_FREE;
+}
+
+enum vmt_quick
+vmt_machine_quick_fetch(struct vmt_machine *machine, vmt_addr addr,
+                        uint64_t tick, struct vmt_quick_charge *what)
+{
+   struct vmt_tlb *itlb = &machine->core->itlb;
+   vmt_vpn page = addr >> VMT_PAGE_SHIFT;
+   struct vmt_page_memo *memo = memo_of(machine, page);
+   struct vmt_tlb_entry *entry;
+
+   if (!is_quiet(machine, memo, page, VMT_FETCH) || memo->excluded ||
+       !machine->quick || tick >= machine->filter.deadline)
+      return VMT_NOT_QUICK;
+   entry = vmt_tlb_find(itlb, page);
+   if (entry == NULL)
+      return VMT_NOT_QUICK;
+   vmt_tlb_touch(itlb, entry, tick);
+   *what = (struct vmt_quick_charge){memo->label, 0, VMT_NOT_CHARGED};
+   if (!vmt_touches_knows(&machine->touches, memo->pte))
+      what->touch = vmt_touches_see(machine, page, memo->pte, tick, true);
+   vmt_filter_install(&machine->filter.fetch, itlb, page, VMT_PAGE_SHIFT, false,
+                      tick, vmt_touches_record(memo->pte));
+   return what->touch != VMT_NOT_CHARGED ? VMT_QUICK_CHARGE : VMT_QUICK_FREE;
 }
 
 bool
@@ -244,7 +245,8 @@ vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
                    enum vmt_access_kind kind, uint64_t tick,
                    struct vmt_outcome *outcome)
 {
-   bool fetch = kind == VMT_FETCH, stores;
+   bool fetch = kind == VMT_FETCH, stores, ends_here;
+   uint32_t record = VMT_NO_RECORD;
    struct vmt_core *core = machine->core;
    vmt_vpn page = addr >> VMT_PAGE_SHIFT;
    struct vmt_page_memo *memo = memo_of(machine, page);
@@ -259,12 +261,16 @@ vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
       prepare_page(machine, addr, kind, outcome);
    }
    stores = is_quiet(machine, memo, page, VMT_WRITE);
-   if (!is_signal(outcome->event))
-      see_if_new(machine, memo, page, tick, outcome);
+   ends_here = is_signal(outcome->event);
+   if (!ends_here && !outcome->excluded) {
+      if (!vmt_touches_knows(&machine->touches, memo->pte))
+         see(machine, page, memo->pte, tick, outcome);
+      record = vmt_touches_record(memo->pte);
+   }
    look_up(machine, fetch ? &core->itlb : &core->dtlb,
-           fetch ? machine->filter.fetch : machine->filter.data,
-           addr >> machine->config.page_shift, tick,
-           !is_signal(outcome->event), stores, outcome);
+           fetch ? &machine->filter.fetch : &machine->filter.data,
+           addr >> machine->config.page_shift, tick, !ends_here, stores, record,
+           outcome);
    return outcome->event != VMT_NO_EVENT || outcome->n_l1_misses != 0 ||
           outcome->touch != VMT_NOT_CHARGED;
 }
@@ -282,8 +288,13 @@ static bool
 see_by_kernel(struct vmt_machine *machine, vmt_addr addr, struct vmt_pte *pte,
               struct vmt_outcome *outcome)
 {
-   if (pte->touched == machine->touches.now || is_excluded(machine, addr))
+   if (is_excluded(machine, addr))
       return false;
+   if (vmt_touches_knows(&machine->touches, pte)) {
+      vmt_filter_raise(&machine->filter.stamps[vmt_touches_record(pte)],
+                       vmt_kernel_tick(machine));
+      return false;
+   }
    see(machine, addr >> VMT_PAGE_SHIFT, pte, vmt_kernel_tick(machine), outcome);
    if (outcome->touch == VMT_NOT_CHARGED)
       return false;
@@ -418,7 +429,7 @@ vmt_machine_defer(struct vmt_machine *machine,
    machine->deferred[i] = *deferred;
    machine->n_deferred++;
    for (; vpn <= last; vpn++)
-      vmt_filter_kill_set(machine->filter.data, &machine->core->dtlb, vpn);
+      vmt_filter_kill_set(&machine->filter.data, &machine->core->dtlb, vpn);
 }
 
 bool

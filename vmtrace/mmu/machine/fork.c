@@ -87,8 +87,8 @@ start_ledger_anew(struct vmt_machine *machine)
    enum vmt_status status;
 
    vmt_machine_forget_pages(machine);
-   vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
-   vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
+   vmt_filter_kill_all(&machine->filter.data, &machine->core->dtlb);
+   vmt_filter_kill_all(&machine->filter.fetch, &machine->core->itlb);
    vmt_accounting_free(&machine->ledger);
    vmt_touches_free(&machine->touches);
    memset(machine->page_memos, 0, sizeof machine->page_memos);
@@ -111,7 +111,7 @@ vmt_machine_fork(struct vmt_machine *machine, bool child)
    struct vmt_area *area;
    enum vmt_status status = VMT_OK;
 
-   vmt_filter_kill_all_stores(machine->filter.data);
+   vmt_filter_kill_all_stores(&machine->filter.data);
    vmt_machine_forget_pages(machine);
    if (child)
       status = start_ledger_anew(machine);

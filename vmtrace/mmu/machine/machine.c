@@ -166,7 +166,7 @@ vmt_machine_switch_core(struct vmt_machine *machine, uint32_t core)
    if (next == machine->core)
       return;
    vmt_machine_advance(machine, vmt_kernel_tick(machine));
-   vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
-   vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
+   vmt_filter_kill_all(&machine->filter.data, &machine->core->dtlb);
+   vmt_filter_kill_all(&machine->filter.fetch, &machine->core->itlb);
    machine->core = next;
 }

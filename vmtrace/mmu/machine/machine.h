@@ -90,7 +90,6 @@ struct vmt_page_memo {
    bool excluded;
    uint32_t stlb_entry;                 /* where the page was in the running
                                            core's L2 TLB: a guess */
-   uint32_t epoch;                      /* in which it was touched last */
    struct vmt_pte *pte;
 };
 
@@ -219,6 +218,11 @@ enum vmt_quick vmt_machine_quick_access(struct vmt_machine *machine,
                                         uint64_t first_tick,
                                         uint64_t last_tick,
                                         struct vmt_quick_charge *what);
+
+/* The same for a fetch, which must hit the L1 TLB.  */
+enum vmt_quick vmt_machine_quick_fetch(struct vmt_machine *machine,
+                                       vmt_addr addr, uint64_t tick,
+                                       struct vmt_quick_charge *what);
 
 /* Charges a touch that an outcome or a quick access holds.  */
 enum vmt_status vmt_machine_charge_touch(struct vmt_machine *machine,

@@ -18,15 +18,15 @@ drop_from_core(struct vmt_core *core, vmt_vpn start, vmt_vpn end)
 }
 
 static void
-kill_range(struct vmt_filter_entry *side, struct vmt_tlb *tlb, vmt_vpn start,
+kill_range(struct vmt_filter_side *side, struct vmt_tlb *tlb, vmt_vpn start,
            vmt_vpn end)
 {
    uint32_t i;
 
    if (end - start > VMT_FILTER_ENTRIES) {
       for (i = 0; i < VMT_FILTER_ENTRIES; i++)
-         if (side[i].vpn >= start && side[i].vpn < end)
-            vmt_filter_kill(side, tlb, side[i].vpn);
+         if (side->entries[i].vpn >= start && side->entries[i].vpn < end)
+            vmt_filter_kill_entry(side, &side->entries[i], tlb);
       return;
    }
    for (; start < end; start++)
@@ -41,8 +41,8 @@ vmt_machine_shoot(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
 
    vmt_machine_advance(machine, vmt_kernel_tick(machine));
    vmt_machine_forget_pages(machine);
-   kill_range(machine->filter.data, &machine->core->dtlb, first, after);
-   kill_range(machine->filter.fetch, &machine->core->itlb, first, after);
+   kill_range(&machine->filter.data, &machine->core->dtlb, first, after);
+   kill_range(&machine->filter.fetch, &machine->core->itlb, first, after);
    for (i = 0; i < machine->settings.n_cores; i++) {
       struct vmt_core *core = &machine->cores[i];
 
@@ -219,11 +219,11 @@ move_entries(struct vmt_machine *machine, vmt_addr from, vmt_addr to,
       target = vmt_pagetable_get(&machine->pages, vpn + (uint64_t)delta);
       if (target == NULL)
          return VMT_NO_MEMORY;
-      vmt_touches_move(&machine->touches, vpn, vpn + (uint64_t)delta, &moved);
       *target = moved;
+      vmt_touches_move(&machine->touches, vpn, vpn + (uint64_t)delta, target);
       vpn++;
    }
-   vmt_touches_forget_epoch(machine, vmt_kernel_tick(machine));
+   vmt_touches_forget_window(machine);
    return VMT_OK;
 }
 
@@ -336,7 +336,7 @@ vmt_machine_clean_object(struct vmt_machine *machine, uint32_t object,
    vmt_addr low, high;
 
    vmt_machine_forget_pages(machine);
-   vmt_filter_kill_all_stores(machine->filter.data);
+   vmt_filter_kill_all_stores(&machine->filter.data);
    for (; area != NULL; area = vmt_areas_after(&machine->areas, area)) {
       uint64_t first = start, after = end;
 

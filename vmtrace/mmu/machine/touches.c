@@ -5,29 +5,34 @@
 #include "vmtrace/mmu/machine/machine.h"
 
 #define NEVER (~(uint64_t)0)
-#define NO_EPOCH_IS_OPEN (~(uint32_t)0)
+#define NEVER_KNOWN (~(uint32_t)0)
+
+/* How many open pages are pushed down at once.  More: less work a touch; fewer: pages
+   that are touched again soon stay.  Which number it is does not matter.  */
+#define MIN_PUSHED (VMT_OPEN_PAGES / 8)
+#define MAX_PUSHED (VMT_OPEN_PAGES * 3 / 8)
+
+_Static_assert(VMT_OPEN_PAGES == VMT_FILTER_RECORDS, "a record each");
 
 /* ---- life ---- */
 
 static enum vmt_status
 init_curve(struct vmt_touches *touches)
 {
-   touches->now = VMT_NO_EPOCH;
-   if (touches->windows)
-      touches->now = touches->window_epoch = 1;
    switch (touches->curve) {
    case VMT_CURVE_NO:
+      touches->known = touches->windows ? 1 : VMT_NO_EPOCH;
       return VMT_OK;
    case VMT_CURVE_FAST:
+      touches->known = VMT_OPEN;
+      memset(touches->free_records, 0xff, sizeof touches->free_records);
       if (vmt_stack_epochs_init(&touches->epochs) != VMT_OK)
          return VMT_NO_MEMORY;
-      touches->now = touches->window_epoch = touches->epochs.now;
       break;
    case VMT_CURVE_EXACT:
-      vmt_stack_distance_init(&touches->stack);
+      touches->known = NEVER_KNOWN;
       touches->top = VMT_NO_VPN;
-      touches->now = NO_EPOCH_IS_OPEN;
-      touches->window_epoch = 1;
+      vmt_stack_distance_init(&touches->stack);
       break;
    }
    return vmt_distances_init(&touches->distances);
@@ -105,7 +110,7 @@ vmt_touches_own(struct vmt_touches *touches, vmt_vpn page, uint32_t owner)
 /* ---- live entries ---- */
 
 struct side {
-   struct vmt_filter_entry *entries;
+   struct vmt_filter_side *entries;
    struct vmt_tlb *tlb;
 };
 
@@ -125,154 +130,300 @@ page_of(const struct vmt_machine *machine, vmt_vpn vpn)
 static void
 kill_all(struct vmt_machine *machine)
 {
-   vmt_filter_kill_all(machine->filter.data, &machine->core->dtlb);
-   vmt_filter_kill_all(machine->filter.fetch, &machine->core->itlb);
+   vmt_filter_kill_all(&machine->filter.data, &machine->core->dtlb);
+   vmt_filter_kill_all(&machine->filter.fetch, &machine->core->itlb);
 }
 
-/* ---- epochs ---- */
+/* ---- open pages ---- */
+
+/* Records by when their pages were accessed last: the stamp, above the record's
+   number.  */
+struct order {
+   uint64_t keys[VMT_OPEN_PAGES];
+   uint32_t n;
+};
+
+static bool
+is_set(const uint64_t *bits, uint32_t record)
+{
+   return (bits[record / 64] >> record % 64 & 1) != 0;
+}
 
 static void
-renumber_memos(struct vmt_machine *machine)
+set_free(struct vmt_touches *touches, uint32_t record)
 {
-   uint32_t i;
+   touches->free_records[record / 64] |= (uint64_t)1 << record % 64;
+}
 
-   for (i = 0; i < VMT_N_PAGE_MEMOS; i++)
-      machine->page_memos[i].epoch = vmt_stack_epochs_renumbered(
-         &machine->touches.epochs, machine->page_memos[i].epoch);
+/* There is one.  */
+static uint32_t
+take_free(struct vmt_touches *touches)
+{
+   uint32_t word = 0, record;
+
+   while (touches->free_records[word] == 0)
+      word++;
+   record = word * 64 + (uint32_t)__builtin_ctzll(touches->free_records[word]);
+   touches->free_records[word] &= touches->free_records[word] - 1;
+   return record;
+}
+
+static uint32_t
+record_of_key(uint64_t key)
+{
+   return (uint32_t)(key % VMT_FILTER_RECORDS);
+}
+
+/* When the translation pages of an open page were accessed last through one of the
+   filter's sides, as far as they are alive there; 0: they are not.  */
+static uint64_t
+last_stamp_of(const struct vmt_machine *machine, struct vmt_filter_side *side,
+              vmt_vpn page)
+{
+   vmt_vpn vpn = first_vpn(machine, page), end = first_vpn(machine, page + 1);
+   uint64_t stamp = 0;
+
+   for (; vpn < end; vpn++) {
+      const struct vmt_filter_entry *entry = vmt_filter_entry_of(side, vpn);
+
+      if (entry->vpn == vpn)
+         vmt_filter_raise(&stamp, entry->stamp);
+   }
+   return stamp;
+}
+
+static inline uint64_t
+last_stamp_on(const struct vmt_machine *machine, struct vmt_filter_side *side,
+              uint32_t record)
+{
+   vmt_vpn page = machine->touches.open[record].page;
+
+   if (machine->config.page_shift != VMT_PAGE_SHIFT)
+      return last_stamp_of(machine, side, page);
+   return !is_set(side->live, record)
+             ? 0
+             : vmt_filter_entry_of(side, page)->stamp;
+}
+
+/* The stamps of 64 records.  Adds to order, and notes which key is that of the page
+   that was fetched from last.  */
+static void
+find_stamps(struct vmt_machine *machine, uint32_t word, struct order *order,
+            uint64_t *latest, uint32_t *running)
+{
+   uint64_t rest = ~machine->touches.free_records[word];
+
+   for (; rest != 0; rest &= rest - 1) {
+      uint32_t record = word * 64 + (uint32_t)__builtin_ctzll(rest);
+      uint64_t stamp = machine->filter.stamps[record];
+      uint64_t fetched =
+         last_stamp_on(machine, &machine->filter.fetch, record);
+
+      vmt_filter_raise(&stamp,
+                       last_stamp_on(machine, &machine->filter.data, record));
+      vmt_filter_raise(&stamp, fetched);
+      if (fetched > *latest) {
+         *latest = fetched;
+         *running = order->n;
+      }
+      order->keys[order->n++] = stamp * VMT_FILTER_RECORDS + record;
+   }
+}
+
+/* The page that is being run from, if any, was touched by the instruction at tick
+   too.  */
+static void
+find_order(struct vmt_machine *machine, uint64_t tick, struct order *order)
+{
+   uint64_t latest = 0;
+   uint32_t running = 0, word;
+
+   order->n = 0;
+   for (word = 0; word < VMT_FILTER_RECORD_WORDS; word++)
+      find_stamps(machine, word, order, &latest, &running);
+   if (latest != 0 && latest < tick)
+      vmt_filter_raise(&order->keys[running],
+                       tick * VMT_FILTER_RECORDS +
+                          record_of_key(order->keys[running]));
+}
+
+static void
+swap_keys(uint64_t *a, uint64_t *b)
+{
+   uint64_t kept = *a;
+
+   *a = *b;
+   *b = kept;
+}
+
+/* Brings the keys of [low, high) that are smaller than the pivot to the front; where
+   they end.  Which ones they are is anybody's guess, the processor's too: no
+   branches.  */
+static uint32_t
+partition(uint64_t *keys, uint32_t low, uint32_t high, uint64_t pivot)
+{
+   uint32_t end = low, i;
+
+   for (i = low; i < high; i++) {
+      uint64_t key = keys[i];
+
+      keys[i] = keys[end];
+      keys[end] = key;
+      end += key < pivot;
+   }
+   return end;
+}
+
+/* Brings the oldest to the front: at least MIN_PUSHED and at most MAX_PUSHED, of more
+   than that.  How many.  (After Hoare, "Algorithm 65: find", CACM 1961.)  */
+static uint32_t
+select_oldest(struct order *order)
+{
+   uint32_t low = 0, high = order->n;
+
+   for (;;) {
+      uint64_t pivot = order->keys[low + (high - low) / 4];
+      uint32_t end = partition(order->keys, low, high, pivot);
+
+      if (end >= MIN_PUSHED && end <= MAX_PUSHED)
+         return end;
+      if (end > MAX_PUSHED) {
+         high = end;
+      } else if (end > low) {
+         low = end;
+      } else {
+         /* The pivot was the smallest.  */
+         end = partition(order->keys, low, high, pivot + 1);
+         if (end >= MIN_PUSHED)
+            return end;
+         low = end;
+      }
+   }
 }
 
 static void
 renumber(struct vmt_machine *machine)
 {
-   struct vmt_touches *touches = &machine->touches;
+   const struct vmt_stack_epochs *epochs = &machine->touches.epochs;
    vmt_vpn vpn = 0;
    struct vmt_pte *pte;
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn,
                                     machine->pages.n_pages)) != NULL) {
-      pte->touched = vmt_stack_epochs_renumbered(&touches->epochs, pte->touched);
+      if (pte->touched < VMT_OPEN)
+         pte->touched = vmt_stack_epochs_renumbered(epochs, pte->touched);
       vpn++;
    }
-   touches->window_epoch = touches->epochs.now;
-   renumber_memos(machine);
 }
 
+/* Ends the life of a page's entries.  */
 static void
-open_epoch(struct vmt_machine *machine)
+kill_page(struct vmt_machine *machine, struct vmt_filter_side *side,
+          struct vmt_tlb *tlb, vmt_vpn page)
+{
+   vmt_vpn vpn = first_vpn(machine, page), end = first_vpn(machine, page + 1);
+
+   for (; vpn < end; vpn++)
+      vmt_filter_kill(side, tlb, vpn);
+}
+
+/* The page with the record is not open any more.  */
+static void
+close_page(struct vmt_machine *machine, uint32_t record, uint32_t epoch)
 {
    struct vmt_touches *touches = &machine->touches;
-   bool all_change;
+   struct vmt_filter *filter = &machine->filter;
+   struct vmt_open_page *open = &touches->open[record];
+   bool one = machine->config.page_shift == VMT_PAGE_SHIFT;
 
-   if (touches->curve == VMT_CURVE_NO) {
-      touches->now++;
+   set_free(touches, record);
+   if (open->pte == NULL)
       return;
-   }
-   must_be(vmt_stack_epochs_close(&touches->epochs, &all_change));
-   touches->now = touches->epochs.now;
-   if (all_change)
-      renumber(machine);
+   open->pte->touched = epoch;
+   if (!one || is_set(filter->data.live, record))
+      kill_page(machine, &filter->data, &machine->core->dtlb, open->page);
+   if (!one || is_set(filter->fetch.live, record))
+      kill_page(machine, &filter->fetch, &machine->core->itlb, open->page);
 }
 
 static uint32_t
-see_in_epoch(struct vmt_touches *touches, vmt_vpn page, struct vmt_pte *pte)
+count_holes(const struct vmt_touches *touches, const struct order *order,
+            uint32_t n)
 {
-   touches->open_pages[touches->epochs.n_open] = page;
-   return (uint32_t)vmt_stack_epochs_touch(&touches->epochs, &pte->touched);
+   uint32_t n_holes = 0, i;
+
+   for (i = 0; i < n; i++)
+      n_holes += touches->open[record_of_key(order->keys[i])].pte == NULL;
+   return n_holes;
 }
 
-/* A page whose entry lives on.  Its last touch was in the epoch before, so the
-   distance is of no interest.  */
+/* The first n of the order are pushed down.  */
 static void
-see_again(struct vmt_machine *machine, vmt_vpn page)
-{
-   struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, page);
-
-   if (pte->touched != machine->touches.now)
-      see_in_epoch(&machine->touches, page, pte);
-}
-
-/* What of the pages of an epoch that ends is still alive and must be.  */
-struct survivors {
-   vmt_vpn pages[VMT_EPOCH_PAGES / 2];
-   uint32_t n;
-   struct vmt_filter_entry *running;    /* what is being run from; NULL: none */
-};
-
-/* Kills the entry but for one that is stamped with what is still to come.  */
-static void
-end_data(struct vmt_machine *machine, vmt_vpn vpn, uint64_t tick,
-         struct survivors *alive)
-{
-   struct vmt_filter_entry *entry =
-      vmt_filter_entry_of(machine->filter.data, vpn);
-
-   if (entry->vpn != vpn)
-      return;
-   if (entry->stamp > tick && alive->n < VMT_EPOCH_PAGES / 2)
-      alive->pages[alive->n++] = page_of(machine, vpn);
-   else
-      vmt_filter_kill_entry(entry, &machine->core->dtlb);
-}
-
-/* Kills the entry but for the one stamped last.  */
-static void
-end_fetch(struct vmt_machine *machine, vmt_vpn vpn, struct survivors *alive)
-{
-   struct vmt_filter_entry *entry =
-      vmt_filter_entry_of(machine->filter.fetch, vpn), *older = entry;
-
-   if (entry->vpn != vpn)
-      return;
-   if (alive->running == NULL || alive->running->stamp < entry->stamp) {
-      older = alive->running;
-      alive->running = entry;
-   }
-   if (older != NULL)
-      vmt_filter_kill_entry(older, &machine->core->itlb);
-}
-
-/* The open epoch has all the pages it may have, or must end for another reason.
-   tick: nothing that comes is before it.  */
-static void
-end_epoch(struct vmt_machine *machine, uint64_t tick)
+push_down(struct vmt_machine *machine, const struct order *order, uint32_t n)
 {
    struct vmt_touches *touches = &machine->touches;
-   struct survivors alive;
-   uint32_t i;
+   uint32_t n_holes = count_holes(touches, order, n), epoch, i;
+   bool all_change;
 
-   alive.n = 0;
-   alive.running = NULL;
-   for (i = 0; i < touches->epochs.n_open; i++) {
-      vmt_vpn vpn = first_vpn(machine, touches->open_pages[i]);
-      vmt_vpn end = first_vpn(machine, touches->open_pages[i] + 1);
-
-      for (; vpn < end; vpn++) {
-         end_data(machine, vpn, tick, &alive);
-         end_fetch(machine, vpn, &alive);
-      }
+   if (n == 0)
+      return;
+   must_be(vmt_stack_epochs_push(&touches->epochs, n - n_holes, n_holes, &epoch,
+                                 &all_change));
+   if (all_change) {
+      renumber(machine);
+      touches->before_window = epoch - 1;
    }
-   open_epoch(machine);
-   for (i = 0; i < alive.n; i++)
-      see_again(machine, alive.pages[i]);
-   if (alive.running != NULL)
-      see_again(machine, page_of(machine, alive.running->vpn));
+   for (i = 0; i < n; i++)
+      close_page(machine, record_of_key(order->keys[i]), epoch);
+}
+
+static void
+make_room(struct vmt_machine *machine, uint64_t tick)
+{
+   struct order order;
+
+   find_order(machine, tick, &order);
+   push_down(machine, &order, select_oldest(&order));
+}
+
+/* A touch fills the uppermost hole.  */
+static void
+drop_newest_hole(struct vmt_machine *machine)
+{
+   struct vmt_touches *touches = &machine->touches;
+   uint64_t latest = 0;
+   uint32_t newest = VMT_NO_RECORD, record;
+
+   for (record = 0; record < VMT_FILTER_RECORDS; record++)
+      if (!is_set(touches->free_records, record) &&
+          touches->open[record].pte == NULL &&
+          machine->filter.stamps[record] >= latest) {
+         latest = machine->filter.stamps[record];
+         newest = record;
+      }
+   set_free(touches, newest);
+}
+
+static uint32_t
+open_page(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
+          uint64_t tick)
+{
+   struct vmt_touches *touches = &machine->touches;
+   uint32_t distance, record;
+
+   if (vmt_stack_epochs_is_full(&touches->epochs))
+      make_room(machine, tick);
+   if (touches->epochs.n_open_holes != 0)
+      drop_newest_hole(machine);
+   distance = (uint32_t)vmt_stack_epochs_touch(&touches->epochs, pte->touched);
+   record = take_free(touches);
+   touches->open[record] = (struct vmt_open_page){page, pte};
+   machine->filter.stamps[record] = tick;
+   pte->touched = VMT_OPEN + record;
+   return distance;
 }
 
 /* ---- seeing ---- */
-
-static uint32_t
-see_fast(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
-         uint64_t tick)
-{
-   struct vmt_touches *touches = &machine->touches;
-   uint32_t distance;
-
-   if (vmt_stack_epochs_is_full(&touches->epochs))
-      end_epoch(machine, tick);
-   distance = see_in_epoch(touches, page, pte);
-   must_be(vmt_distances_count(&touches->distances, distance));
-   return distance;
-}
 
 /* The page that was on top is not any more: what comes to it is to be seen.  */
 static uint32_t
@@ -280,14 +431,12 @@ see_exactly(struct vmt_machine *machine, vmt_vpn page)
 {
    struct vmt_touches *touches = &machine->touches;
    uint32_t distance;
-   vmt_vpn vpn, end;
 
    if (touches->top != VMT_NO_VPN) {
-      end = first_vpn(machine, touches->top + 1);
-      for (vpn = first_vpn(machine, touches->top); vpn < end; vpn++) {
-         vmt_filter_kill(machine->filter.data, &machine->core->dtlb, vpn);
-         vmt_filter_kill(machine->filter.fetch, &machine->core->itlb, vpn);
-      }
+      kill_page(machine, &machine->filter.data, &machine->core->dtlb,
+                touches->top);
+      kill_page(machine, &machine->filter.fetch, &machine->core->itlb,
+                touches->top);
    }
    touches->top = page;
    must_be(vmt_stack_distance_touch(&touches->stack, page, ++touches->n_seen,
@@ -301,17 +450,17 @@ vmt_touches_see(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
                 uint64_t tick, bool owner_known)
 {
    struct vmt_touches *touches = &machine->touches;
-   bool new_in_window = pte->touched < touches->window_epoch;
+   bool new_in_window = pte->touched <= touches->before_window;
    uint32_t distance = 1;
 
-   if (pte->touched == touches->now)
-      return VMT_NOT_CHARGED;
-   if (touches->curve == VMT_CURVE_FAST)
-      distance = see_fast(machine, page, pte, tick);
-   else
-      pte->touched = touches->window_epoch;
-   if (touches->curve == VMT_CURVE_EXACT && page != touches->top)
-      distance = see_exactly(machine, page);
+   if (touches->curve == VMT_CURVE_FAST) {
+      distance = open_page(machine, page, pte, tick);
+      must_be(vmt_distances_count(&touches->distances, distance));
+   } else {
+      pte->touched = touches->before_window + 1;
+      if (touches->curve == VMT_CURVE_EXACT && page != touches->top)
+         distance = see_exactly(machine, page);
+   }
    if (new_in_window && owner_known)
       must_be(vmt_touches_own(touches, page, pte->owner));
    if (touches->curve == VMT_CURVE_NO ||
@@ -326,8 +475,11 @@ vmt_touches_remove(struct vmt_touches *touches, vmt_vpn page,
 {
    if (pte->touched == VMT_NO_EPOCH)
       return;
-   if (touches->curve == VMT_CURVE_FAST)
-      vmt_stack_epochs_remove(&touches->epochs, &pte->touched);
+   if (touches->curve == VMT_CURVE_FAST) {
+      vmt_stack_epochs_remove(&touches->epochs, pte->touched);
+      if (pte->touched >= VMT_OPEN)
+         touches->open[vmt_touches_record(pte)].pte = NULL;
+   }
    pte->touched = VMT_NO_EPOCH;
    if (touches->curve == VMT_CURVE_EXACT) {
       note(touches, vmt_stack_distance_remove(&touches->stack, page));
@@ -344,6 +496,8 @@ vmt_touches_move(struct vmt_touches *touches, vmt_vpn from, vmt_vpn to,
 {
    if (moved->touched == VMT_NO_EPOCH)
       return;
+   if (moved->touched >= VMT_OPEN)
+      touches->open[vmt_touches_record(moved)] = (struct vmt_open_page){to, moved};
    if (touches->curve == VMT_CURVE_EXACT) {
       note(touches, vmt_stack_distance_rename(&touches->stack, from, to));
       if (touches->top == from)
@@ -355,27 +509,63 @@ vmt_touches_move(struct vmt_touches *touches, vmt_vpn from, vmt_vpn to,
    note(touches, vmt_working_set_map(&touches->set, to, moved->owner));
 }
 
-void
-vmt_touches_forget_epoch(struct vmt_machine *machine, uint64_t tick)
+/* ---- windows ---- */
+
+/* What was seen before is to be seen anew.  */
+static void
+open_window(struct vmt_machine *machine)
 {
    struct vmt_touches *touches = &machine->touches;
 
-   if (!touches->windows)
-      return;
    if (touches->curve == VMT_CURVE_FAST) {
-      end_epoch(machine, tick);
-      touches->window_epoch = touches->now;
-   } else if (touches->curve == VMT_CURVE_NO) {
-      kill_all(machine);
-      open_epoch(machine);
-      touches->window_epoch = touches->now;
+      touches->before_window = vmt_stack_epochs_seal(&touches->epochs);
    } else {
-      kill_all(machine);
-      touches->window_epoch++;
+      touches->before_window++;
+      if (touches->curve == VMT_CURVE_NO)
+         touches->known++;
    }
 }
 
-/* ---- windows ---- */
+void
+vmt_touches_forget_window(struct vmt_machine *machine)
+{
+   struct order order;
+
+   if (!machine->touches.windows)
+      return;
+   if (machine->touches.curve == VMT_CURVE_FAST) {
+      find_order(machine, 0, &order);
+      push_down(machine, &order, order.n);
+   }
+   open_window(machine);
+   kill_all(machine);
+}
+
+/* Open pages that were accessed at start or later are of the new window, the others
+   are pushed down.  The page that was being run from when start came is one of the
+   former if its run was not over, as it was not if tick is later: no run has begun
+   since, or it would have been known then that start had come.  */
+static void
+divide_open_pages(struct vmt_machine *machine, uint64_t start, uint64_t tick)
+{
+   struct vmt_touches *touches = &machine->touches;
+   struct order order;
+   uint32_t n_old = 0, i;
+
+   find_order(machine, tick > start ? start : 0, &order);
+   for (i = 0; i < order.n; i++)
+      if (order.keys[i] / VMT_FILTER_RECORDS < start)
+         swap_keys(&order.keys[i], &order.keys[n_old++]);
+   push_down(machine, &order, n_old);
+   open_window(machine);
+   for (i = n_old; i < order.n; i++) {
+      const struct vmt_open_page *open =
+         &touches->open[record_of_key(order.keys[i])];
+
+      if (open->pte != NULL)
+         must_be(vmt_touches_own(touches, open->page, open->pte->owner));
+   }
+}
 
 /* When the page of a way was touched last, as far as is known.  */
 static uint64_t
@@ -393,7 +583,7 @@ last_stamp(const struct side *side, const struct vmt_tlb_entry *way)
 }
 
 static void
-see_by_stamp(struct vmt_machine *machine, vmt_vpn vpn, uint64_t tick)
+see_by_stamp(struct vmt_machine *machine, vmt_vpn vpn)
 {
    vmt_vpn page = page_of(machine, vpn);
    struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, page);
@@ -401,25 +591,21 @@ see_by_stamp(struct vmt_machine *machine, vmt_vpn vpn, uint64_t tick)
    /* Excluded pages have no epoch.  */
    if (pte == NULL || pte->touched == VMT_NO_EPOCH)
       return;
-   if (machine->touches.curve == VMT_CURVE_EXACT) {
-      must_be(vmt_touches_own(&machine->touches, page, pte->owner));
-      pte->touched = machine->touches.window_epoch;
-   } else {
-      vmt_touches_see(machine, page, pte, tick, true);
-   }
+   must_be(vmt_touches_own(&machine->touches, page, pte->owner));
+   pte->touched = machine->touches.before_window + 1;
 }
 
 /* Those that were accessed at start or later.  */
 static void
-see_data(struct vmt_machine *machine, uint64_t start, uint64_t tick)
+see_data(struct vmt_machine *machine, uint64_t start)
 {
-   struct side side = {machine->filter.data, &machine->core->dtlb};
+   struct side side = {&machine->filter.data, &machine->core->dtlb};
    const struct vmt_tlb_entry *way = side.tlb->entries;
    const struct vmt_tlb_entry *end = way + side.tlb->shape.n_entries;
 
    for (; way < end; way++)
       if (last_stamp(&side, way) >= start)
-         see_by_stamp(machine, way->vpn, tick);
+         see_by_stamp(machine, way->vpn);
 }
 
 /* The page that was being run from when start came, if its run was not over.  No
@@ -427,7 +613,7 @@ see_data(struct vmt_machine *machine, uint64_t start, uint64_t tick)
 static void
 see_fetches(struct vmt_machine *machine, uint64_t start, uint64_t tick)
 {
-   struct side side = {machine->filter.fetch, &machine->core->itlb};
+   struct side side = {&machine->filter.fetch, &machine->core->itlb};
    const struct vmt_tlb_entry *way = side.tlb->entries, *latest = NULL;
    const struct vmt_tlb_entry *end = way + side.tlb->shape.n_entries;
 
@@ -439,7 +625,7 @@ see_fetches(struct vmt_machine *machine, uint64_t start, uint64_t tick)
            last_stamp(&side, latest) < last_stamp(&side, way)))
          latest = way;
    if (latest != NULL && machine->touches.curve != VMT_CURVE_EXACT)
-      see_by_stamp(machine, latest->vpn, tick);
+      see_by_stamp(machine, latest->vpn);
 }
 
 void
@@ -463,14 +649,13 @@ vmt_touches_end_window(struct vmt_machine *machine, uint64_t tick)
    vmt_timeline_add(&touches->timeline, &machine->ledger,
                     vmt_touches_instrs(touches, start));
    vmt_working_set_advance(&touches->set, vmt_touches_instrs(touches, tick));
-   if (touches->curve == VMT_CURVE_EXACT) {
-      touches->window_epoch++;
+   if (touches->curve == VMT_CURVE_FAST) {
+      divide_open_pages(machine, start, tick);
    } else {
-      open_epoch(machine);
-      touches->window_epoch = touches->now;
+      open_window(machine);
+      see_data(machine, start);
+      see_fetches(machine, start, tick);
+      kill_all(machine);
    }
-   see_data(machine, start, tick);
-   see_fetches(machine, start, tick);
-   kill_all(machine);
    vmt_touches_set_deadline(machine);
 }

@@ -5,24 +5,26 @@
    Touches are accesses of the program and of the kernel for it that do not end in
    a signal, to pages that are not excluded.
 
-   Which are seen.  An access that hits the filter is not.  A page's first touch
-   in an epoch is: an epoch ends with its 64th page and with each window (without
-   a curve: with each window alone), the filter's entries are killed then, and
-   translated code comes here.  A struct vmt_pte says in which epoch its page was
-   touched last.  With VMT_CURVE_EXACT only the page touched last has live
+   Which are seen.  An access that hits the filter is not.  With the fast curve, the
+   pages with live entries are among the open ones of stack_epochs.h, each of which has
+   one of the filter's records: so it is known when they were accessed last.  When
+   there are too many, those accessed longest ago are pushed down and their entries
+   killed.  With windows alone the entries are killed with each window, and a page is
+   seen once a window.  With VMT_CURVE_EXACT only the page touched last has live
    entries, and each change of page is seen.
+
+   struct vmt_pte has a cell for a page.  Fast curve: that of stack_epochs.h, VMT_OPEN
+   and the number of its record while it is open.  Else the number of the window that
+   it was seen in last.  Excluded pages have VMT_NO_EPOCH.
 
    Windows, exact.  Window k begins with instruction (k - 1) * window_instrs.  It
    is found out late that one is over: at the next event, or where translated code
    looks at filter.deadline, which is at each fetch that it checks.  So what
    happened in the new window until then were data accesses that hit the filter,
    which left their stamps, and fetches from the page that was being run from: it
-   has the latest stamp.  A data entry (or its TLB entry, where it was killed
-   since) with a stamp in the new window tells a page of it.
+   has the latest stamp.
 
-   Distances, in the fast mode, are those of stack_epochs.h.  An entry that lives
-   on when an epoch ends, since it has been stamped for a group whose accesses are
-   still to come, or since its page is being executed, is touched anew.
+   Distances, in the fast mode, are those of stack_epochs.h.
 
    Units: pages, instructions of this process.  Owned by the machine.  */
 
@@ -32,6 +34,7 @@
 #include "vmtrace/mmu/base/status.h"
 #include "vmtrace/mmu/base/types.h"
 #include "vmtrace/mmu/containers/distances.h"
+#include "vmtrace/mmu/machine/filter.h"
 #include "vmtrace/mmu/machine/timeline.h"
 #include "vmtrace/mmu/mechanisms/pagetable.h"
 #include "vmtrace/mmu/policies/stack_distance.h"
@@ -51,16 +54,24 @@ enum vmt_curve {
 /* Distances below this are not charged: the quick path has them.  */
 #define VMT_CHARGED_DISTANCE 128
 
+/* An open page.  */
+struct vmt_open_page {
+   vmt_vpn page;
+   struct vmt_pte *pte;                 /* NULL: a hole */
+};
+
 struct vmt_touches {
    enum vmt_curve curve;
    bool windows;                        /* there is a working set */
    bool no_memory;                      /* there was none for a removal */
-   uint32_t now;                        /* the open epoch; a page that was
-                                           touched in it need not be seen */
-   uint32_t window_epoch;               /* the open window's first one */
+   uint32_t known;                      /* a page with this cell or more need not be
+                                           seen */
+   uint32_t before_window;              /* ... with this or less was not yet in the
+                                           open window */
    uint64_t start_instrs;               /* on the clock, when the process began */
    struct vmt_stack_epochs epochs;      /* FAST */
-   vmt_vpn open_pages[VMT_EPOCH_PAGES]; /* FAST: touched in the open epoch */
+   struct vmt_open_page open[VMT_OPEN_PAGES];   /* by record */
+   uint64_t free_records[VMT_FILTER_RECORD_WORDS];      /* bit set: not in use */
    struct vmt_stack_distance stack;     /* EXACT */
    uint64_t n_seen;                     /* EXACT: ticks of the stack */
    vmt_vpn top;                         /* EXACT: touched last */
@@ -86,9 +97,21 @@ uint64_t vmt_touches_instrs(const struct vmt_touches *touches, uint64_t tick);
 /* What is to be charged for a touch: 0, or one more than its distance.  */
 #define VMT_NOT_CHARGED 0u
 
-/* A touch of page at tick, of which nothing comes if it was touched in the open
-   epoch.  owner_known: *pte has the charge that made the page
-   resident; else vmt_touches_own() is to follow.  */
+static inline bool
+vmt_touches_knows(const struct vmt_touches *touches, const struct vmt_pte *pte)
+{
+   return pte->touched >= touches->known;
+}
+
+/* The record of the page's entries in the filter.  */
+static inline uint32_t
+vmt_touches_record(const struct vmt_pte *pte)
+{
+   return pte->touched >= VMT_OPEN ? pte->touched - VMT_OPEN : VMT_NO_RECORD;
+}
+
+/* A touch at tick of a page that is not known.  owner_known: *pte has the charge that
+   made the page resident; else vmt_touches_own() is to follow.  */
 uint32_t vmt_touches_see(struct vmt_machine *machine, vmt_vpn page,
                          struct vmt_pte *pte, uint64_t tick, bool owner_known);
 
@@ -96,14 +119,14 @@ uint32_t vmt_touches_see(struct vmt_machine *machine, vmt_vpn page,
 enum vmt_status vmt_touches_own(struct vmt_touches *touches, vmt_vpn page,
                                 uint32_t owner);
 
-/* Page is unmapped; is at another address.  */
+/* Page is unmapped; has gone to another address and entry.  */
 void vmt_touches_remove(struct vmt_touches *touches, vmt_vpn page,
                         struct vmt_pte *pte);
 void vmt_touches_move(struct vmt_touches *touches, vmt_vpn from, vmt_vpn to,
                       struct vmt_pte *moved);
 
 /* Pages have moved: what was touched in the open window is to be seen anew.  */
-void vmt_touches_forget_epoch(struct vmt_machine *machine, uint64_t tick);
+void vmt_touches_forget_window(struct vmt_machine *machine);
 
 /* filter.deadline is where the open window ends.  */
 void vmt_touches_set_deadline(struct vmt_machine *machine);

@@ -33,7 +33,6 @@ alloc_tables(struct vmt_stack_epochs *stack, uint64_t n_slots)
 {
    memset(stack, 0, sizeof *stack);
    stack->n_slots = (uint32_t)n_slots;
-   stack->now = 1;
    stack->sums = vmt_alloc_zeroed("epoch sums", n_slots * 4);
    stack->n_pages = vmt_alloc_zeroed("epoch pages", n_slots * 4);
    stack->n_holes = vmt_alloc_zeroed("epoch holes", n_slots * 4);
@@ -67,7 +66,7 @@ add_sum(struct vmt_stack_epochs *stack, uint32_t epoch, uint32_t n)
       stack->sums[epoch] += n;
 }
 
-/* Of the epochs up to this one, all closed.  */
+/* Of the epochs up to this one.  */
 static uint64_t
 sum_to(const struct vmt_stack_epochs *stack, uint32_t epoch)
 {
@@ -78,22 +77,23 @@ sum_to(const struct vmt_stack_epochs *stack, uint32_t epoch)
    return n;
 }
 
-/* One place less in an epoch; the open one has no sum yet.  */
+/* One place less in an epoch.  */
 static void
 leave(struct vmt_stack_epochs *stack, uint32_t epoch)
 {
    stack->n_pages[epoch]--;
-   stack->n_places--;
-   if (epoch != stack->now)
-      add_sum(stack, epoch, ~(uint32_t)0);
+   stack->n_closed--;
+   add_sum(stack, epoch, ~(uint32_t)0);
 }
 
 /* ---- holes ---- */
 
 static void
-add_hole(struct vmt_stack_epochs *stack, uint32_t epoch)
+add_holes(struct vmt_stack_epochs *stack, uint32_t epoch, uint32_t n)
 {
-   stack->n_holes[epoch]++;
+   if (n == 0)
+      return;
+   stack->n_holes[epoch] += n;
    stack->holed[epoch / 64] |= (uint64_t)1 << epoch % 64;
    if (epoch > stack->top_hole)
       stack->top_hole = epoch;
@@ -106,7 +106,7 @@ take_hole(struct vmt_stack_epochs *stack, uint32_t epoch)
       stack->holed[epoch / 64] &= ~((uint64_t)1 << epoch % 64);
 }
 
-/* The epoch of the uppermost hole; 0: there is none.  */
+/* The epoch of the uppermost hole that is in one; 0: there is none.  */
 static uint32_t
 uppermost_hole(struct vmt_stack_epochs *stack)
 {
@@ -123,62 +123,72 @@ uppermost_hole(struct vmt_stack_epochs *stack)
    return stack->top_hole;
 }
 
-/* A page goes up from `epoch` (VMT_NO_EPOCH: it is new) and fills the uppermost
-   hole above it, which then is where the page was.  Whether it did.  */
 static bool
-fill_hole(struct vmt_stack_epochs *stack, uint32_t epoch)
+take_uppermost_hole(struct vmt_stack_epochs *stack, uint32_t above)
 {
-   uint32_t hole = uppermost_hole(stack);
+   uint32_t hole;
 
-   if (hole == 0 || hole < epoch)
+   if (stack->n_open_holes != 0) {
+      stack->n_open_holes--;
+      return true;
+   }
+   hole = uppermost_hole(stack);
+   if (hole == 0 || hole < above)
       return false;
    take_hole(stack, hole);
    leave(stack, hole);
-   if (epoch != VMT_NO_EPOCH)
-      add_hole(stack, epoch);
    return true;
 }
 
 /* ---- pages ---- */
 
 static void
-enter(struct vmt_stack_epochs *stack, uint32_t *epoch)
+note_peak(struct vmt_stack_epochs *stack)
 {
-   stack->n_open++;
-   stack->n_pages[stack->now]++;
-   stack->n_places++;
-   if (stack->n_places > stack->n_peak_places)
-      stack->n_peak_places = stack->n_places;
-   *epoch = stack->now;
+   uint64_t n_places = vmt_stack_epochs_n_places(stack);
+
+   if (n_places > stack->n_peak_places)
+      stack->n_peak_places = n_places;
 }
 
-uint64_t
-vmt_stack_epochs_touch(struct vmt_stack_epochs *stack, uint32_t *epoch)
+static uint64_t
+n_above(const struct vmt_stack_epochs *stack, uint32_t epoch)
 {
-   uint32_t from = *epoch;
-   uint64_t n_above;
+   return vmt_stack_epochs_n_places(stack) - sum_to(stack, epoch) +
+          (stack->n_pages[epoch] - 1) / 2;
+}
 
-   vmt_assert_cmp(from, <, stack->now);
-   if (from == VMT_NO_EPOCH) {
-      fill_hole(stack, from);
-      enter(stack, epoch);
-      return 0;
+/* The uppermost hole above a page is filled when it goes up, and the page's old
+   place is a hole then.  */
+uint64_t
+vmt_stack_epochs_touch(struct vmt_stack_epochs *stack, uint32_t cell)
+{
+   uint64_t distance = 0;
+
+   vmt_assert_cmp(cell, <=, stack->last);
+   vmt_assert(stack->n_open_holes != 0 || !vmt_stack_epochs_is_full(stack));
+   if (cell != VMT_NO_EPOCH)
+      distance = n_above(stack, cell) + 1;
+   if (!take_uppermost_hole(stack, cell)) {
+      if (cell != VMT_NO_EPOCH)
+         leave(stack, cell);
+   } else if (cell != VMT_NO_EPOCH) {
+      add_holes(stack, cell, 1);
    }
-   n_above = stack->n_places - sum_to(stack, from) +
-             (stack->n_pages[from] - 1) / 2;
-   if (!fill_hole(stack, from))
-      leave(stack, from);
-   enter(stack, epoch);
-   return n_above + 1;
+   stack->n_open++;
+   note_peak(stack);
+   return distance;
 }
 
 void
-vmt_stack_epochs_remove(struct vmt_stack_epochs *stack, uint32_t *epoch)
+vmt_stack_epochs_remove(struct vmt_stack_epochs *stack, uint32_t cell)
 {
-   if (*epoch == VMT_NO_EPOCH)
-      return;
-   add_hole(stack, *epoch);
-   *epoch = VMT_NO_EPOCH;
+   if (cell >= VMT_OPEN) {
+      stack->n_open--;
+      stack->n_open_holes++;
+   } else if (cell != VMT_NO_EPOCH) {
+      add_holes(stack, cell, 1);
+   }
 }
 
 /* ---- epochs ---- */
@@ -191,7 +201,7 @@ join(const struct vmt_stack_epochs *stack, uint32_t *numbers)
 {
    uint32_t old, number = 0, n_joined = VMT_EPOCH_PAGES;
 
-   for (old = 1; old <= stack->now; old++) {
+   for (old = 1; old <= stack->last; old++) {
       uint32_t n = stack->n_pages[old];
 
       if (number == 0 && n == stack->n_holes[old])
@@ -212,13 +222,9 @@ add_to(struct vmt_stack_epochs *stack, uint32_t to, uint32_t n_pages,
        uint32_t n_holes)
 {
    stack->n_pages[to] += n_pages;
-   stack->n_places += n_pages;
+   stack->n_closed += n_pages;
    add_sum(stack, to, n_pages);
-   stack->n_holes[to] += n_holes;
-   if (n_holes == 0)
-      return;
-   stack->holed[to / 64] |= (uint64_t)1 << to % 64;
-   stack->top_hole = to;
+   add_holes(stack, to, n_holes);
 }
 
 static enum vmt_status
@@ -230,15 +236,18 @@ rebuild(struct vmt_stack_epochs *stack)
 
    if (numbers == NULL)
       return VMT_NO_MEMORY;
-   if (alloc_tables(&made, slots_for(stack->n_places)) != VMT_OK) {
+   if (alloc_tables(&made, slots_for(stack->n_closed)) != VMT_OK) {
       vmt_free(numbers);
       return VMT_NO_MEMORY;
    }
    last = join(stack, numbers);
-   for (old = 1; old <= stack->now; old++)
+   for (old = 1; old <= stack->last; old++)
       if (numbers[old] != VMT_NO_EPOCH)
          add_to(&made, numbers[old], stack->n_pages[old], stack->n_holes[old]);
-   made.now = last + 1;
+   made.last = last;
+   made.last_is_full = true;
+   made.n_open = stack->n_open;
+   made.n_open_holes = stack->n_open_holes;
    made.n_peak_places = stack->n_peak_places;
    made.renumbered = numbers;
    free_tables(stack);
@@ -246,14 +255,31 @@ rebuild(struct vmt_stack_epochs *stack)
    return VMT_OK;
 }
 
-enum vmt_status
-vmt_stack_epochs_close(struct vmt_stack_epochs *stack, bool *renumber)
+/* Whether n pages can go into the uppermost epoch.  */
+static bool
+has_room(const struct vmt_stack_epochs *stack, uint32_t n)
 {
-   *renumber = stack->now + 1 == stack->n_slots;
-   if (*renumber)
-      return rebuild(stack);
-   add_sum(stack, stack->now, stack->n_pages[stack->now]);
-   stack->now++;
-   stack->n_open = 0;
+   return stack->last != 0 && !stack->last_is_full &&
+          stack->n_pages[stack->last] + n <= VMT_EPOCH_PAGES;
+}
+
+enum vmt_status
+vmt_stack_epochs_push(struct vmt_stack_epochs *stack, uint32_t n_pages,
+                      uint32_t n_holes, uint32_t *epoch, bool *renumber)
+{
+   vmt_assert_cmp(n_pages, <=, stack->n_open);
+   vmt_assert_cmp(n_holes, <=, stack->n_open_holes);
+   *renumber = false;
+   if (!has_room(stack, n_pages + n_holes)) {
+      *renumber = stack->last + 1 == stack->n_slots;
+      if (*renumber && rebuild(stack) != VMT_OK)
+         return VMT_NO_MEMORY;
+      stack->last++;
+      stack->last_is_full = false;
+   }
+   *epoch = stack->last;
+   stack->n_open -= n_pages;
+   stack->n_open_holes -= n_holes;
+   add_to(stack, stack->last, n_pages + n_holes, n_holes);
    return VMT_OK;
 }

@@ -1,23 +1,24 @@
 /* LRU stack distances to within 64 pages, for little work a touch.
 
-   stack_distance.h keeps the stack page by page.  Here it is kept in slices:
-   time is cut into epochs, each of which ends when VMT_EPOCH_PAGES different
-   pages were touched in it, and of a page only the epoch of its last touch is
-   known.  A touch within the epoch of the page's last one is not looked at (its
-   distance is below VMT_EPOCH_PAGES).  Of another, the pages whose last touch is
-   in a later epoch lie above, those of an earlier one below; of those that share
-   its epoch half are taken to lie above.  Neighbouring epochs are joined while
-   they have no more than VMT_EPOCH_PAGES pages between them.  So a distance that
-   is returned is off by VMT_EPOCH_PAGES / 2 at most, and one that is not returned
-   by less than VMT_EPOCH_PAGES.
+   stack_distance.h keeps the stack page by page.  Here its top is a set of at most
+   VMT_OPEN_PAGES pages, the open ones, that the embedder keeps; what lies below is
+   kept in slices, and of a page there only the slice, its epoch, is known.  A touch
+   of an open page is not looked at: its distance is at most VMT_OPEN_PAGES.  A
+   touch of another makes it an open one.  When there are VMT_OPEN_PAGES, the embedder
+   pushes those down that were touched longest ago: all of them lie above all that
+   was pushed before.  Of the pages of later epochs all lie above a page, of earlier
+   ones none, of its own half are taken to.  An epoch has what was pushed at once, or
+   VMT_EPOCH_PAGES if that was less.  So a distance that is returned is off by
+   VMT_OPEN_PAGES / 2 at most, by VMT_EPOCH_PAGES / 2 where no more than that is pushed
+   at once; and one that is not returned is at most VMT_OPEN_PAGES: who takes it for
+   half of that (VMT_UNSEEN_DISTANCE) is off by as much at most.
 
-   Holes, which unmapped pages leave, are as in stack_distance.h, to within an
-   epoch: the uppermost one above a page is filled when the page goes up.
+   Holes, which unmapped pages leave, are as in stack_distance.h: the uppermost one
+   above a page is filled when the page goes up.  An open page that is unmapped leaves
+   one among the open ones; it counts as one of them.
 
-   The epoch of a page is a cell of the embedder's, VMT_NO_EPOCH at first.  When
-   vmt_stack_epochs_is_full(), the embedder makes sure that it is told of the next
-   touch of every page, and calls vmt_stack_epochs_close(), which may say that the
-   cells have to be renumbered.
+   The place of a page is a cell of the embedder's: VMT_NO_EPOCH at first, an
+   epoch, or while it is open anything from VMT_OPEN on.
 
    Populations are sums in a binary indexed tree (Fenwick, "A new data structure
    for cumulative frequency tables", Software: Practice and Experience 1994).
@@ -32,16 +33,19 @@
 #include "vmtrace/mmu/base/types.h"
 
 #define VMT_EPOCH_PAGES 64u
+#define VMT_OPEN_PAGES 128u
+#define VMT_UNSEEN_DISTANCE (VMT_OPEN_PAGES / 2)
 #define VMT_NO_EPOCH 0u
+#define VMT_OPEN ((uint32_t)1 << 31)
 
 struct vmt_stack_epochs {
-   uint32_t now;                        /* the open epoch */
-   uint32_t n_open;                     /* pages touched in it */
+   uint32_t n_open, n_open_holes;       /* pages; holes */
+   uint32_t last;                       /* the uppermost epoch; 0: none */
+   bool last_is_full;                   /* what is pushed goes above it */
    uint32_t n_slots;                    /* epochs are below this */
-   uint64_t n_places;                   /* pages and holes of all epochs */
-   uint64_t n_peak_places;
-   uint32_t *sums;                      /* Fenwick tree of pages and holes of
-                                           the epochs before now */
+   uint64_t n_closed;                   /* pages and holes of all epochs */
+   uint64_t n_peak_places;              /* pages and holes, with the open ones */
+   uint32_t *sums;                      /* Fenwick tree of pages and holes */
    uint32_t *n_pages, *n_holes;         /* of each epoch; n_pages with holes */
    uint64_t *holed;                     /* bit set: the epoch has holes */
    uint32_t top_hole;                   /* none is above this epoch; 0: none */
@@ -52,31 +56,44 @@ struct vmt_stack_epochs {
 enum vmt_status vmt_stack_epochs_init(struct vmt_stack_epochs *stack);
 void vmt_stack_epochs_free(struct vmt_stack_epochs *stack);
 
-static inline bool
-vmt_stack_epochs_knows(const struct vmt_stack_epochs *stack, uint32_t epoch)
+/* Pages and holes.  */
+static inline uint64_t
+vmt_stack_epochs_n_places(const struct vmt_stack_epochs *stack)
 {
-   return epoch == stack->now;
+   return stack->n_closed + stack->n_open + stack->n_open_holes;
 }
 
-/* A touch of a page that was last touched in *epoch, which is not the open one.
-   Its distance, or 0 if it is the page's first.  */
-uint64_t vmt_stack_epochs_touch(struct vmt_stack_epochs *stack,
-                                uint32_t *epoch);
+/* A touch of a page that is not open: it is now, and the embedder writes its cell.
+   Its distance, or 0 if it is the page's first.  If there are holes among the open
+   ones, the uppermost of them is no more; else vmt_stack_epochs_is_full() must not
+   hold.  */
+uint64_t vmt_stack_epochs_touch(struct vmt_stack_epochs *stack, uint32_t cell);
 
-/* A page last touched in *epoch is unmapped.  */
-void vmt_stack_epochs_remove(struct vmt_stack_epochs *stack, uint32_t *epoch);
+/* A page with this cell is unmapped; it has none then.  */
+void vmt_stack_epochs_remove(struct vmt_stack_epochs *stack, uint32_t cell);
 
 static inline bool
 vmt_stack_epochs_is_full(const struct vmt_stack_epochs *stack)
 {
-   return stack->n_open >= VMT_EPOCH_PAGES;
+   return stack->n_open + stack->n_open_holes >= VMT_OPEN_PAGES;
 }
 
-/* Ends the open epoch.  *renumber: every cell has to be replaced by
-   vmt_stack_epochs_renumbered() of it before the next touch.  VMT_NO_MEMORY
-   leaves the epoch open.  */
-enum vmt_status vmt_stack_epochs_close(struct vmt_stack_epochs *stack,
-                                       bool *renumber);
+/* Pushes open pages and holes down, those touched longest ago, into the epoch that is
+   returned through *epoch.  *renumber: before, every cell below VMT_OPEN has to be
+   replaced by vmt_stack_epochs_renumbered() of it.  VMT_NO_MEMORY changes
+   nothing.  */
+enum vmt_status vmt_stack_epochs_push(struct vmt_stack_epochs *stack,
+                                      uint32_t n_pages, uint32_t n_holes,
+                                      uint32_t *epoch, bool *renumber);
+
+/* What is pushed from now on has a later epoch than all there is: until the next
+   renumbering, later ones than this.  */
+static inline uint32_t
+vmt_stack_epochs_seal(struct vmt_stack_epochs *stack)
+{
+   stack->last_is_full = true;
+   return stack->last;
+}
 
 static inline uint32_t
 vmt_stack_epochs_renumbered(const struct vmt_stack_epochs *stack,
