@@ -51,6 +51,7 @@ tests_cli_profile_replay_LDADD = $(TEST_HOST_LDADD)
 EXTRA_DIST += \
 	tests/cli/profile_kept/as-written.profile \
 	tests/cli/profile_kept/end-taken-back.profile \
+	tests/cli/profile_kept/limit.profile \
 	tests/cli/profile_kept/negative.profile \
 	tests/cli/profile_kept/pressure.profile \
 	tests/cli/profile_kept/sparse-ids.profile \

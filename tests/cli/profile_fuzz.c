@@ -1,6 +1,6 @@
 /* Any bytes are a profile or one line of complaint; the tables of what was read
-   add up to its totals; what is said of a curve holds for it; and the fast way of reading a line gives what the JSON
-   parser gives.  */
+   add up to its totals; what is said of a curve and of thrashing holds for it; and
+   the fast way of reading a line gives what the JSON parser gives.  */
 
 #include "tests/cli/profile_fuzz.h"
 
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "vmtrace/host/ledger.h"
-#include "vmtrace/host/pressure.h"
+#include "vmtrace/host/thrash.h"
 
 static void
 require(bool truth, const char *what)
@@ -81,6 +81,29 @@ check_curve(const struct vmt_curve *curve)
    require(!vmt_curve_at(curve, curve->sizes[0].ram_pages - 1), "nothing below");
 }
 
+/* Spans are of the run, one after the other, and what they add up to is theirs.  */
+static void
+check_thrashing(const struct vmt_pressure *pressure)
+{
+   struct vmt_thrashing thrashing = vmt_thrashing_find(pressure);
+   int64_t at = 0, n_instrs = 0;
+
+   for (size_t i = 0; i < thrashing.n_spans; i++) {
+      const struct vmt_thrash_span *span = &thrashing.spans[i];
+
+      require(span->from_instr >= at && span->to_instr >= span->from_instr,
+              "spans follow one another");
+      require(span->n_refaults >= VMT_THRASH_LEAST, "a span is no round of reclaim");
+      at = span->to_instr;
+      n_instrs += span->to_instr - span->from_instr;
+   }
+   require(at <= thrashing.run_instrs && n_instrs == thrashing.n_instrs,
+           "spans are of the run");
+   require((thrashing.n_spans > 0) == (vmt_thrashing_longest(&thrashing) != NULL),
+           "one of them is the longest");
+   vmt_thrashing_free(&thrashing);
+}
+
 static void
 check_profile(struct vmt_profile *profile)
 {
@@ -91,6 +114,7 @@ check_profile(struct vmt_profile *profile)
 
    vmt_profile_finish(profile);
    check_curve(&profile->runs[0].pressure.curve);
+   check_thrashing(&profile->runs[0].pressure);
    /* Objects would be opened: a fuzzer is not to read whatever it names.  */
    for (size_t i = 1; i < profile->n_objects; i++)
       profile->objects[i].path = "/nowhere";

@@ -26,6 +26,10 @@ static const struct vmt_event_about known[] = {
    { "SwapIn", VMT_EVENT_MAJOR, "page read back from swap" },
    { "SwapHit", VMT_EVENT_MINOR, "page still in the swap cache" },
    { "HugeZero", VMT_EVENT_MINOR, "first touch given a huge page" },
+   { "Evict", VMT_EVENT_OTHER, "pages thrown out to make room" },
+   { "Refault", VMT_EVENT_OTHER, "faults on pages that had been thrown out" },
+   { "SwapOut", VMT_EVENT_OTHER, "pages written to swap" },
+   { "Thrash", VMT_EVENT_OTHER, "refaults of pages thrown out just before" },
    { "Prot", VMT_EVENT_OTHER, "accesses without the right: SIGSEGV" },
    { "Segv", VMT_EVENT_OTHER, "accesses outside any area: SIGSEGV" },
    { "Bus", VMT_EVENT_OTHER, "accesses beyond the end of a file: SIGBUS" },
@@ -36,6 +40,10 @@ static const struct vmt_event_about known[] = {
    { "Shoot", VMT_EVENT_OTHER, "TLB shootdowns of other cores" },
    { "RssPeak", VMT_EVENT_SIZE, "peak resident size in bytes" },
    { "RssPages", VMT_EVENT_OTHER, "pages made resident and there at the peak" },
+};
+
+const char *const vmt_limit_events[VMT_N_LIMIT_EVENTS] = {
+   "Evict", "Refault", "SwapOut", "Thrash"
 };
 
 const struct vmt_event_about *

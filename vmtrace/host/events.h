@@ -33,6 +33,10 @@ struct vmt_events {
    size_t n;
 };
 
+/* What happens with a limit on memory alone, and is no kind of fault.  */
+enum { VMT_N_LIMIT_EVENTS = 4 };
+extern const char *const vmt_limit_events[VMT_N_LIMIT_EVENTS];
+
 /* NULL for an event that is not known here.  */
 const struct vmt_event_about *vmt_event_about(const char *name);
 

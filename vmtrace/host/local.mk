@@ -58,6 +58,7 @@ HOST_SOURCES = \
 	vmtrace/host/profile_blocks.c \
 	vmtrace/host/profile_charges.c \
 	vmtrace/host/profile_ids.c \
+	vmtrace/host/profile_limit.c \
 	vmtrace/host/profile_pressure.c \
 	vmtrace/host/profile_read.c \
 	vmtrace/host/profile_reader.h \
@@ -70,7 +71,9 @@ HOST_SOURCES = \
 	vmtrace/host/strings.c \
 	vmtrace/host/strings.h \
 	vmtrace/host/symbols.c \
-	vmtrace/host/symbols.h
+	vmtrace/host/symbols.h \
+	vmtrace/host/thrash.c \
+	vmtrace/host/thrash.h
 
 HOST_CFLAGS = -std=gnu11 -g -O2 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
 

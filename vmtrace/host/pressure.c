@@ -13,6 +13,7 @@ vmt_pressure_free(struct vmt_pressure *pressure)
    free(pressure->idle.owners);
    free(pressure->timeline.columns);
    free(pressure->timeline.values);
+   free(pressure->oom.owners.owners);
 }
 
 int64_t
@@ -55,15 +56,22 @@ first_size(const struct vmt_curve *curve)
 }
 
 const struct vmt_curve_size *
+vmt_curve_enough(const struct vmt_curve *curve, int64_t n_refaults)
+{
+   int64_t least = curve->sizes[curve->n_sizes - 1].n_faults;
+   const struct vmt_curve_size *size = first_size(curve);
+
+   while (size->n_faults - least > n_refaults)
+      size++;
+   return size;
+}
+
+const struct vmt_curve_size *
 vmt_curve_need(const struct vmt_curve *curve, int percent)
 {
    int64_t least = curve->sizes[curve->n_sizes - 1].n_faults;
-   int64_t few = least + least / 100 * percent + least % 100 * percent / 100;
-   const struct vmt_curve_size *size = first_size(curve);
 
-   while (size->n_faults > few)
-      size++;
-   return size;
+   return vmt_curve_enough(curve, least / 100 * percent + least % 100 * percent / 100);
 }
 
 const struct vmt_curve_size *

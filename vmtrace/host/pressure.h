@@ -1,5 +1,5 @@
 /* What a run's profile says of its memory: faults at every size of RAM, the
-   working set, and how memory grew.
+   working set, how memory grew, and what became of a limit on it.
 
    The curve holds what an LRU memory of each size would fault: the first touch
    of each page, and every touch whose stack distance (how many pages were
@@ -63,11 +63,23 @@ struct vmt_timeline {
    size_t n_columns, n_samples;
 };
 
-/* The machine had no page left to give.  */
+/* The first time that the machine had no page left to give; it gave one all the
+   same, and the run went on.  */
 struct vmt_oom {
    bool happened;
    uint32_t charge;             /* who asked */
    int64_t instrs;
+   int64_t resident_pages, table_pages, swap_used_pages;  /* -1: not known */
+   struct vmt_page_owners owners;       /* what held the memory: the most of them */
+   int64_t n_times;             /* how often in all; 0: not known */
+};
+
+/* The machine's memory.  */
+struct vmt_limit {
+   bool has_ram, has_swap;      /* whether there is a limit; of swap, 0: none */
+   int64_t ram_bytes, swap_bytes;
+   char reclaim[33];            /* "linux", ...; "": not known */
+   int64_t swap_latency_us;     /* what a page from a device is said to take */
 };
 
 struct vmt_pressure {
@@ -78,6 +90,8 @@ struct vmt_pressure {
    int64_t idle_windows;
    struct vmt_timeline timeline;
    struct vmt_oom oom;
+   struct vmt_limit limit;
+   bool has_evicted;            /* the charges' evicted_pages were told */
 };
 
 void vmt_pressure_free(struct vmt_pressure *pressure);
@@ -97,6 +111,11 @@ const struct vmt_curve_size *vmt_curve_at(const struct vmt_curve *curve,
    faults than first touches.  */
 const struct vmt_curve_size *vmt_curve_need(const struct vmt_curve *curve,
                                             int percent);
+
+/* The smallest size from vmt_curve_first_pages() on that has at most n_refaults:
+   faults beyond those of the peak.  */
+const struct vmt_curve_size *vmt_curve_enough(const struct vmt_curve *curve,
+                                              int64_t n_refaults);
 
 /* The bend below which faults soar: where the curve, with faults on a
    logarithmic scale, lies farthest below the straight line between its ends

@@ -60,6 +60,7 @@ struct vmt_profile_count {
 struct vmt_profile_charge {
    uint32_t stack, area, thread, run;
    uint32_t first_count, first_distance;
+   int64_t evicted_pages;       /* of those that it had made resident */
 };
 
 /* What one instruction executed; sorted by object and offset, no two alike.  */

@@ -126,7 +126,7 @@ profile_charge_position(struct profile_reader *reader, int64_t of_stack,
                                &profile->charge_capacity,
                                sizeof *profile->charges);
    profile->charges[profile->n_charges++] = (struct vmt_profile_charge){
-      stack, area, (uint32_t) thread, run, 0, 0
+      stack, area, (uint32_t) thread, run, 0, 0, 0
    };
    return 0;
 }

@@ -10,23 +10,19 @@
 #include "vmtrace/host/memory.h"
 #include "vmtrace/mmu/containers/distances.h"
 
-/* Beyond any address space; sums of a few stay within 64 bits.  */
-#define PAGES_MAX ((int64_t) 1 << 52)
-#define COUNT_MAX (INT64_MAX >> 8)
 #define COLUMNS_MAX 64
 
-static int
-member(struct profile_reader *reader, const json_t *object, const char *name,
-       int64_t most, int64_t *number)
+int
+profile_member(struct profile_reader *reader, const json_t *object,
+               const char *name, int64_t most, int64_t *number)
 {
    return profile_integer(reader, json_object_get(object, name), name, 0, most,
                           number);
 }
 
-/* The numbers of an array that has just so many.  */
-static int
-numbers(struct profile_reader *reader, const json_t *array, const char *what,
-        size_t n, int64_t most, int64_t *list)
+int
+profile_numbers(struct profile_reader *reader, const json_t *array,
+                const char *what, size_t n, int64_t most, int64_t *list)
 {
    if (json_array_size(array) != n)
       return profile_complain(reader, "damaged: %s is not of %zu numbers", what, n);
@@ -74,7 +70,8 @@ read_sizes(struct profile_reader *reader, const json_t *points,
    if (!curve->sizes)
       return -1;
    for (size_t i = 0; i < curve->n_sizes; i++) {
-      if (numbers(reader, json_array_get(points, i), "a point", 2, COUNT_MAX, at)
+      if (profile_numbers(reader, json_array_get(points, i), "a point", 2, COUNT_MAX,
+                          at)
           || profile_bounds(reader, "a point's size", before[0] + 1, PAGES_MAX,
                             at[0]))
          return -1;
@@ -97,9 +94,10 @@ profile_read_curve(struct profile_reader *reader, json_t *record)
    struct vmt_curve curve = { .sizes = NULL };
 
    if (take_name(reader, json_object_get(from, "mode"), curve.mode)
-       || member(reader, from, "error_pages", PAGES_MAX, &curve.error_pages)
-       || member(reader, from, "peak_pages", PAGES_MAX, &curve.peak_pages)
-       || member(reader, from, "first_touches", COUNT_MAX, &curve.first_touches)
+       || profile_member(reader, from, "error_pages", PAGES_MAX, &curve.error_pages)
+       || profile_member(reader, from, "peak_pages", PAGES_MAX, &curve.peak_pages)
+       || profile_member(reader, from, "first_touches", COUNT_MAX,
+                         &curve.first_touches)
        || read_sizes(reader, json_object_get(from, "points"), &curve)) {
       free(curve.sizes);
       return -1;
@@ -148,11 +146,11 @@ profile_read_distances(struct profile_reader *reader, json_t *record)
 
    if (!json_is_array(list))
       return profile_complain(reader, "damaged: b is not a list");
-   if (numbers(reader, of, "d", 3, INT64_MAX, to)
+   if (profile_numbers(reader, of, "d", 3, INT64_MAX, to)
        || profile_charge_position(reader, to[0], to[1], to[2], &charge))
       return -1;
    json_array_foreach(list, i, pair)
-      if (numbers(reader, pair, "a bucket", 2, INT64_MAX, touches)
+      if (profile_numbers(reader, pair, "a bucket", 2, INT64_MAX, touches)
           || profile_add_distance(reader, charge, touches[0], touches[1]))
          return -1;
    return 0;
@@ -160,9 +158,9 @@ profile_read_distances(struct profile_reader *reader, json_t *record)
 
 /* ---- whose pages ---- */
 
-static int
-read_owners(struct profile_reader *reader, const json_t *list, const char *what,
-            struct vmt_page_owners *owners)
+int
+profile_read_owners(struct profile_reader *reader, const json_t *list,
+                    const char *what, struct vmt_page_owners *owners)
 {
    struct vmt_page_owners read;
    int64_t of[4];
@@ -171,7 +169,7 @@ read_owners(struct profile_reader *reader, const json_t *list, const char *what,
    if (!read.owners)
       return -1;
    for (size_t i = 0; i < read.n; i++)
-      if (numbers(reader, json_array_get(list, i), what, 4, INT64_MAX, of)
+      if (profile_numbers(reader, json_array_get(list, i), what, 4, INT64_MAX, of)
           || profile_bounds(reader, "pages", 0, PAGES_MAX, of[3])
           || profile_charge_position(reader, of[0], of[1], of[2],
                                      &read.owners[i].charge)) {
@@ -187,8 +185,8 @@ read_owners(struct profile_reader *reader, const json_t *list, const char *what,
 int
 profile_read_peak_owners(struct profile_reader *reader, json_t *record)
 {
-   return read_owners(reader, json_object_get(record, "peak_pages_of"),
-                      "peak_pages_of", &reader->run->pressure.peak);
+   return profile_read_owners(reader, json_object_get(record, "peak_pages_of"),
+                              "peak_pages_of", &reader->run->pressure.peak);
 }
 
 int
@@ -197,30 +195,11 @@ profile_read_idle(struct profile_reader *reader, json_t *record)
    const json_t *idle = json_object_get(record, "idle");
    int64_t n_windows;
 
-   if (member(reader, idle, "windows", COUNT_MAX, &n_windows)
-       || read_owners(reader, json_object_get(idle, "of"), "idle",
-                      &reader->run->pressure.idle))
+   if (profile_member(reader, idle, "windows", COUNT_MAX, &n_windows)
+       || profile_read_owners(reader, json_object_get(idle, "of"), "idle",
+                              &reader->run->pressure.idle))
       return -1;
    reader->run->pressure.idle_windows = n_windows;
-   return 0;
-}
-
-int
-profile_read_oom(struct profile_reader *reader, json_t *record)
-{
-   const json_t *oom = json_object_get(record, "oom");
-   const json_t *thread = json_object_get(oom, "thread");
-   struct vmt_oom *to = &reader->run->pressure.oom;
-   int64_t stack, area, thread_id = 1;
-
-   if (member(reader, oom, "instrs", COUNT_MAX, &to->instrs)
-       || member(reader, oom, "stack", INT64_MAX, &stack)
-       || member(reader, oom, "area", INT64_MAX, &area)
-       || (thread && profile_integer(reader, thread, "thread", 0, INT32_MAX,
-                                     &thread_id))
-       || profile_charge_position(reader, stack, area, thread_id, &to->charge))
-      return -1;
-   to->happened = true;
    return 0;
 }
 
@@ -232,7 +211,7 @@ read_window(struct profile_reader *reader, const json_t *array,
 {
    int64_t at[6];
 
-   if (numbers(reader, array, "a sample of windows", 6, COUNT_MAX, at)
+   if (profile_numbers(reader, array, "a sample of windows", 6, COUNT_MAX, at)
        || profile_bounds(reader, "a first window", first_window, COUNT_MAX, at[0])
        || profile_bounds(reader, "a number of windows", 1, COUNT_MAX, at[1])
        || profile_bounds(reader, "the most pages", at[2], PAGES_MAX, at[3])
@@ -250,10 +229,10 @@ read_windows(struct profile_reader *reader, const json_t *from,
    const json_t *peak = json_object_get(from, "peak");
    int64_t next = 1;
 
-   if (member(reader, from, "instrs", COUNT_MAX, &windows->instrs)
+   if (profile_member(reader, from, "instrs", COUNT_MAX, &windows->instrs)
        || profile_bounds(reader, "a window's length", 1, COUNT_MAX, windows->instrs)
-       || member(reader, peak, "window", COUNT_MAX, &windows->peak_window)
-       || member(reader, peak, "pages", PAGES_MAX, &windows->peak_pages))
+       || profile_member(reader, peak, "window", COUNT_MAX, &windows->peak_window)
+       || profile_member(reader, peak, "pages", PAGES_MAX, &windows->peak_pages))
       return -1;
    windows->samples = list_of(reader, list, "samples", sizeof *windows->samples,
                               &windows->n_samples);
@@ -321,8 +300,8 @@ read_samples(struct profile_reader *reader, const json_t *list,
    for (size_t i = 0; i < timeline->n_samples; i++) {
       int64_t *values = timeline->values + i * n_columns;
 
-      if (numbers(reader, json_array_get(list, i), "a sample", n_columns,
-                  COUNT_MAX, values)
+      if (profile_numbers(reader, json_array_get(list, i), "a sample", n_columns,
+                          COUNT_MAX, values)
           || profile_bounds(reader, "a sample's instrs", before, COUNT_MAX,
                             values[0]))
          return -1;

@@ -11,6 +11,10 @@
 #define LENGTH_BYTES_MAX 255
 #define COUNTED_MAX 255
 
+/* Beyond any address space; sums of a few stay within 64 bits.  */
+#define PAGES_MAX ((int64_t) 1 << 52)
+#define COUNT_MAX (INT64_MAX >> 8)
+
 /* One instruction of a block.  */
 struct block_step {
    uint16_t dr, dw;
@@ -98,6 +102,8 @@ int profile_read_distances(struct profile_reader *reader, json_t *record);
 int profile_read_peak_owners(struct profile_reader *reader, json_t *record);
 int profile_read_idle(struct profile_reader *reader, json_t *record);
 int profile_read_oom(struct profile_reader *reader, json_t *record);
+int profile_read_oom_count(struct profile_reader *reader, json_t *record);
+int profile_read_evicted(struct profile_reader *reader, json_t *record);
 int profile_read_windows(struct profile_reader *reader, json_t *record);
 int profile_read_timeline(struct profile_reader *reader, json_t *record);
 
@@ -146,6 +152,18 @@ int profile_add(struct profile_reader *reader, int64_t *to, int64_t number);
 int profile_event(struct profile_reader *reader, const char *name, int *event);
 int profile_charge_position(struct profile_reader *reader, int64_t of_stack,
                             int64_t of_area, int64_t thread, uint32_t *position);
+
+/* A member of an object, from 0 to most; the numbers of an array that has just so
+   many; whose pages, in place of the owners that there are.  */
+int profile_member(struct profile_reader *reader, const json_t *object,
+                   const char *name, int64_t most, int64_t *number);
+int profile_numbers(struct profile_reader *reader, const json_t *array,
+                    const char *what, size_t n, int64_t most, int64_t *list);
+int profile_read_owners(struct profile_reader *reader, const json_t *list,
+                        const char *what, struct vmt_page_owners *owners);
+
+/* What the header's settings say of the machine's memory.  */
+void profile_take_limit(const json_t *settings, struct vmt_limit *limit);
 
 /* Whether a name can be a column's: no name of an event needs more.  */
 bool profile_plain_name(const char *name);

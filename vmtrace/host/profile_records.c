@@ -145,6 +145,8 @@ profile_read_header(struct profile_reader *reader, json_t *record)
       if (profile_event(reader, name, &position))
          return -1;
    }
+   profile_take_limit(json_object_get(record, "settings"),
+                      &reader->run->pressure.limit);
    reader->run->header = json_incref(record);
    return 0;
 }
@@ -360,7 +362,8 @@ profile_read_record(struct profile_reader *reader, const char *kind,
       { "d", profile_read_distances }, { "curve", profile_read_curve },
       { "windows", profile_read_windows },
       { "peak_pages_of", profile_read_peak_owners }, { "idle", profile_read_idle },
-      { "timeline", profile_read_timeline }, { "oom", profile_read_oom }
+      { "timeline", profile_read_timeline }, { "oom", profile_read_oom },
+      { "oom_count", profile_read_oom_count }, { "evicted_of", profile_read_evicted }
    };
 
    profile_take_back_end(reader);
