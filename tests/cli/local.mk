@@ -16,6 +16,7 @@ VERB_TESTS = \
 	tests/cli/calibrate_test.py \
 	tests/cli/curve_test.py \
 	tests/cli/export_test.py \
+	tests/cli/pressure_test.py \
 	tests/cli/report_test.py \
 	tests/cli/timeline_test.py
 dist_check_SCRIPTS += $(VERB_TESTS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 """What a profile says of memory, worked out the slow way: an LRU stack kept as a
-list, windows as sets.
+list, windows as sets, and a memory that is full as a list of what is in it.
 
 As a program: make_pressure.py N >FILE writes a profile with N stacks, each with a
 charge of events and one of distances, for timing; make_pressure.py --shape=NAME
@@ -14,6 +14,9 @@ from make_profile import EVENTS, Profile
 
 COLUMNS = ["instrs", "RssPages", "RssPagesMax", "MinFlt", "MajFlt", "Evict", "Refault",
            "SwapIn", "SwapOut"]
+
+
+COLUMNS_LIMITED = COLUMNS + ["Thrash"]
 
 
 def bucket(distance):
@@ -96,7 +99,8 @@ class Memory:
         return [page for page in self.owner
                 if self.last_window[page] <= len(self.windows) - n_windows]
 
-    def write(self, profile, sizes=None, idle_windows=3, mode="exact", error_pages=0):
+    def write(self, profile, sizes=None, idle_windows=3, mode="exact", error_pages=0,
+              columns=COLUMNS):
         """All records, those of distances in two halves, as additions."""
         write = lambda record: profile.raw(json.dumps(record, separators=(",", ":")))
         peak = self.peak_window()
@@ -117,8 +121,71 @@ class Memory:
         write({"peak_pages_of": self.pages_of(self.windows[peak - 1])})
         write({"idle": {"windows": idle_windows,
                         "of": self.pages_of(self.idle(idle_windows))}})
-        write({"timeline": {"instrs_per_sample": self.window, "columns": COLUMNS,
+        write({"timeline": {"instrs_per_sample": self.window, "columns": columns,
                             "samples": self.timeline}})
+
+
+class LimitedMemory(Memory):
+    """With so many pages of RAM: the page used longest ago goes, and all have contents,
+    so that each is written to swap once and read back whole."""
+
+    def __init__(self, ram_pages, **options):
+        super().__init__(**options)
+        self.ram_pages = ram_pages
+        self.resident = []              # the page touched last comes last
+        self.evicted_at = {}            # page -> how many had been evicted before it
+        self.written = set()
+        self.events = {}                # charge -> events
+        self.evicted_of = {}            # the charge that made it resident -> pages
+        self.made_by = {}
+        self.totals = dict.fromkeys(COLUMNS_LIMITED[3:], 0)
+
+    def count(self, charge, *names):
+        events = self.events.setdefault(charge, {})
+        for name in names:
+            events[name] = events.get(name, 0) + 1
+            column = {"ZeroWr": "MinFlt"}.get(name, name)
+            self.totals[column] += 1
+            self.totals["MajFlt"] += name == "SwapIn"
+
+    def evict(self, charge):
+        page = self.resident.pop(0)
+        self.evicted_at[page] = self.totals["Evict"]
+        owner = self.made_by[page]
+        self.evicted_of[owner] = self.evicted_of.get(owner, 0) + 1
+        self.count(charge, "Evict")
+        if page not in self.written:
+            self.written.add(page)
+            self.count(charge, "SwapOut")
+
+    def touch(self, page, charge, instrs=1):
+        super().touch(page, charge, instrs)
+        if page in self.resident:
+            self.resident.remove(page)
+        else:
+            if len(self.resident) == self.ram_pages:
+                self.evict(charge)
+            self.made_by[page] = charge
+            if page in self.evicted_at:
+                self.count(charge, "SwapIn", "Refault")
+                if self.totals["Evict"] - self.evicted_at.pop(page) <= self.ram_pages:
+                    self.count(charge, "Thrash")
+            else:
+                self.count(charge, "ZeroWr")
+        self.resident.append(page)
+
+    def sample(self):
+        self.timeline.append([self.now, len(self.resident), len(self.resident),
+                              *self.totals.values()])
+
+    def write_limited(self, profile, **options):
+        """Whose pages were evicted in two halves, as additions."""
+        for charge, events in self.events.items():
+            profile.charge(*charge, **events)
+        self.write(profile, columns=COLUMNS_LIMITED, **options)
+        for part in (0, 1):
+            profile.raw(json.dumps({"evicted_of": [
+                [*charge, (n + part) // 2] for charge, n in self.evicted_of.items()]}))
 
 
 def block_for(profile, instrs):

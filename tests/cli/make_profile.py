@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 EVENTS = """Ir Dr Dw Flt MinFlt MajFlt ZeroRd ZeroWr ZeroCow FileRd FileCow FileWr
-ShmRd ShmWr ForkCow Reuse FileMaj SwapIn SwapHit HugeZero Prot Segv Bus ItlbM
+ShmRd ShmWr ForkCow Reuse FileMaj SwapIn SwapHit HugeZero Evict Refault SwapOut Thrash
+Prot Segv Bus ItlbM
 DtlbM StlbM WalkRef Shoot RssPages RssPeak""".split()
 MAJOR = {"FileMaj", "SwapIn"}
 KINDS = set(EVENTS[6:20])

@@ -130,7 +130,7 @@ def check_run(p, file):
     check("notes", ["a note"], document["notes"])
     check("command", ["./sample"], document["run"]["command"])
     check("exit status", 0, document["run"]["exit_status"])
-    check("all events in totals", 30, len(document["totals"]))
+    check("all events in totals", 34, len(document["totals"]))
     check("warnings name the missing library", [True],
           [LIBRARY in text for text in document["warnings"]])
     top = json.loads(output("report", "--format=json", "--top=2", file))

@@ -17,7 +17,8 @@ static const char help[] =
    "which is shown whole, unless --context is given.\n"
    "\n"
    "options:\n"
-   "  --events=EVENT,...     the columns (default: Ir,Dr,Dw,Flt,StlbM)\n"
+   "  --events=EVENT,...     the columns (default: Ir,Dr,Dw,Flt,StlbM, and with a\n"
+   "                         limit on memory Evict,Refault,SwapOut,Thrash)\n"
    "  --show=EVENT,...       the same\n"
    "  --sort=EVENT           files with most of EVENT first (default: Flt)\n"
    "  --threshold=PERCENT    a line is hot with this share of an event shown\n"
@@ -100,6 +101,7 @@ standard_events(struct vmt_annotation *annotation)
       if (event >= 0)
          annotation->events.events[annotation->events.n++] = event;
    }
+   vmt_report_add_limit_events(&annotation->input.profile, &annotation->events);
 }
 
 static int

@@ -107,6 +107,17 @@ take_sizes(struct vmt_curve_view *view, char *list)
    return VMT_EXIT_OK;
 }
 
+/* From the peak on, more memory makes no difference: that is no size to mark.  */
+static const struct vmt_curve_size *
+size_had(const struct vmt_curve_view *view, const struct vmt_limit *limit)
+{
+   const struct vmt_curve_size *size =
+      limit->has_ram ? vmt_curve_at(view->curve, limit->ram_bytes
+                                    / VMT_MEMORY_PAGE_BYTES) : NULL;
+
+   return vmt_curve_knows(view, size) && size < view->last ? size : NULL;
+}
+
 static int
 find(struct vmt_curve_view *view, const struct given *given)
 {
@@ -123,6 +134,7 @@ find(struct vmt_curve_view *view, const struct given *given)
    view->last = &curve->sizes[curve->n_sizes - 1];
    view->need = vmt_curve_need(curve, VMT_CURVE_NEED_PERCENT);
    view->knee = vmt_curve_knee(curve);
+   view->had = size_had(view, &view->memory.run->pressure.limit);
    if (given->at && take_sizes(view, given->at))
       return VMT_EXIT_TROUBLE;
    return given->to ? vmt_curve_find_span(view, given->from, given->to)

@@ -31,6 +31,8 @@ struct vmt_curve_view {
    struct vmt_memory_view memory;
    const struct vmt_curve *curve;
    const struct vmt_curve_size *last, *need, *knee;     /* knee: may be NULL */
+   const struct vmt_curve_size *had;    /* this run's --ram; NULL: it had no limit,
+                                           or none that the curve knows */
    struct vmt_curve_asked *asked;
    size_t n_asked;
    bool has_span;               /* then the table is what is shown */

@@ -132,6 +132,9 @@ draw_marks(struct drawing *drawing)
    const struct vmt_curve_view *view = drawing->view;
    double low_pages = drawing->ram.low / VMT_MEMORY_PAGE_BYTES;
 
+   if (view->had && (double) view->had->ram_pages > low_pages
+       && view->had != view->need && view->had != view->knee)
+      mark(drawing, view->had, "--ram", 0x25b2, '^', VMT_PAINT_WARM);
    if (view->need != view->last && (double) view->need->ram_pages > low_pages
        && view->need != view->knee)
       mark(drawing, view->need, "need", 0x25cf, 'o', VMT_PAINT_GOOD);

@@ -78,6 +78,8 @@ vmt_curve_json(const struct vmt_curve_view *view, FILE *file)
            view->need->ram_pages, view->need->n_faults);
    fputs(",\n\"knee\":", file);
    print_size(file, view->knee);
+   fputs(",\n\"had\":", file);
+   print_size(file, view->had);
    fputs(",\n\"at\":[", file);
    for (size_t i = 0; i < view->n_asked; i++) {
       fputs(i ? "," : "", file);

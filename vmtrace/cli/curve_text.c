@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "vmtrace/cli/pressure.h"
 #include "vmtrace/cli/quantity.h"
 #include "vmtrace/cli/table.h"
 #include "vmtrace/host/memory.h"
@@ -13,6 +14,22 @@ static double
 bytes_of(int64_t pages)
 {
    return (double) pages * VMT_MEMORY_PAGE_BYTES;
+}
+
+/* What this run had: the curve is not what happened with it.  */
+static void
+print_had(const struct vmt_curve_view *view, const struct vmt_output *out)
+{
+   const struct vmt_limit *limit = &view->memory.run->pressure.limit;
+   char *text;
+
+   if (!limit->has_ram)
+      return;
+   text = vmt_pressure_limit_text(limit);
+   vmt_memory_print_labelled(out, "This run", vmt_format(
+      "had %s; the curve is of LRU with any size, what happened is in vmtrace report",
+      text));
+   free(text);
 }
 
 static void
@@ -37,6 +54,7 @@ print_about(const struct vmt_curve_view *view, const struct vmt_output *out)
                         "sizes are right to within %s (%s; --mrc=exact: exactly)",
                         vmt_bytes_text(size, bytes_of(curve->error_pages)),
                         curve->mode));
+   print_had(view, out);
    vmt_report_text_remarks(&view->memory.report.input.profile, NULL, out);
    putc('\n', out->file);
 }
@@ -48,6 +66,11 @@ remark_on(const struct vmt_curve_view *view, const struct vmt_curve_size *size)
    if (view->need == view->last
        && vmt_curve_first_pages(view->curve) == view->last->ram_pages)
       return "";
+   if (size == view->had)
+      return size != view->knee ? size == view->need ? "what it needs, and had"
+             : "what it had (--ram)"
+             : size == view->need ? "the knee, what it needs and had"
+             : "the knee, and what it had";
    return size == view->knee && size == view->need ? "the knee, and what it needs"
           : size == view->knee ? "the knee"
           : size == view->need ? "what it needs" : "";
@@ -71,7 +94,8 @@ add_row(const struct vmt_curve_view *view, struct vmt_table *table,
    int64_t instrs = vmt_memory_instrs(&view->memory);
    char ram[VMT_QUANTITY_BYTES], number[VMT_GROUPED_BYTES];
    enum vmt_paint paint = size == view->knee ? VMT_PAINT_HOT
-                          : size == view->need ? VMT_PAINT_GOOD : VMT_PAINT_PLAIN;
+                          : size == view->need ? VMT_PAINT_GOOD
+                          : size == view->had ? VMT_PAINT_WARM : VMT_PAINT_PLAIN;
 
    vmt_table_painted_cell(table, paint, "%s", text ? text
                           : vmt_bytes_text(ram, bytes_of(size->ram_pages)));
@@ -109,6 +133,7 @@ add_shares(const struct vmt_curve_view *view, struct vmt_table *table)
                                 * percents[i] / 100));
    sizes[n++] = view->need;
    sizes[n++] = view->knee;
+   sizes[n++] = view->had;
    qsort(sizes, n, sizeof *sizes, compare_sizes);
    for (size_t i = 0; i < n; i++)
       if (vmt_curve_knows(view, sizes[i]) && (i == 0 || sizes[i] != sizes[i - 1]))

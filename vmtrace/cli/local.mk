@@ -40,6 +40,11 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/memory_view.h \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \
+	vmtrace/cli/pressure.c \
+	vmtrace/cli/pressure.h \
+	vmtrace/cli/pressure_json.c \
+	vmtrace/cli/pressure_sums.c \
+	vmtrace/cli/pressure_text.c \
 	vmtrace/cli/quantity.c \
 	vmtrace/cli/quantity.h \
 	vmtrace/cli/report.c \

@@ -110,6 +110,14 @@ vmt_memory_missing(const struct vmt_memory_view *view, const char *what,
 }
 
 int
+vmt_memory_no_limit(const struct vmt_memory_view *view, const char *what)
+{
+   vmt_complain("%s: %.300s has no %s" VMT_REPORT_NO_LIMIT,
+                view->report.options.verb, view->run->file, what);
+   return VMT_EXIT_TROUBLE;
+}
+
+int
 vmt_memory_begin(struct vmt_memory_view *view, const char *name)
 {
    struct vmt_report *report = &view->report;
@@ -138,7 +146,8 @@ vmt_memory_resolve(struct vmt_memory_view *view)
 
    if (view->has_blame)
       return;
-   report->options.blame.whole_stacks = report->by == VMT_BY_STACK;
+   report->options.blame.whole_stacks = report->by == VMT_BY_STACK
+                                        || view->run->pressure.oom.happened;
    vmt_blame_init(&report->input.blame, &report->input.profile,
                   &report->options.blame);
    view->has_blame = true;

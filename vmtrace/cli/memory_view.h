@@ -59,6 +59,9 @@ void vmt_memory_free(struct vmt_memory_view *view);
 int vmt_memory_missing(const struct vmt_memory_view *view, const char *what,
                        const char *option);
 
+/* The same of what takes a limit on memory.  */
+int vmt_memory_no_limit(const struct vmt_memory_view *view, const char *what);
+
 /* Starts a table of `name`, in place of the profile's events: what the view's
    table shows is what vmt_memory_add adds from then on.  0, or 2 after
    complaining.  */

@@ -1,6 +1,6 @@
 /* The report as one JSON object; schemas/report.schema.json says its shape.  */
 
-#include "vmtrace/cli/report.h"
+#include "vmtrace/cli/pressure.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -300,5 +300,6 @@ vmt_report_json(const struct vmt_report *report, FILE *file)
    else if (report->by != VMT_BY_LINE)
       vmt_report_json_table(report, file, report->by);
    print_memory(profile, file);
+   vmt_pressure_json(report, file);
    fputs("}\n", file);
 }

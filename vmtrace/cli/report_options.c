@@ -131,9 +131,14 @@ int
 vmt_report_input_load(struct vmt_report_input *input, char **files, int n_files,
                       const struct vmt_report_options *options)
 {
+   struct vmt_blame_options blame = options->blame;
+
    if (vmt_report_profile_load(&input->profile, files, n_files, options))
       return VMT_EXIT_TROUBLE;
-   vmt_blame_init(&input->blame, &input->profile, &options->blame);
+   /* Who asked for memory that was not there is told with its callers.  */
+   for (size_t i = 0; i < input->profile.n_runs; i++)
+      blame.whole_stacks |= input->profile.runs[i].pressure.oom.happened;
+   vmt_blame_init(&input->blame, &input->profile, &blame);
    return VMT_EXIT_OK;
 }
 
@@ -151,6 +156,11 @@ no_such_event(const struct vmt_profile *profile,
 {
    char known[1024] = "";
 
+   if (vmt_report_is_limit_event(name)) {
+      vmt_complain("%s: the profile has no event %s" VMT_REPORT_NO_LIMIT,
+                   options->verb, name);
+      return VMT_EXIT_TROUBLE;
+   }
    for (size_t i = 0; i < profile->events.n; i++)
       if (strlen(known) + strlen(profile->events.names[i]) + 2 < sizeof known) {
          strcat(known, " ");
@@ -180,11 +190,33 @@ vmt_report_sort_event(const struct vmt_profile *profile,
    return VMT_EXIT_OK;
 }
 
-static bool
-has_event(const struct vmt_event_list *list, int event)
+void
+vmt_report_add_event(struct vmt_event_list *list, int event)
 {
    for (size_t i = 0; i < list->n; i++)
       if (list->events[i] == event)
+         return;
+   if (event >= 0)
+      list->events[list->n++] = event;
+}
+
+void
+vmt_report_add_limit_events(const struct vmt_profile *profile,
+                            struct vmt_event_list *list)
+{
+   for (size_t i = 0; i < VMT_N_LIMIT_EVENTS; i++) {
+      int event = vmt_events_find(&profile->events, vmt_limit_events[i]);
+
+      if (vmt_profile_total(profile, event))
+         vmt_report_add_event(list, event);
+   }
+}
+
+bool
+vmt_report_is_limit_event(const char *name)
+{
+   for (size_t i = 0; i < VMT_N_LIMIT_EVENTS; i++)
+      if (strcmp(name, vmt_limit_events[i]) == 0)
          return true;
    return false;
 }
@@ -208,8 +240,7 @@ vmt_report_event_list(const struct vmt_profile *profile,
          free(names);
          return VMT_EXIT_TROUBLE;
       }
-      if (!has_event(list, event))
-         list->events[list->n++] = event;
+      vmt_report_add_event(list, event);
    }
    free(names);
    return VMT_EXIT_OK;

@@ -91,6 +91,18 @@ int vmt_report_sort_event(const struct vmt_profile *profile,
                           const struct vmt_report_options *options,
                           const char *standard, int *event);
 
+/* Puts an event at the end unless it is in the list or -1; and those of
+   vmt_limit_events that happened.  */
+void vmt_report_add_event(struct vmt_event_list *list, int event);
+void vmt_report_add_limit_events(const struct vmt_profile *profile,
+                                 struct vmt_event_list *list);
+
+/* Whether an event happens with a limit on memory alone; what to say where it did
+   not for want of one.  */
+bool vmt_report_is_limit_event(const char *name);
+#define VMT_REPORT_NO_LIMIT                                                    \
+   ": memory had no limit (--ram=SIZE of the tool sets one)"
+
 /* The events of --events; list->n is 0 when it was not given.  0, or 2 after
    complaining.  */
 int vmt_report_event_list(const struct vmt_profile *profile,

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "vmtrace/cli/table.h"
 #include "vmtrace/host/escape.h"
 #include "vmtrace/host/memory.h"
 
@@ -43,6 +44,22 @@ cut_short(const struct vmt_profile_run *run)
    return text;
 }
 
+static char *
+out_of_memory(const struct vmt_profile *profile, const struct vmt_profile_run *run)
+{
+   char number[VMT_GROUPED_BYTES], *name, *text;
+
+   if (!run->pressure.oom.happened)
+      return NULL;
+   name = profile->n_runs == 1 ? vmt_strdup("") : vmt_escape_line(run->file);
+   text = vmt_format("%s%smemory ran out after %s instructions: what is counted from "
+                     "there on is of a machine with more than it has", name,
+                     *name ? ": " : "",
+                     vmt_number_grouped(number, run->pressure.oom.instrs));
+   free(name);
+   return text;
+}
+
 /* The i-th remark of all, NULL when there is nothing to say.  */
 static char *
 remark(const struct vmt_profile *profile, const struct vmt_blame *blame, size_t i,
@@ -51,6 +68,9 @@ remark(const struct vmt_profile *profile, const struct vmt_blame *blame, size_t 
    *label = "Warning";
    if (i < profile->n_runs)
       return cut_short(&profile->runs[i]);
+   i -= profile->n_runs;
+   if (i < profile->n_runs)
+      return out_of_memory(profile, &profile->runs[i]);
    i -= profile->n_runs;
    if (i < profile->n_warnings)
       return vmt_escape_line(profile->warnings[i]);
@@ -68,7 +88,7 @@ char *
 vmt_report_remark(const struct vmt_profile *profile, const struct vmt_blame *blame,
                   size_t *at, const char **label)
 {
-   size_t n = profile->n_runs + profile->n_warnings + profile->n_objects + 1
+   size_t n = 2 * profile->n_runs + profile->n_warnings + profile->n_objects + 1
               + profile->n_notes;
    char *text = NULL;
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "vmtrace/cli/pressure.h"
 #include "vmtrace/cli/table.h"
 
 #define COLUMNS_MAX (VMT_EVENTS_MAX + 6)
@@ -23,16 +24,6 @@ has_executed(enum vmt_by by)
           || by == VMT_BY_PROCESS;
 }
 
-static void
-add_event(struct vmt_event_list *list, int event)
-{
-   for (size_t i = 0; i < list->n; i++)
-      if (list->events[i] == event)
-         return;
-   if (event >= 0)
-      list->events[list->n++] = event;
-}
-
 /* The columns: the event that orders, then those asked for, or those that say
    most beside it.  */
 static struct vmt_event_list
@@ -43,17 +34,18 @@ columns_of(const struct vmt_report *report)
 
    if (events->n == 0)
       return list;
-   add_event(&list, report->sort);
+   vmt_report_add_event(&list, report->sort);
    for (size_t i = 0; i < report->events.n; i++)
-      add_event(&list, report->events.events[i]);
+      vmt_report_add_event(&list, report->events.events[i]);
    if (report->events.n)
       return list;
-   add_event(&list, vmt_events_find(events, "Flt"));
-   add_event(&list, vmt_events_find(events, "StlbM"));
+   vmt_report_add_event(&list, vmt_events_find(events, "Flt"));
+   vmt_report_add_event(&list, vmt_events_find(events, "StlbM"));
+   vmt_report_add_limit_events(&report->input.profile, &list);
    if (has_executed(report->by)
        && events->roles[report->sort] == VMT_EVENT_EXECUTED) {
-      add_event(&list, vmt_events_find(events, "Dr"));
-      add_event(&list, vmt_events_find(events, "Dw"));
+      vmt_report_add_event(&list, vmt_events_find(events, "Dr"));
+      vmt_report_add_event(&list, vmt_events_find(events, "Dw"));
    }
    return list;
 }
@@ -240,6 +232,18 @@ print_rest(const struct text_table *text, const struct vmt_output *out)
       fprintf(out->file, "... and %zu more (--top=0 shows all)\n", n_more);
 }
 
+static void
+print_none(const struct vmt_report *report, const struct vmt_output *out)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   bool is_unlimited = profile->events.n
+                       && vmt_report_is_limit_event(profile->events.names[report->sort]);
+
+   for (size_t i = 0; i < profile->n_runs; i++)
+      is_unlimited &= !profile->runs[i].pressure.limit.has_ram;
+   fprintf(out->file, "none%s\n", is_unlimited ? VMT_REPORT_NO_LIMIT : "");
+}
+
 void
 vmt_report_text_table(const struct vmt_report *report, const struct vmt_output *out)
 {
@@ -256,7 +260,7 @@ vmt_report_text_table(const struct vmt_report *report, const struct vmt_output *
    text.n = n_rows_to_show(&text);
    print_caption(&text, out);
    if (text.n == 0)
-      fputs("none\n", out->file);
+      print_none(report, out);
    else if (report->by != VMT_BY_STACK)
       print_rows(&text, out);
    else
@@ -272,6 +276,7 @@ void
 vmt_report_text(const struct vmt_report *report, const struct vmt_output *out)
 {
    vmt_report_text_head(report, out);
+   vmt_pressure_text(report, out);
    /* The head has the kinds already.  */
    if (report->by != VMT_BY_KIND)
       vmt_report_text_table(report, out);

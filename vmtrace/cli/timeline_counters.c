@@ -123,8 +123,8 @@ void
 vmt_plot_counters(const struct vmt_plot *plot)
 {
    static const struct { const char *column, *title; } others[] = {
-      { "Evict", "Evicted" }, { "Refault", "Refaults" }, { "SwapIn", "Swapped in" },
-      { "SwapOut", "Swapped out" }
+      { "Evict", "Evicted" }, { "Refault", "Refaults" }, { "Thrash", "Thrash" },
+      { "SwapIn", "Swapped in" }, { "SwapOut", "Swapped out" }
    };
 
    draw_counter(plot, "Faults", "MinFlt", "MajFlt", VMT_PLOT_ROWS);

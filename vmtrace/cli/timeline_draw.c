@@ -100,6 +100,48 @@ vmt_plot_sample_instrs(const struct vmt_timeline *timeline, size_t sample)
           - vmt_plot_sample_start(timeline, sample);
 }
 
+/* A span that is too short to be seen falls into one column.  */
+bool
+vmt_plot_thrashed(const struct vmt_plot *plot, size_t column)
+{
+   double instrs = plot->time.high / (double) plot->n_columns;
+
+   for (size_t i = 0; i < plot->thrashing->n_spans; i++) {
+      const struct vmt_thrash_span *span = &plot->thrashing->spans[i];
+      double from = (double) span->from_instr / instrs;
+      double to = (double) span->to_instr / instrs;
+
+      if (from < (double) column + 1
+          && (to > (double) column || (size_t) from == column))
+         return true;
+   }
+   return false;
+}
+
+/* ---- thrashing ---- */
+
+/* A row with a bar over the time in which it thrashed; nothing without a limit on
+   memory.  */
+static void
+draw_thrashing(const struct vmt_plot *plot)
+{
+   bool thrashed = plot->thrashing->n_spans > 0;
+   struct vmt_chart chart;
+
+   if (!plot->pressure->limit.has_ram || !plot->thrashing->is_known)
+      return;
+   vmt_plot_title(plot, "Thrashed", thrashed
+                  ? vmt_pressure_thrashed_text(plot->thrashing) : vmt_strdup("no"));
+   if (!thrashed)
+      return;
+   vmt_chart_init(&chart, plot->n_columns, 1);
+   for (size_t i = 0; i < plot->n_columns; i++)
+      if (vmt_plot_thrashed(plot, i))
+         vmt_chart_put(&chart, i, 0, 0x2580, '=', VMT_PAINT_HOT);
+   vmt_plot_rows(plot, &chart, 0, VMT_AXIS_COUNT);
+   vmt_chart_free(&chart);
+}
+
 /* ---- resident ---- */
 
 /* The first sample with the largest value of a column.  */
@@ -138,7 +180,7 @@ draw_bars(const struct vmt_plot *plot, const struct vmt_plot_band *bands)
    vmt_chart_init(&chart, plot->n_columns, VMT_PLOT_ROWS);
    for (size_t i = 0; i < plot->n_columns && most > 0; i++)
       vmt_chart_bar(&chart, i, vmt_chart_eighths(&chart, bands[i].max / most),
-                    VMT_PAINT_PLAIN);
+                    vmt_plot_thrashed(plot, i) ? VMT_PAINT_HOT : VMT_PAINT_PLAIN);
    vmt_plot_rows(plot, &chart, most * VMT_MEMORY_PAGE_BYTES, VMT_AXIS_BYTES);
    vmt_chart_free(&chart);
 }
@@ -235,7 +277,7 @@ vmt_timeline_draw(const struct vmt_timeline_view *view, const struct vmt_output 
 {
    size_t width = vmt_output_columns(out);
    struct vmt_plot plot = {
-      .pressure = view->pressure, .out = out,
+      .pressure = view->pressure, .thrashing = &view->thrashing, .out = out,
       .time = { 0, (double) end_of(view), false },
       .interval_instrs = longest_sample(&view->pressure->timeline)
    };
@@ -243,6 +285,7 @@ vmt_timeline_draw(const struct vmt_timeline_view *view, const struct vmt_output 
    width = width < VMT_PLOT_LEFT_COLUMNS + COLUMNS_MIN + 1 ? COLUMNS_MIN
            : width - VMT_PLOT_LEFT_COLUMNS - 1;
    plot.n_columns = width < COLUMNS_MAX ? width : COLUMNS_MAX;
+   draw_thrashing(&plot);
    draw_resident(&plot);
    vmt_plot_working_set(&plot);
    vmt_plot_counters(&plot);

@@ -53,21 +53,6 @@ print_windows(FILE *file, const struct vmt_windows *windows)
    fputs("]}", file);
 }
 
-static void
-print_oom(const struct vmt_timeline_view *view, FILE *file)
-{
-   const struct vmt_oom *oom = &view->pressure->oom;
-   const struct vmt_profile *profile = &view->memory.report.input.profile;
-   const struct vmt_blame *blame = &view->memory.report.input.blame;
-   const struct vmt_profile_charge *charge = &profile->charges[oom->charge];
-
-   fprintf(file, ",\n\"oom\":{\"instrs\":%" PRId64 ",", oom->instrs);
-   vmt_report_json_place(blame, file, vmt_blame_place(blame, charge->stack), true);
-   fputs(",\"area\":", file);
-   vmt_escape_json(file, profile->areas[charge->area].name);
-   putc('}', file);
-}
-
 /* A table of an event, or two where --by does not say which.  */
 static void
 print_tables(struct vmt_timeline_view *view, FILE *file, int event)
@@ -90,6 +75,9 @@ vmt_timeline_json(struct vmt_timeline_view *view, FILE *file)
 
    vmt_memory_json_head(&view->memory, file);
    vmt_report_json_timeline(file, view->memory.run);
+   fputs(",\n\"thrashing\":[", file);
+   vmt_pressure_json_spans(file, &view->thrashing);
+   putc(']', file);
    print_windows(file, &pressure->windows);
    if (view->wants_peak) {
       fprintf(file, ",\n\"peak\":{\"window\":%" PRId64 ",\"pages\":%" PRId64,
@@ -101,8 +89,20 @@ vmt_timeline_json(struct vmt_timeline_view *view, FILE *file)
               pressure->idle_windows, vmt_timeline_pages(&pressure->idle));
       print_tables(view, file, view->idle_event);
    }
-   if (pressure->oom.happened)
-      print_oom(view, file);
+   if (view->wants_evicted) {
+      fprintf(file, ",\n\"evicted\":{\"pages\":%" PRId64,
+              vmt_timeline_total(view, view->evicted_event));
+      print_tables(view, file, view->evicted_event);
+   }
+   if (view->wants_thrash) {
+      fprintf(file, ",\n\"thrash\":{\"Thrash\":%" PRId64,
+              vmt_timeline_total(view, view->thrash_event));
+      print_tables(view, file, view->thrash_event);
+   }
+   if (pressure->oom.happened) {
+      fputs(",\n\"oom\":", file);
+      vmt_pressure_json_oom(&view->memory.report.input, view->memory.run, file);
+   }
    fputs("}\n", file);
 }
 
@@ -143,11 +143,13 @@ vmt_timeline_csv(struct vmt_timeline_view *view, FILE *file)
       write_windows(file, &view->pressure->windows);
       return;
    }
-   if (!view->wants_peak && !view->wants_idle) {
+   if (!vmt_timeline_wants_table(view)) {
       write_samples(file, &view->pressure->timeline);
       return;
    }
-   vmt_timeline_choose(view, view->wants_peak ? view->peak_event : view->idle_event,
-                       VMT_BY_LINE);
+   vmt_timeline_choose(view, view->wants_peak ? view->peak_event
+                       : view->wants_idle ? view->idle_event
+                       : view->wants_evicted ? view->evicted_event
+                       : view->thrash_event, VMT_BY_LINE);
    vmt_memory_csv(&view->memory, file);
 }

@@ -13,6 +13,7 @@
 
 struct vmt_plot {
    const struct vmt_pressure *pressure;
+   const struct vmt_thrashing *thrashing;
    const struct vmt_output *out;
    struct vmt_scale time;       /* instructions */
    size_t n_columns;
@@ -46,6 +47,9 @@ double vmt_plot_most(const struct vmt_plot *plot, const struct vmt_plot_band *ba
 /* The timeline's samples: one covers the instructions from its start on.  */
 int64_t vmt_plot_sample_start(const struct vmt_timeline *timeline, size_t sample);
 int64_t vmt_plot_sample_instrs(const struct vmt_timeline *timeline, size_t sample);
+
+/* Whether the run thrashed in some of the time of a column.  */
+bool vmt_plot_thrashed(const struct vmt_plot *plot, size_t column);
 
 void vmt_plot_working_set(const struct vmt_plot *plot);
 void vmt_plot_counters(const struct vmt_plot *plot);

@@ -22,30 +22,6 @@ pages_text(int64_t pages)
 }
 
 static void
-print_oom(const struct vmt_timeline_view *view, const struct vmt_output *out)
-{
-   const struct vmt_oom *oom = &view->pressure->oom;
-   const struct vmt_profile *profile = &view->memory.report.input.profile;
-   const struct vmt_blame *blame = &view->memory.report.input.blame;
-   const struct vmt_profile_charge *charge = &profile->charges[oom->charge];
-   uint32_t place = vmt_blame_place(blame, charge->stack);
-   char *function = vmt_report_function(blame, place);
-   char *position = vmt_report_position(blame, place, true);
-   char *area = vmt_escape_short(profile->areas[charge->area].name, 40);
-   char number[VMT_GROUPED_BYTES];
-
-   vmt_report_text_label(out, "No memory");
-   fprintf(out->file, "%safter %s instructions%s, at %s%s%s, for %s\n",
-           vmt_output_paint(out, VMT_PAINT_HOT),
-           vmt_number_grouped(number, oom->instrs),
-           vmt_output_paint(out, VMT_PAINT_PLAIN), function, *position ? " " : "",
-           position, area);
-   free(function);
-   free(position);
-   free(area);
-}
-
-static void
 print_tables(struct vmt_timeline_view *view, const struct vmt_output *out, int event)
 {
    const struct vmt_report *report = &view->memory.report;
@@ -91,6 +67,41 @@ print_idle(struct vmt_timeline_view *view, const struct vmt_output *out)
    free(pages);
    putc('\n', out->file);
    print_tables(view, out, view->idle_event);
+}
+
+static void
+print_evicted(struct vmt_timeline_view *view, const struct vmt_output *out)
+{
+   const struct vmt_profile *profile = &view->memory.report.input.profile;
+   int64_t n_pages = vmt_timeline_total(view, view->evicted_event);
+   int64_t n_all = vmt_profile_total(profile, vmt_events_find(&profile->events, "Evict"));
+   char *pages = pages_text(n_pages), number[VMT_GROUPED_BYTES];
+   char *more = n_all > n_pages
+                ? vmt_format("; %s more were nobody's any more: pages of files that were "
+                             "not mapped", vmt_number_grouped(number, n_all - n_pages))
+                : vmt_strdup("");
+
+   putc('\n', out->file);
+   vmt_memory_print_labelled(out, "Evicted", vmt_format(
+      "%s thrown out, each as often as it was; they are of the lines that had made "
+      "them resident, not of those that needed the room (report --sort=Evict)%s",
+      pages, more));
+   free(pages);
+   free(more);
+   putc('\n', out->file);
+   print_tables(view, out, view->evicted_event);
+}
+
+static void
+print_thrash(struct vmt_timeline_view *view, const struct vmt_output *out)
+{
+   char *when = view->thrashing.n_spans ? vmt_pressure_thrashed_text(&view->thrashing)
+                : vmt_strdup("no");
+
+   putc('\n', out->file);
+   vmt_memory_print_labelled(out, "Thrashed", when);
+   putc('\n', out->file);
+   print_tables(view, out, view->thrash_event);
 }
 
 static void
@@ -140,11 +151,14 @@ vmt_timeline_text(struct vmt_timeline_view *view, const struct vmt_output *out)
    const struct vmt_memory_view *memory = &view->memory;
 
    vmt_report_text_run(&memory->report, out);
-   if (view->pressure->oom.happened)
-      print_oom(view, out);
+   if (view->pressure->limit.has_ram)
+      vmt_memory_print_labelled(out, "RAM",
+                                vmt_pressure_limit_text(&view->pressure->limit));
    vmt_report_text_remarks(&memory->report.input.profile, memory->has_blame
                            ? &memory->report.input.blame : NULL, out);
-   if (!view->wants_peak && !view->wants_idle && !view->wants_windows)
+   if (view->pressure->oom.happened)
+      vmt_pressure_text_oom(&memory->report.input, memory->run, out);
+   if (!vmt_timeline_wants_table(view))
       vmt_timeline_draw(view, out);
    if (view->wants_windows)
       print_windows(view, out);
@@ -152,4 +166,8 @@ vmt_timeline_text(struct vmt_timeline_view *view, const struct vmt_output *out)
       print_peak(view, out);
    if (view->wants_idle)
       print_idle(view, out);
+   if (view->wants_evicted)
+      print_evicted(view, out);
+   if (view->wants_thrash)
+      print_thrash(view, out);
 }
