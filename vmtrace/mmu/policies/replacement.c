@@ -26,6 +26,7 @@ vmt_replacement_init(struct vmt_replacement *memory,
    memory->oldest = memory->newest = VMT_NO_FRAME;
    memory->random.state = seed;
    memory->drawn = VMT_NO_FRAME;
+   memory->passing = VMT_NO_FRAME;
    vmt_vector_init(&memory->frames, "replacement.frames",
                    sizeof(struct vmt_frame));
    vmt_pagemap_init(&memory->pages, "replacement.pages");
@@ -102,6 +103,13 @@ replace(struct vmt_replacement *memory, vmt_vpn page, uint64_t tick,
    return VMT_OK;
 }
 
+static void
+stop_passing(struct vmt_replacement *memory)
+{
+   memory->n_passed = 0;
+   memory->passing = VMT_NO_FRAME;
+}
+
 static enum vmt_status
 fault(struct vmt_replacement *memory, vmt_vpn page, uint64_t tick, bool write,
       struct vmt_touch *touch)
@@ -122,6 +130,7 @@ fault(struct vmt_replacement *memory, vmt_vpn page, uint64_t tick, bool write,
       vmt_pagemap_delete(&memory->pages, page);
       return status;
    }
+   stop_passing(memory);
    *place = touch->frame;
    frame = vmt_replacement_frame(memory, touch->frame);
    frame->page = page;
@@ -172,6 +181,7 @@ vmt_replacement_remove(struct vmt_replacement *memory, vmt_vpn page)
    number = (uint32_t)*place;
    if (memory->policy->leave != NULL)
       memory->policy->leave(memory, number);
+   stop_passing(memory);
    frame = vmt_replacement_frame(memory, number);
    frame->page = VMT_NO_VPN;
    frame->next = memory->first_free;
@@ -186,6 +196,45 @@ vmt_replacement_candidate(struct vmt_replacement *memory, uint64_t tick)
       return VMT_NO_VPN;
    return vmt_replacement_frame(memory, memory->policy->choose(memory, tick))
       ->page;
+}
+
+void
+vmt_replacement_pass_over(struct vmt_replacement *memory, uint64_t tick)
+{
+   memory->policy->pass_over(memory, tick);
+}
+
+void
+vmt_replacement_grow(struct vmt_replacement *memory)
+{
+   stop_passing(memory);
+   memory->drawn = VMT_NO_FRAME;
+   memory->n_frames++;
+}
+
+enum vmt_status
+vmt_replacement_rename(struct vmt_replacement *memory, vmt_vpn from, vmt_vpn to)
+{
+   const uint64_t *place = vmt_pagemap_find(&memory->pages, from);
+   uint32_t number;
+   uint64_t *new_place;
+   bool is_new;
+
+   if (place == NULL)
+      return VMT_OK;
+   number = (uint32_t)*place;
+   if (vmt_pagemap_put(&memory->pages, to, &new_place, &is_new) != VMT_OK)
+      return VMT_NO_MEMORY;
+   *new_place = number;
+   vmt_assert(is_new);
+   if (memory->policy->rename != NULL &&
+       memory->policy->rename(memory, number, to) != VMT_OK) {
+      vmt_pagemap_delete(&memory->pages, to);
+      return VMT_NO_MEMORY;
+   }
+   vmt_replacement_frame(memory, number)->page = to;
+   vmt_pagemap_delete(&memory->pages, from);
+   return VMT_OK;
 }
 
 enum vmt_status

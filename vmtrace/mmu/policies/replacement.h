@@ -94,6 +94,8 @@ struct vmt_replacement {
    uint32_t oldest, newest;             /* fifo */
    struct vmt_random random;            /* random */
    uint32_t drawn;                      /* random: the next victim's frame */
+   uint32_t n_passed;                   /* lru: candidates passed over */
+   uint32_t passing;                    /* fifo: the first that was not */
    const uint64_t *future;              /* opt */
    uint32_t *next_touches;              /* opt: of each event's page */
    uint64_t n_future, n_events;         /* n_events: touches and removals */
@@ -143,6 +145,20 @@ void vmt_replacement_remove(struct vmt_replacement *memory, vmt_vpn page);
    free.  To be asked only when that fault is to follow: clock moves its
    hand.  */
 vmt_vpn vmt_replacement_candidate(struct vmt_replacement *memory, uint64_t tick);
+
+/* The candidate for the fault at tick may not go: the next one is another, in the
+   policy's order; under random one drawn anew, maybe the same.  Lasts until the next
+   touch that faults, or a page leaves.  Whoever passes over all of the pages goes round
+   again, but under lru, where one must not be passed over.  Not for opt.  */
+void vmt_replacement_pass_over(struct vmt_replacement *memory, uint64_t tick);
+
+/* One frame more.  */
+void vmt_replacement_grow(struct vmt_replacement *memory);
+
+/* The page, resident or not, is page `to` from now on, which is not resident: the same
+   frame, and nothing forgotten.  Not for opt.  */
+enum vmt_status vmt_replacement_rename(struct vmt_replacement *memory, vmt_vpn from,
+                                       vmt_vpn to);
 
 /* Page was last touched at tick.  *newer: whether lru or clock did not know, so
    that the candidate may be another one now.  */

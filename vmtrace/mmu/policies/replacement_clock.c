@@ -54,10 +54,18 @@ choose(struct vmt_replacement *memory, uint64_t tick)
    return memory->hand;
 }
 
+/* The hand goes on.  */
+static void
+pass_over(struct vmt_replacement *memory, uint64_t tick)
+{
+   advance(memory);
+}
+
 const struct vmt_replacement_policy vmt_replacement_clock = {
    .load = load,
    .replace = replace,
    .hit = hit,
    .refresh = refresh,
+   .pass_over = pass_over,
    .choose = choose
 };

@@ -43,12 +43,19 @@ replace(struct vmt_replacement *memory, uint32_t number, vmt_vpn page,
 static uint32_t
 choose(struct vmt_replacement *memory, uint64_t tick)
 {
-   return memory->oldest;
+   return memory->passing != VMT_NO_FRAME ? memory->passing : memory->oldest;
+}
+
+static void
+pass_over(struct vmt_replacement *memory, uint64_t tick)
+{
+   memory->passing = vmt_replacement_frame(memory, choose(memory, tick))->next;
 }
 
 const struct vmt_replacement_policy vmt_replacement_fifo = {
    .load = load,
    .replace = replace,
+   .pass_over = pass_over,
    .leave = leave,
    .choose = choose
 };

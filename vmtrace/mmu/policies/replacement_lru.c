@@ -66,10 +66,29 @@ leave(struct vmt_replacement *memory, uint32_t frame)
    vmt_ranktree_delete(&memory->order, &entry);
 }
 
+static enum vmt_status
+rename(struct vmt_replacement *memory, uint32_t number, vmt_vpn to)
+{
+   const struct vmt_frame *frame = vmt_replacement_frame(memory, number);
+
+   return replace(memory, number, to, frame->stamp);
+}
+
+static void
+pass_over(struct vmt_replacement *memory, uint64_t tick)
+{
+   memory->n_passed++;
+   vmt_assert_cmp(memory->n_passed, <, memory->order.n_entries);
+}
+
 static uint32_t
 choose(struct vmt_replacement *memory, uint64_t tick)
 {
-   const struct vmt_ranktree_entry *lowest = vmt_ranktree_lowest(&memory->order);
+   const struct vmt_ranktree_entry *lowest =
+      memory->n_passed == 0
+         ? vmt_ranktree_lowest(&memory->order)
+         : vmt_ranktree_at(&memory->order,
+                           memory->order.n_entries - 1 - memory->n_passed);
    const uint64_t *frame = vmt_pagemap_find(&memory->pages, lowest->value);
 
    vmt_assert(frame != NULL);
@@ -81,6 +100,8 @@ const struct vmt_replacement_policy vmt_replacement_lru = {
    .replace = replace,
    .hit = hit,
    .refresh = refresh,
+   .pass_over = pass_over,
+   .rename = rename,
    .leave = leave,
    .choose = choose
 };

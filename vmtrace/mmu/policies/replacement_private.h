@@ -22,6 +22,11 @@ struct vmt_replacement_policy {
    /* ... was last touched at tick.  */
    enum vmt_status (*refresh)(struct vmt_replacement *memory, uint32_t frame,
                               uint64_t tick, bool *newer);
+   /* The candidate is passed over; NULL: a new one is drawn.  */
+   void (*pass_over)(struct vmt_replacement *memory, uint64_t tick);
+   /* The page of the frame is `to` from now on.  */
+   enum vmt_status (*rename)(struct vmt_replacement *memory, uint32_t frame,
+                             vmt_vpn to);
    /* The page of the frame is removed.  */
    void (*leave)(struct vmt_replacement *memory, uint32_t frame);
    /* The frame to evict from; all are in use.  */

@@ -20,7 +20,14 @@ choose(struct vmt_replacement *memory, uint64_t tick)
    return memory->drawn;
 }
 
+static void
+pass_over(struct vmt_replacement *memory, uint64_t tick)
+{
+   memory->drawn = VMT_NO_FRAME;
+}
+
 const struct vmt_replacement_policy vmt_replacement_random = {
    .replace = replace,
+   .pass_over = pass_over,
    .choose = choose
 };
