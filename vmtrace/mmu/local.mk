@@ -42,6 +42,10 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/folio_map.c \
 	vmtrace/mmu/machine/folio_map.h \
 	vmtrace/mmu/machine/fork.c \
+	vmtrace/mmu/machine/frames.c \
+	vmtrace/mmu/machine/frames.h \
+	vmtrace/mmu/machine/frames_linux.c \
+	vmtrace/mmu/machine/frames_textbook.c \
 	vmtrace/mmu/machine/machine.c \
 	vmtrace/mmu/machine/machine.h \
 	vmtrace/mmu/machine/machine_file.c \
@@ -60,6 +64,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/mechanisms/pagecache.h \
 	vmtrace/mmu/mechanisms/pagetable.c \
 	vmtrace/mmu/mechanisms/pagetable.h \
+	vmtrace/mmu/mechanisms/shown.c \
+	vmtrace/mmu/mechanisms/shown.h \
 	vmtrace/mmu/mechanisms/tlb.c \
 	vmtrace/mmu/mechanisms/tlb.h \
 	vmtrace/mmu/mechanisms/walkcache.c \

@@ -185,7 +185,7 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
    if (!vmt_machine_access(&tool_machine, addr, kind, tick, &outcome))
       return True;
    if (outcome.event == VMT_NO_EVENT && outcome.n_stlb_misses == 0 &&
-       !outcome.excluded && maker->stack == STACK_UNKNOWN) {
+       outcome.n_evicted == 0 && !outcome.excluded && maker->stack == STACK_UNKNOWN) {
       const struct vmt_quick_charge what = {
          outcome.label, outcome.n_l1_misses, outcome.touch};
 
@@ -571,6 +571,6 @@ charge_shootdowns(ThreadId tid, UInt n)
 {
    struct vmt_outcome outcome = {.event = VMT_NO_EVENT, .n_shootdowns = n};
 
-   if (n != 0)
+   if (vmt_machine_collect(&tool_machine, &outcome) || n != 0)
       charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid);
 }

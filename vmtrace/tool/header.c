@@ -149,6 +149,19 @@ number_member(struct json_out *out, const HChar *name, Long value)
    json_number(out, value);
 }
 
+/* null: unlimited.  */
+static void
+bytes_member(struct json_out *out, const HChar *name, ULong bytes, Bool is_limited)
+{
+   if (is_limited) {
+      number_member(out, name, (Long)bytes);
+      return;
+   }
+   json_text(out, ",\"");
+   json_text(out, name);
+   json_text(out, "\":null");
+}
+
 void
 header_write_command(struct json_out *out)
 {
@@ -245,6 +258,12 @@ write_settings(struct json_out *out)
    string_member(out, "folios", tool_options.folios);
    string_member(out, "mrc", curves[tool_options.settings.curve]);
    number_member(out, "ws-window", tool_options.window_instrs);
+   bytes_member(out, "ram", tool_options.settings.ram_bytes,
+                tool_options.settings.ram_bytes != 0);
+   bytes_member(out, "swap", tool_options.settings.swap_bytes,
+                tool_options.settings.swap_bytes != VMT_UNLIMITED);
+   string_member(out, "reclaim", tool_options_policy());
+   number_member(out, "swap-latency", tool_options.swap_latency_us);
    number_member(out, "num-callers", VG_(clo_backtrace_size));
    json_text(out, "}");
 }

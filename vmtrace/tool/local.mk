@@ -50,6 +50,10 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/own_name.h \
 	vmtrace/tool/plan.c \
 	vmtrace/tool/plan.h \
+	vmtrace/tool/pressure_records.c \
+	vmtrace/tool/pressure_records.h \
+	vmtrace/tool/pressure_summary.c \
+	vmtrace/tool/pressure_summary.h \
 	vmtrace/tool/profile.c \
 	vmtrace/tool/profile.h \
 	vmtrace/tool/program_file.c \

@@ -22,7 +22,11 @@ struct tool_options tool_options = {
    .settings = {.n_cores = 1,
                 .page_cache_warm = true,
                 .stack_limit_bytes = 8 * KIB * KIB,
-                .curve = VMT_CURVE_FAST},
+                .curve = VMT_CURVE_FAST,
+                .swap_bytes = VMT_UNLIMITED,
+                .policy = VMT_PAGES_LINUX,
+                .policy_seed = 1},
+   .swap_latency_us = 50,
 };
 
 /* A TLB that an option asks for in the machine's stead; arg: NULL if none does. */
@@ -34,6 +38,11 @@ static struct tlb_option itlb, dtlb, stlb;
 static Long cores = 1;
 static uint64_t fault_around_bytes;     /* 0: the machine's */
 static const HChar *folios_arg;         /* the whole of --folios */
+static const HChar *ram_arg, *pressure_arg;     /* --ram; an option that needs it */
+
+static const HChar *const policies[] = {
+   [VMT_PAGES_LINUX] = "linux", [VMT_PAGES_MGLRU] = "mglru", [VMT_PAGES_LRU] = "lru",
+   [VMT_PAGES_CLOCK] = "clock", [VMT_PAGES_FIFO] = "fifo", [VMT_PAGES_RANDOM] = "random"};
 
 /* As Valgrind says it.  Its own function ends the run only while it reads
    options.  */
@@ -212,6 +221,71 @@ check_folios(void)
    folio_map_check_files();
 }
 
+/* ---- limited memory ---- */
+
+/* An instruction, with what it is in and what it gathers, touches fewer pages.  */
+#define MIN_RAM_BYTES (64 * VMT_PAGE_BYTES)
+#define MAX_RAM_BYTES (1ull << 43)
+
+static void
+read_ram(const HChar *arg, const HChar *text)
+{
+   uint64_t *bytes = &tool_options.settings.ram_bytes;
+
+   ram_arg = arg;
+   if (!vmt_size_parse(text, VG_(strlen)(text), bytes) || *bytes < MIN_RAM_BYTES ||
+       *bytes > MAX_RAM_BYTES || *bytes % VMT_PAGE_BYTES != 0)
+      bad_option(arg, "A size from 256K to 8T is wanted, in whole pages of 4K, as "
+                      "in 64M.");
+}
+
+static void
+read_swap(const HChar *arg, const HChar *text)
+{
+   uint64_t *bytes = &tool_options.settings.swap_bytes;
+
+   pressure_arg = arg;
+   if (VG_STREQ(text, "none"))
+      *bytes = 0;
+   else if (!vmt_size_parse(text, VG_(strlen)(text), bytes) || *bytes == 0 ||
+            *bytes > MAX_RAM_BYTES || *bytes % VMT_PAGE_BYTES != 0)
+      bad_option(arg, "none is wanted, or a size from 4K to 8T in whole pages of 4K, "
+                      "as in 1G.");
+}
+
+const HChar *
+tool_options_policy(void)
+{
+   return policies[tool_options.settings.policy];
+}
+
+static void
+read_policy(const HChar *arg, const HChar *text)
+{
+   UInt i;
+
+   pressure_arg = arg;
+   for (i = 0; i < sizeof policies / sizeof policies[0]; i++)
+      if (VG_STREQ(text, policies[i])) {
+         tool_options.settings.policy = (enum vmt_page_policy)i;
+         return;
+      }
+   bad_option(arg, "linux, mglru, lru, clock, fifo or random is wanted.");
+}
+
+static void
+check_pressure(void)
+{
+   struct vmt_settings *settings = &tool_options.settings;
+
+   settings->swap_latency_ns = (uint64_t)tool_options.swap_latency_us * 1000;
+   if (settings->ram_bytes == 0 && pressure_arg != NULL)
+      bad_option(pressure_arg, "This needs a limit of memory: --ram=<size>.");
+   if (settings->ram_bytes != 0 && !VG_STREQ(tool_options.folios, "none"))
+      bad_option(folios_arg, "Large folios, and --ram: reclaim has pages of 4K "
+                             "alone.");
+}
+
 /* ---- the command line ---- */
 
 Bool
@@ -246,6 +320,12 @@ tool_options_parse(const HChar *arg)
    else if VG_XACT_CLO(arg, "--ws-window=0", tool_options.window_instrs, 0) {}
    else if VG_BINT_CLO(arg, "--ws-window", tool_options.window_instrs,
                        MIN_WINDOW_INSTRS, MAX_WINDOW_INSTRS) {}
+   else if VG_STR_CLO(arg, "--ram", text) read_ram(arg, text);
+   else if VG_STR_CLO(arg, "--swap", text) read_swap(arg, text);
+   else if VG_STR_CLO(arg, "--reclaim", text) read_policy(arg, text);
+   else if VG_BINT_CLO(arg, "--swap-latency", tool_options.swap_latency_us, 0,
+                       1000000)
+      pressure_arg = arg;
    else if VG_STR_CLO(arg, "--folios", tool_options.folios)
       read_folios(arg);
    else if VG_STR_CLO(arg, "--fault-around", text)
@@ -277,6 +357,11 @@ tool_options_usage(void)
 "    --mrc=fast|exact|no              the memory-size curve [fast]: distances within\n"
 "                                     64 pages, exact ones (slow), or none\n"
 "    --ws-window=<instructions>       the working set's window [1000000]; 0: none\n"
+"    --ram=<size>                     memory of the simulated machine [unlimited]\n"
+"    --swap=<size>|none               ... and its swap [unlimited]\n"
+"    --reclaim=linux|mglru|lru|clock|fifo|random\n"
+"                                     who must go when memory is short [linux]\n"
+"    --swap-latency=<us>              how long a page takes from swap [50]\n"
 "    --summary=yes|no                 print totals and top lines at exit [yes]\n"
 "    --top=<n>                        how many lines that shows [10]\n"
    );
@@ -303,4 +388,5 @@ tool_options_finish(void)
    tool_options.settings.n_cores = (uint32_t)cores;
    tool_options.settings.window_instrs = (uint64_t)tool_options.window_instrs;
    check_folios();
+   check_pressure();
 }

@@ -14,6 +14,7 @@ struct tool_options {
    const HChar *fault_log;              /* the same; NULL: none */
    const HChar *folios;                 /* "none" or a folio map */
    Long window_instrs;
+   Long swap_latency_us;
    Bool native_layout;
    Bool summary;
    Long top;
@@ -30,5 +31,8 @@ void tool_options_debug_usage(void);
 /* Reads the machine file and checks what belongs together; ends the run with
    Valgrind's bad-option message if it cannot be.  */
 void tool_options_finish(void);
+
+/* As --reclaim names it.  */
+const HChar *tool_options_policy(void);
 
 #endif

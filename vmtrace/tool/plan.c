@@ -169,7 +169,8 @@ add_fetch(UInt stmt, Addr addr)
 static Bool
 sees_all(void)
 {
-   return tool_machine.settings.curve == VMT_CURVE_EXACT;
+   return tool_machine.settings.curve == VMT_CURVE_EXACT ||
+          tool_machine.frames.kind == VMT_FRAMES_TEXTBOOK;
 }
 
 static void

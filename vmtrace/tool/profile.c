@@ -6,6 +6,7 @@
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/options.h"
 #include "vmtrace/tool/out_file.h"
+#include "vmtrace/tool/pressure_records.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
@@ -48,6 +49,7 @@ void
 profile_reopen_in_child(void)
 {
    exit_known = False;
+   pressure_records_start_anew();
    open_anew(True);
 }
 
@@ -397,6 +399,7 @@ write_news(void)
    write_code();
    write_odd_accesses();
    touch_records_write(&out);
+   pressure_records_write(&out);
    note_depth();
 }
 
@@ -465,6 +468,7 @@ profile_before_exec(const HChar *new_image)
    if (out.fd < 0)
       return;
    write_news();
+   pressure_records_write_last(&out);
    out_file_mark(&file);
    json_text(&out, "{\"end\":{\"exec\":");
    json_string(&out, VG_(am_is_valid_for_client)((Addr)new_image, 1,
@@ -487,6 +491,7 @@ profile_close(void)
       return;
    noted_signal = exit_known ? 0 : signals_fatal();
    write_news();
+   pressure_records_write_last(&out);
    out_file_mark(&file);
    json_text(&out, "{\"end\":{");
    if (exit_known)

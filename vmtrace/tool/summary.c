@@ -1,6 +1,7 @@
 #include "vmtrace/tool/summary.h"
 
 #include "vmtrace/tool/blame.h"
+#include "vmtrace/tool/pressure_summary.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/stacks.h"
@@ -188,13 +189,15 @@ print_where_to_look(void)
 void
 summary_print(UInt n_top)
 {
-   UInt n;
-   struct blame_line *lines;
+   UInt n = 0;
+   struct blame_line *lines = NULL;
 
+   if (n_top != 0)
+      lines = blame_lines(&n);
    print_faults();
+   pressure_summary_print(lines, n);
    print_tlbs();
    if (n_top != 0) {
-      lines = blame_lines(&n);
       print_top(lines, n, n_top, False,
                 "Where the page faults come from (own line, and where in a "
                 "library):");

@@ -387,8 +387,10 @@ after_madvise(ThreadId tid, Addr start, SizeT bytes, UInt advice)
       advise(tid, start, end, VMT_ADVICE_FREE);
       break;
    case ADVICE_COLD:
-   case ADVICE_PAGEOUT:
       advise(tid, start, end, VMT_ADVICE_AGE);
+      break;
+   case ADVICE_PAGEOUT:
+      advise(tid, start, end, VMT_ADVICE_PAGE_OUT);
       break;
    case ADVICE_POPULATE_READ:
       charge_kernel_range(tid, start, end - start, False, CHARGE_POPULATE);

@@ -179,7 +179,7 @@ count_idle(struct vmt_hashmap *counts, UInt n_windows)
 
    for (; (pte = vmt_pagetable_next(&tool_machine.pages, &vpn, end)) != NULL;
         vpn++) {
-      if (pte->owner == VMT_NO_CHARGE ||
+      if (pte->owner == VMT_NO_CHARGE || (pte->bits & VMT_PTE_PRESENT) == 0 ||
           !vmt_working_set_is_idle(set, vpn, n_windows))
          continue;
       if (vmt_hashmap_put(counts, pte->owner, &n_pages) != VMT_OK)
@@ -234,6 +234,7 @@ write_timeline_sample(const struct vmt_timeline_sample *sample, Bool is_first)
    member(",", (Long)sample->n_refaults);
    member(",", (Long)sample->n_swap_ins);
    member(",", (Long)sample->n_swap_outs);
+   member(",", (Long)sample->n_thrash);
    json_text(out, "]");
 }
 
@@ -250,7 +251,7 @@ write_timeline(void)
           (Long)(timeline->windows_per_sample * touches->set.window_instrs));
    json_text(out, ",\"columns\":[\"instrs\",\"RssPages\",\"RssPagesMax\","
                   "\"MinFlt\",\"MajFlt\",\"Evict\",\"Refault\",\"SwapIn\","
-                  "\"SwapOut\"],\"samples\":[");
+                  "\"SwapOut\",\"Thrash\"],\"samples\":[");
    for (i = 0; i < n; i++)
       write_timeline_sample(&timeline->samples[i], i == 0);
    vmt_timeline_take(&tool_machine.ledger, instrs_now(), &last);

@@ -58,6 +58,8 @@ look_up(struct vmt_machine *machine, struct vmt_tlb *l1,
          vmt_vpn evicted;
 
          vmt_filter_sync_set(side, l1, vpn);
+         if (vmt_machine_is_textbook(machine))
+            vmt_frames_hear_victim(machine, l1, vpn);
          evicted = vmt_tlb_insert(l1, vpn, tick);
          vmt_filter_drop(side, evicted);
       }
@@ -149,6 +151,8 @@ prepare_page(struct vmt_machine *machine, vmt_addr addr,
    set_label(machine, addr, outcome);
    if (is_signal(outcome->event))
       return;
+   if (vmt_machine_is_linux(machine))
+      vmt_frames_touched(machine, page, pte, is_write(kind));
    pte->bits |= VMT_PTE_ACCESSED | (is_write(kind) ? VMT_PTE_DIRTY : 0);
    note_quiet(machine, page, pte, outcome);
 }
@@ -240,6 +244,35 @@ vmt_machine_quick_fetch(struct vmt_machine *machine, vmt_addr addr,
    return what->touch != VMT_NOT_CHARGED ? VMT_QUICK_CHARGE : VMT_QUICK_FREE;
 }
 
+static bool
+is_excluded(struct vmt_machine *machine, vmt_addr addr)
+{
+   const struct vmt_area *area = vmt_areas_find(&machine->areas, addr);
+
+   return area != NULL && (area->flags & VMT_AREA_EXCLUDED) != 0;
+}
+
+/* With limited memory; for what is not excluded.  The frame, if the page of the entry
+   has none, and what came of that.  */
+static void
+take_frame(struct vmt_machine *machine, vmt_vpn page, uint64_t tick, bool write,
+           struct vmt_outcome *outcome)
+{
+   if (is_signal(outcome->event))
+      return;
+   if (vmt_machine_is_textbook(machine)) {
+      struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, page);
+
+      if (!is_excluded(machine, page << VMT_PAGE_SHIFT))
+         vmt_frames_touch(machine, page, pte, tick, write);
+   }
+   if (machine->frames.n_entering != 0)
+      vmt_accounting_resident(&machine->ledger, machine->frames.n_entering);
+   machine->frames.n_entering = 0;
+   if (!outcome->excluded)
+      vmt_frames_collect(machine, outcome);
+}
+
 bool
 vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
                    enum vmt_access_kind kind, uint64_t tick,
@@ -267,20 +300,17 @@ vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
          see(machine, page, memo->pte, tick, outcome);
       record = vmt_touches_record(memo->pte);
    }
+   if (vmt_machine_is_textbook(machine) && ends_here)
+      vmt_frames_refused(machine, page, tick);
    look_up(machine, fetch ? &core->itlb : &core->dtlb,
            fetch ? &machine->filter.fetch : &machine->filter.data,
            addr >> machine->config.page_shift, tick, !ends_here, stores, record,
            outcome);
-   return outcome->event != VMT_NO_EVENT || outcome->n_l1_misses != 0 ||
+   if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
+      take_frame(machine, page, tick, is_write(kind), outcome);
+   return outcome->event != VMT_NO_EVENT || outcome->n_evicted != 0 ||
+          outcome->n_l1_misses != 0 ||
           outcome->touch != VMT_NOT_CHARGED;
-}
-
-static bool
-is_excluded(struct vmt_machine *machine, vmt_addr addr)
-{
-   const struct vmt_area *area = vmt_areas_find(&machine->areas, addr);
-
-   return area != NULL && (area->flags & VMT_AREA_EXCLUDED) != 0;
 }
 
 /* Whether there is a touch to charge.  */
@@ -323,25 +353,38 @@ vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
       outcome->event = VMT_NO_EVENT;
       return false;
    }
+   if (vmt_machine_is_linux(machine))
+      vmt_frames_touched(machine, addr >> VMT_PAGE_SHIFT, pte, write);
    pte->bits |= VMT_PTE_ACCESSED | (write ? VMT_PTE_DIRTY : 0);
+   if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
+      take_frame(machine, addr >> VMT_PAGE_SHIFT, vmt_kernel_tick(machine), write,
+                 outcome);
+   if (outcome->n_evicted != 0)
+      set_label(machine, addr, outcome);
    return see_by_kernel(machine, addr, pte, outcome) ||
-          outcome->event != VMT_NO_EVENT;
+          outcome->event != VMT_NO_EVENT || outcome->n_evicted != 0;
 }
 
-/* The pages without owner that the outcome made resident.  */
-static void
+/* The pages without owner that the outcome made resident.  How many there are:
+   reclaim may have taken some since.  */
+static uint32_t
 own_pages(struct vmt_machine *machine, const struct vmt_outcome *outcome,
           uint32_t charge)
 {
    vmt_vpn vpn = outcome->new_start;
    struct vmt_pte *pte;
+   uint32_t n = 0;
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, outcome->new_end)) !=
           NULL) {
-      if (pte->owner == VMT_NO_CHARGE && (pte->bits & VMT_PTE_ZERO) == 0)
+      if (pte->owner == VMT_NO_CHARGE && (pte->bits & VMT_PTE_PRESENT) != 0 &&
+          (pte->bits & VMT_PTE_ZERO) == 0) {
          pte->owner = charge;
+         n++;
+      }
       vpn++;
    }
+   return n;
 }
 
 /* A page that nobody owns, like the zero page, is the charge's.  */
@@ -387,6 +430,23 @@ add_if_any(struct vmt_accounting *ledger, uint32_t charge, enum vmt_event event,
    return n == 0 ? VMT_OK : vmt_accounting_add(ledger, charge, event, n);
 }
 
+static enum vmt_status
+charge_pressure(struct vmt_machine *machine, const struct vmt_outcome *outcome,
+                uint32_t charge)
+{
+   struct vmt_accounting *ledger = &machine->ledger;
+   enum vmt_status status =
+      machine->frames.no_memory ? VMT_NO_MEMORY : VMT_OK;
+
+   status |= add_if_any(ledger, charge, VMT_EV_Evict, outcome->n_evicted);
+   status |= add_if_any(ledger, charge, VMT_EV_SwapOut, outcome->n_swapped_out);
+   status |= add_if_any(ledger, charge, VMT_EV_Refault, outcome->is_refault);
+   status |= add_if_any(ledger, charge, VMT_EV_Thrash, outcome->is_thrash);
+   if (outcome->out_of_memory)
+      vmt_frames_note_oom(machine, charge);
+   return status;
+}
+
 enum vmt_status
 vmt_machine_charge(struct vmt_machine *machine,
                    const struct vmt_outcome *outcome, uint32_t charge)
@@ -399,8 +459,9 @@ vmt_machine_charge(struct vmt_machine *machine,
       return VMT_OK;
    }
    if (outcome->n_new_pages != 0) {
-      own_pages(machine, outcome, charge);
-      status = vmt_accounting_own(ledger, charge, outcome->n_new_pages);
+      uint32_t n_pages = own_pages(machine, outcome, charge);
+
+      status = vmt_accounting_own(ledger, charge, n_pages);
    }
    status |= own_touch(machine, outcome, charge);
    status |= vmt_machine_charge_touch(machine, outcome->touch, charge);
@@ -412,6 +473,8 @@ vmt_machine_charge(struct vmt_machine *machine,
    status |= add_if_any(ledger, charge, VMT_EV_StlbM, outcome->n_stlb_misses);
    status |= add_if_any(ledger, charge, VMT_EV_WalkRef, outcome->n_walk_refs);
    status |= add_if_any(ledger, charge, VMT_EV_Shoot, outcome->n_shootdowns);
+   if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
+      status |= charge_pressure(machine, outcome, charge);
    return status == VMT_OK ? VMT_OK : VMT_NO_MEMORY;
 }
 

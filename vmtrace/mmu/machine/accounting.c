@@ -145,6 +145,19 @@ vmt_accounting_own(struct vmt_accounting *ledger, uint32_t charge,
    return VMT_OK;
 }
 
+void
+vmt_accounting_evicted(struct vmt_accounting *ledger, uint32_t charge)
+{
+   uint32_t index;
+   struct vmt_residency *residency;
+
+   if (charge == VMT_NO_CHARGE)
+      return;
+   index = vmt_accounting_get(ledger, charge)->residency;
+   residency = vmt_vector_at(&ledger->residencies, index);
+   residency->n_evicted++;
+}
+
 int64_t
 vmt_accounting_peak_pages(const struct vmt_accounting *ledger, uint32_t charge)
 {

@@ -40,6 +40,7 @@ struct vmt_residency {
    int64_t n_pages, n_pages_at_change;  /* now, and before the last change */
    uint64_t changed;                    /* number of that change */
    int64_t reported;
+   uint64_t n_evicted, n_evicted_reported;      /* of its pages */
 };
 
 struct vmt_accounting {
@@ -90,6 +91,9 @@ uint64_t vmt_accounting_count(const struct vmt_accounting *ledger,
 void vmt_accounting_resident(struct vmt_accounting *ledger, int64_t n_pages);
 enum vmt_status vmt_accounting_own(struct vmt_accounting *ledger,
                                    uint32_t charge, int64_t n_pages);
+
+/* A page that charge, or nobody (VMT_NO_CHARGE), had made resident was evicted.  */
+void vmt_accounting_evicted(struct vmt_accounting *ledger, uint32_t charge);
 
 /* How many pages of charge were resident when the whole was at its peak.  */
 int64_t vmt_accounting_peak_pages(const struct vmt_accounting *ledger,

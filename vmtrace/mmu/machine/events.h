@@ -24,6 +24,10 @@
    X(HugeZero)  /* first touch served by a huge page */
 
 #define VMT_OTHER_EVENTS(X)                                                    \
+   X(Evict)     /* a page lost its frame: whose access needed one */           \
+   X(Refault)   /* a fault on a page that had lost its frame */                \
+   X(SwapOut)   /* a page was written to swap */                               \
+   X(Thrash)    /* those Refaults that a little more memory would have spared */ \
    X(Prot)      /* no right: a signal */                                       \
    X(Segv)      /* no area: a signal */                                        \
    X(Bus)       /* beyond the end of the file: a signal */                     \

@@ -22,12 +22,30 @@ vmt_fault_rights(const struct vmt_area *area)
    return bits;
 }
 
+/* The page may have been evicted, and swap may have a copy of it.  */
+static void
+note_return(struct vmt_machine *machine, const struct vmt_pte *pte, vmt_vpn vpn,
+            uint64_t bits, struct vmt_outcome *outcome)
+{
+   bool textbook = vmt_machine_is_textbook(machine);
+
+   if (vpn == outcome->page && (pte->bits & VMT_PTE_EVICTED) != 0) {
+      outcome->is_refault = true;
+      outcome->is_thrash = textbook ? vmt_frames_is_recent(machine, vpn)
+                                    : (pte->bits & VMT_PTE_THRASH) != 0;
+   }
+   if (textbook && (pte->bits & ~bits & VMT_PTE_SLOT) != 0)
+      machine->frames.n_slots_used--;
+}
+
 void
 vmt_fault_set_entry(struct vmt_machine *machine, struct vmt_pte *pte, vmt_vpn vpn,
           uint64_t bits, struct vmt_outcome *outcome)
 {
    bool was_resident = (pte->bits & RESIDENT) != 0;
 
+   if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
+      note_return(machine, pte, vpn, bits, outcome);
    pte->bits = bits;
    if (was_resident || (bits & RESIDENT) == 0)
       return;
@@ -38,8 +56,21 @@ vmt_fault_set_entry(struct vmt_machine *machine, struct vmt_pte *pte, vmt_vpn vp
       outcome->new_start = vpn;
    if (vpn >= outcome->new_end)
       outcome->new_end = vpn + 1;
-   if (!outcome->excluded)
+   if (outcome->excluded)
+      return;
+   if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
+      machine->frames.n_entering++;     /* what has to make room goes first */
+   else
       vmt_accounting_resident(&machine->ledger, 1);
+}
+
+uint64_t
+vmt_fault_told_bits(const struct vmt_machine *machine, bool write,
+                    const struct vmt_outcome *outcome)
+{
+   if (!vmt_machine_is_linux(machine) || outcome->excluded)
+      return 0;
+   return VMT_PTE_ACCESSED | (write ? VMT_PTE_DIRTY : 0);
 }
 
 void
@@ -49,9 +80,35 @@ vmt_fault_set_frame(struct vmt_machine *machine, struct vmt_area *area,
 {
    if (area->frames_id == 0)
       vmt_areas_note_frame(&machine->areas, area);
+   if (vmt_machine_is_linux(machine) && !outcome->excluded)
+      vmt_frames_new_page(machine, area, addr >> VMT_PAGE_SHIFT, pte);
    vmt_fault_set_entry(machine, pte, addr >> VMT_PAGE_SHIFT,
-                       vmt_fault_rights(area) | VMT_PTE_WRITABLE | VMT_PTE_ANON,
+                       vmt_fault_rights(area) | VMT_PTE_WRITABLE | VMT_PTE_ANON |
+                          vmt_fault_told_bits(machine, true, outcome),
                        outcome);
+}
+
+/* A private page is in swap (do_swap_page).  One that a fork shared is copied by a
+   write, in the same fault.  */
+static enum vmt_event
+swapped_fault(struct vmt_machine *machine, struct vmt_area *area, struct vmt_pte *pte,
+              vmt_addr addr, bool write, struct vmt_outcome *outcome)
+{
+   vmt_vpn vpn = addr >> VMT_PAGE_SHIFT;
+   enum vmt_event event = vmt_machine_is_linux(machine)
+                             ? vmt_frames_swap_in(machine, area, vpn, write)
+                             : VMT_EV_SwapIn;
+   uint64_t bits = vmt_fault_rights(area) | VMT_PTE_ANON |
+                   vmt_fault_told_bits(machine, write, outcome);
+
+   if (vmt_machine_is_textbook(machine))
+      bits |= pte->bits & VMT_PTE_SLOT;
+   if ((pte->bits & VMT_PTE_COW) != 0 && !write)
+      bits |= pte->bits & (VMT_PTE_COW | VMT_PTE_FORK);
+   else if ((area->flags & VMT_AREA_WRITE) != 0)
+      bits |= VMT_PTE_WRITABLE;
+   vmt_fault_set_entry(machine, pte, vpn, bits, outcome);
+   return event;
 }
 
 /* Nothing is mapped at addr yet, and the area has no object.  */
@@ -69,6 +126,20 @@ anonymous_fault(struct vmt_machine *machine, struct vmt_area *area,
    return VMT_EV_ZeroRd;
 }
 
+/* The frame turned out to have one owner (wp_page_reuse).  */
+static void
+reuse_frame(struct vmt_machine *machine, struct vmt_area *area, struct vmt_pte *pte,
+            vmt_addr addr, struct vmt_outcome *outcome)
+{
+   uint64_t seen = pte->bits & VMT_PTE_ACCESSED;
+
+   if (vmt_machine_is_linux(machine))
+      vmt_frames_reuse(machine, addr >> VMT_PAGE_SHIFT, pte);
+   vmt_fault_set_entry(machine, pte, addr >> VMT_PAGE_SHIFT,
+                       vmt_fault_rights(area) | VMT_PTE_WRITABLE | VMT_PTE_ANON | seen,
+                       outcome);
+}
+
 /* A write to a page that is mapped without the right to be written.  */
 static enum vmt_event
 write_protect_fault(struct vmt_machine *machine, struct vmt_area *area,
@@ -82,12 +153,14 @@ write_protect_fault(struct vmt_machine *machine, struct vmt_area *area,
       pte->bits |= VMT_PTE_WRITABLE;
       return (old & VMT_PTE_SHMEM) != 0 ? VMT_EV_Reuse : VMT_EV_FileWr;
    }
+   if ((old & VMT_PTE_ANON) != 0 && vmt_machine_owns_alone(machine, old)) {
+      reuse_frame(machine, area, pte, addr, outcome);
+      return VMT_EV_Reuse;
+   }
    vmt_fault_set_frame(machine, area, pte, addr, outcome);
    if ((old & VMT_PTE_ZERO) != 0)
       return VMT_EV_ZeroCow;
-   if ((old & VMT_PTE_ANON) == 0)
-      return VMT_EV_FileCow;
-   return vmt_machine_owns_alone(machine, old) ? VMT_EV_Reuse : VMT_EV_ForkCow;
+   return (old & VMT_PTE_ANON) == 0 ? VMT_EV_FileCow : VMT_EV_ForkCow;
 }
 
 /* The stack's area reaches down to an address below it, if its limit and what
@@ -135,8 +208,13 @@ vmt_fault_resolve(struct vmt_machine *machine, vmt_addr addr,
    addr = vmt_page_floor(addr);
    pte = vmt_pagetable_get(&machine->pages, addr >> VMT_PAGE_SHIFT);
    vmt_assert(pte != NULL);
+   outcome->page = addr >> VMT_PAGE_SHIFT;
+   if (vmt_machine_is_linux(machine))
+      vmt_frames_count_tables(machine);
    if ((pte->bits & VMT_PTE_PRESENT) != 0)
       return write_protect_fault(machine, area, pte, addr, outcome);
+   if ((pte->bits & VMT_PTE_SWAPPED) != 0)
+      return swapped_fault(machine, area, pte, addr, write, outcome);
    if (area->backing == VMT_BACKING_ANON)
       return anonymous_fault(machine, area, pte, addr, write, outcome);
    return vmt_fault_object(machine, area, pte, addr, write, outcome);

@@ -17,6 +17,13 @@
 
 #define TABLE_BYTES ((vmt_addr)2 << 20) /* that a page-table page maps */
 
+/* Reclaim is to be asked.  */
+static bool
+is_limited(const struct vmt_machine *machine, const struct vmt_outcome *outcome)
+{
+   return vmt_machine_is_linux(machine) && !outcome->excluded;
+}
+
 /* ---- the page cache ---- */
 
 static uint64_t
@@ -46,7 +53,8 @@ in_page_cache(const struct vmt_machine *machine, const struct vmt_area *area,
 
    if (page >= n_object_pages(object))
       return false;
-   return (object->on_device && machine->settings.page_cache_warm) ||
+   return (object->on_device && (machine->settings.page_cache_warm ||
+                                 vmt_machine_is_linux(machine))) ||
           vmt_pagecache_has(&machine->cache, area->object, page);
 }
 
@@ -58,6 +66,10 @@ read_around(struct vmt_machine *machine, const struct vmt_area *area,
    uint64_t start = page < READ_AROUND_PAGES / 2 ? 0 : page - READ_AROUND_PAGES / 2;
    uint64_t end = start + READ_AROUND_PAGES, n_pages;
 
+   if (vmt_machine_is_textbook(machine)) {
+      vmt_pagecache_add(&machine->cache, area->object, page);
+      return;
+   }
    n_pages = n_object_pages(object_of(machine, area));
    for (; start < end && start < n_pages; start++)
       vmt_pagecache_add(&machine->cache, area->object, start);
@@ -118,20 +130,45 @@ table_of(vmt_addr addr)
    return addr & ~(TABLE_BYTES - 1);
 }
 
+/* The page of a warm file, and of an object that others made it in, can be had as
+   well; whether it is there is for reclaim to say.  */
+static void
+map_absent_limited(struct vmt_machine *machine, const struct vmt_area *area,
+                   vmt_addr start, vmt_addr end, uint64_t bits,
+                   struct vmt_outcome *outcome)
+{
+   for (vmt_addr addr = start; addr < end; addr += VMT_PAGE_BYTES) {
+      vmt_vpn vpn = addr >> VMT_PAGE_SHIFT;
+      struct vmt_pte *pte;
+
+      if (!in_page_cache(machine, area, page_of_object(area, addr)))
+         continue;
+      pte = vmt_pagetable_get(&machine->pages, vpn);
+      if (vmt_fault_is_absent(pte) &&
+          vmt_frames_map_around(machine, area, vpn, page_of_object(area, addr)))
+         vmt_fault_set_entry(machine, pte, vpn, bits | VMT_PTE_ACCESSED, outcome);
+   }
+}
+
 /* Maps the pages of [start, end) that are in the page cache and not mapped.  */
 static void
 map_absent(struct vmt_machine *machine, const struct vmt_area *area,
            vmt_addr start, vmt_addr end, uint64_t bits,
            struct vmt_outcome *outcome)
 {
+   if (is_limited(machine, outcome)) {
+      map_absent_limited(machine, area, start, end, bits, outcome);
+      return;
+   }
    for (vmt_addr addr = start; addr < end; addr += VMT_PAGE_BYTES) {
       struct vmt_pte *pte;
 
       if (!in_page_cache(machine, area, page_of_object(area, addr)))
          continue;
       pte = vmt_pagetable_get(&machine->pages, addr >> VMT_PAGE_SHIFT);
-      if (pte->bits == 0)
-         vmt_fault_set_entry(machine, pte, addr >> VMT_PAGE_SHIFT, bits, outcome);
+      if (vmt_fault_is_absent(pte))
+         vmt_fault_set_entry(machine, pte, addr >> VMT_PAGE_SHIFT,
+                             bits | (pte->bits & VMT_PTE_SLOT), outcome);
    }
 }
 
@@ -242,7 +279,8 @@ map_folio(struct vmt_machine *machine, const struct vmt_area *area, vmt_addr add
       vmt_folios_find(&object->folios, page_of_object(area, addr));
    vmt_addr start = addr, end = addr + VMT_PAGE_BYTES;
 
-   if (folio.end - folio.start > 1 && folio.end <= n_object_pages(object) &&
+   if (folio.end - folio.start > 1 && !vmt_machine_is_textbook(machine) &&
+       folio.end <= n_object_pages(object) &&
        place_whole(area, folio, &start, &end) &&
        anything_mapped(machine, start, end)) {
       start = addr;
@@ -269,6 +307,82 @@ special_fault(struct vmt_machine *machine, struct vmt_area *area,
    return write ? VMT_EV_FileWr : VMT_EV_FileRd;
 }
 
+static bool
+has_fault_around(const struct vmt_machine *machine, const struct vmt_area *area)
+{
+   return machine->config.fault_around_bytes > VMT_PAGE_BYTES &&
+          (area->flags & VMT_AREA_SYSV) == 0;
+}
+
+static enum vmt_event
+kind_of(const struct vmt_area *area, bool write, enum vmt_reclaim_outcome outcome)
+{
+   bool shmem = area->backing == VMT_BACKING_SHMEM;
+
+   switch (outcome) {
+   case VMT_RECLAIM_READ: return VMT_EV_FileMaj;
+   case VMT_RECLAIM_SWAP_IN: return VMT_EV_SwapIn;
+   case VMT_RECLAIM_SWAP_HIT: return VMT_EV_SwapHit;
+   default: break;
+   }
+   if (write && (area->flags & VMT_AREA_SHARED) == 0)
+      return VMT_EV_FileCow;
+   if (shmem)
+      return write ? VMT_EV_ShmWr : VMT_EV_ShmRd;
+   return write ? VMT_EV_FileWr : VMT_EV_FileRd;
+}
+
+/* The page is brought in and mapped, unless fault-around has.  After a read the kernel
+   starts again (VM_FAULT_RETRY), and maps what was read with it.  Nothing is
+   reclaimed between the page's being mapped and its access.  */
+static enum vmt_reclaim_outcome
+map_limited(struct vmt_machine *machine, const struct vmt_area *area,
+            struct vmt_pte *pte, vmt_addr addr, bool write,
+            struct vmt_outcome *outcome)
+{
+   const uint64_t bits = cached_page_bits(area) |
+                         (write ? VMT_PTE_WRITABLE : 0) |
+                         vmt_fault_told_bits(machine, write, outcome);
+   bool around = !write && has_fault_around(machine, area);
+   enum vmt_reclaim_outcome how = VMT_RECLAIM_CACHED;
+
+   if (around)
+      fault_around(machine, area, addr, outcome);
+   if (vmt_fault_is_absent(pte)) {
+      how = vmt_frames_object_page(machine, area, addr >> VMT_PAGE_SHIFT,
+                                   page_of_object(area, addr), write, false);
+      vmt_fault_set_entry(machine, pte, addr >> VMT_PAGE_SHIFT, bits, outcome);
+      machine->frames.spares_warm = true;
+      if (around && how == VMT_RECLAIM_READ)
+         fault_around(machine, area, addr, outcome);
+      machine->frames.spares_warm = false;
+   }
+   return how;
+}
+
+/* do_fault with limited memory.  For a private write the page is copied, and stays
+   where it is.  */
+static enum vmt_event
+limited_fault(struct vmt_machine *machine, struct vmt_area *area,
+              struct vmt_pte *pte, vmt_addr addr, bool write,
+              struct vmt_outcome *outcome)
+{
+   uint64_t page = page_of_object(area, addr);
+   enum vmt_reclaim_outcome how;
+
+   vmt_frames_read_ahead(machine);
+   if (!object_of(machine, area)->on_device)
+      vmt_pagecache_add(&machine->cache, area->object, page);
+   if (!write || (area->flags & VMT_AREA_SHARED) != 0) {
+      how = map_limited(machine, area, pte, addr, write, outcome);
+   } else {
+      how = vmt_frames_object_page(machine, area, addr >> VMT_PAGE_SHIFT, page,
+                                   write, true);
+      vmt_fault_set_frame(machine, area, pte, addr, outcome);
+   }
+   return kind_of(area, write, how);
+}
+
 enum vmt_event
 vmt_fault_object(struct vmt_machine *machine, struct vmt_area *area,
                  struct vmt_pte *pte, vmt_addr addr, bool write,
@@ -282,17 +396,22 @@ vmt_fault_object(struct vmt_machine *machine, struct vmt_area *area,
       return special_fault(machine, area, pte, addr, write, outcome);
    if (page >= n_object_pages(object_of(machine, area)))
       return VMT_EV_Bus;
+   if (is_limited(machine, outcome))
+      return limited_fault(machine, area, pte, addr, write, outcome);
    major = cache_page(machine, area, page);
    if (write && (area->flags & VMT_AREA_SHARED) == 0) {
       vmt_fault_set_frame(machine, area, pte, addr, outcome);
-      return major ? VMT_EV_FileMaj : VMT_EV_FileCow;
+      if (outcome->is_refault && shmem)
+         return VMT_EV_SwapIn;
+      return major || outcome->is_refault ? VMT_EV_FileMaj : VMT_EV_FileCow;
    }
-   if (!write && machine->config.fault_around_bytes > VMT_PAGE_BYTES &&
-       (area->flags & VMT_AREA_SYSV) == 0)
+   if (!write && has_fault_around(machine, area))
       fault_around(machine, area, addr, outcome);
-   if (pte->bits == 0)
+   if (vmt_fault_is_absent(pte))
       map_folio(machine, area, addr,
                 cached_page_bits(area) | (write ? written : 0), outcome);
+   if (outcome->is_refault)
+      return shmem ? VMT_EV_SwapIn : VMT_EV_FileMaj;
    if (major)
       return VMT_EV_FileMaj;
    if (shmem)

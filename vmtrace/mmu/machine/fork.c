@@ -41,7 +41,7 @@ share_frames(struct vmt_machine *machine, const struct vmt_area *area)
                        VMT_AREA_WIPEONFORK)) != 0)
       return;
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
-      if ((pte->bits & VMT_PTE_ANON) != 0)
+      if ((pte->bits & (VMT_PTE_ANON | VMT_PTE_SWAPPED)) != 0)
          share_frame(machine, pte);
       vpn++;
    }
@@ -69,9 +69,14 @@ inherit(struct vmt_machine *machine, const struct vmt_area *area, bool copied)
       pte->owner = VMT_NO_CHARGE;
       pte->bits &= ~VMT_PTE_FORK;
       pte->touched = VMT_NO_EPOCH;
+      if (!copied && vmt_machine_is_linux(machine))
+         vmt_frames_unmapped(machine, vpn, pte);
+      if (vmt_machine_is_textbook(machine))
+         pte->bits = vmt_frames_inherited(machine, pte->bits, copied);
       if (!copied)
          pte->bits = 0;
-      else if ((pte->bits & VMT_PTE_ZERO) == 0 && !excluded) {
+      else if ((pte->bits & VMT_PTE_PRESENT) != 0 &&
+               (pte->bits & VMT_PTE_ZERO) == 0 && !excluded) {
          pte->owner = VMT_INHERITED_CHARGE;
          vmt_accounting_resident(&machine->ledger, 1);
          vmt_accounting_own(&machine->ledger, VMT_INHERITED_CHARGE, 1);
@@ -91,11 +96,14 @@ start_ledger_anew(struct vmt_machine *machine)
    vmt_filter_kill_all(&machine->filter.fetch, &machine->core->itlb);
    vmt_accounting_free(&machine->ledger);
    vmt_touches_free(&machine->touches);
+   memset(&machine->frames.oom, 0, sizeof machine->frames.oom);
    memset(machine->page_memos, 0, sizeof machine->page_memos);
    status = vmt_accounting_init(&machine->ledger);
    if (status == VMT_OK &&
        vmt_accounting_charge(&machine->ledger, 0, 0, 0) != VMT_INHERITED_CHARGE)
       status = VMT_NO_MEMORY;
+   if (status == VMT_OK)
+      status = vmt_frames_start_anew(machine);
    if (status == VMT_OK)
       status = vmt_touches_init(&machine->touches, machine->settings.curve,
                                 machine->settings.window_instrs,

@@ -90,6 +90,8 @@ vmt_machine_init(struct vmt_machine *machine,
    if (status == VMT_OK && vmt_vector_push(&machine->objects) == NULL)
       status = VMT_NO_MEMORY;
    if (status == VMT_OK)
+      status = vmt_frames_init(machine);
+   if (status == VMT_OK)
       status = vmt_touches_init(&machine->touches, settings->curve,
                                 settings->window_instrs, 0);
    if (status == VMT_OK)
@@ -115,6 +117,7 @@ vmt_machine_free(struct vmt_machine *machine)
    vmt_vector_free(&machine->objects);
    vmt_accounting_free(&machine->ledger);
    vmt_touches_free(&machine->touches);
+   vmt_frames_free(machine);
    memset(machine, 0, sizeof *machine);
 }
 

@@ -15,8 +15,9 @@
    Kernel accesses fault but use no TLB.  Without an L2 TLB an L1 miss walks,
    and counts in StlbM.
 
-   Frames, swap and reclaim will hang on struct vmt_pte and struct vmt_outcome:
-   a page has an owner, a frame number has its place in the entry.
+   With limited memory (frames.h) an access or a system call may take frames away from
+   other pages, which shows in the outcome of the access, or in what
+   vmt_machine_collect() gathers after the system call.
 
    Units: addresses are bytes; a translation page has 2^config.page_shift of
    them, a page of areas, faults and residency 4 KiB.  The machine owns all it
@@ -32,6 +33,7 @@
 #include "vmtrace/mmu/machine/config.h"
 #include "vmtrace/mmu/machine/events.h"
 #include "vmtrace/mmu/machine/filter.h"
+#include "vmtrace/mmu/machine/frames.h"
 #include "vmtrace/mmu/machine/touches.h"
 #include "vmtrace/mmu/mechanisms/areas.h"
 #include "vmtrace/mmu/mechanisms/folios.h"
@@ -53,6 +55,12 @@ struct vmt_settings {
    uint64_t stack_limit_bytes;          /* how far the main stack may grow */
    enum vmt_curve curve;
    uint64_t window_instrs;              /* of the working set; 0: none is kept */
+   uint64_t ram_bytes;                  /* 0: unlimited, and what follows is not
+                                           looked at */
+   uint64_t swap_bytes;                 /* VMT_UNLIMITED; 0: none */
+   enum vmt_page_policy policy;
+   uint64_t policy_seed;                /* of a random one */
+   uint64_t swap_latency_ns;            /* of a read */
 };
 
 struct vmt_core {
@@ -68,6 +76,9 @@ struct vmt_object {
    bool is_shared;                      /* other processes make and drop pages of it,
                                            which the port has to be asked about */
    struct vmt_folios folios;            /* of more than one page */
+   uint32_t n_misses;                   /* limited memory: the file's mmap_miss, */
+   uint64_t ahead_start;                /* where its next read-ahead begins, */
+   uint64_t n_known_pages;              /* and a bound of those that had a frame */
 };
 
 enum vmt_access_kind {
@@ -115,6 +126,7 @@ struct vmt_machine {
    uint64_t newest_child;               /* the last fork whose child may still have
                                            its frames; 0: none */
    struct vmt_touches touches;
+   struct vmt_frames frames;
    struct vmt_deferred deferred[VMT_MAX_DEFERRED];
    uint32_t n_deferred;
    bool quick;                          /* LRU and 4 KiB pages */
@@ -132,6 +144,8 @@ struct vmt_outcome {
    uint8_t n_l1_misses, n_stlb_misses;  /* 0 or 1 */
    uint8_t n_walk_refs;
    bool is_fetch, excluded;
+   bool is_refault, is_thrash;          /* events Refault and Thrash */
+   bool out_of_memory;
    bool is_touch_of_new;                /* the page's touch is still to be given
                                            to whom it will belong */
    uint32_t touch;                      /* VMT_NOT_CHARGED, or 1 + its distance */
@@ -139,6 +153,7 @@ struct vmt_outcome {
    uint32_t n_shootdowns;
    uint32_t n_new_pages;                /* resident from now on, without owner */
    vmt_vpn new_start, new_end;          /* 4 KiB pages among which they are */
+   uint32_t n_evicted, n_swapped_out;   /* events Evict and SwapOut */
 };
 
 /* ---- life ---- */
@@ -233,6 +248,10 @@ enum vmt_status vmt_machine_charge_touch(struct vmt_machine *machine,
 bool vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
                                bool write, struct vmt_outcome *outcome);
 
+/* What reclaim did in a system call, which is over, goes into the outcome.  Whether
+   there is anything.  */
+bool vmt_machine_collect(struct vmt_machine *machine, struct vmt_outcome *outcome);
+
 /* Charges an outcome, and gives the pages it made resident to the charge.  */
 enum vmt_status vmt_machine_charge(struct vmt_machine *machine,
                                    const struct vmt_outcome *outcome,
@@ -279,7 +298,8 @@ enum vmt_status vmt_machine_move(struct vmt_machine *machine, vmt_addr from,
 enum vmt_advice {
    VMT_ADVICE_ZAP,              /* MADV_DONTNEED, DONTNEED_LOCKED: entries go */
    VMT_ADVICE_FREE,             /* MADV_FREE: clean and old, but there */
-   VMT_ADVICE_AGE,              /* MADV_COLD, PAGEOUT without swap */
+   VMT_ADVICE_AGE,              /* MADV_COLD */
+   VMT_ADVICE_PAGE_OUT,         /* MADV_PAGEOUT: as COLD where memory is unlimited */
    VMT_ADVICE_REMOVE            /* MADV_REMOVE: the object's pages go too */
 };
 
@@ -349,5 +369,29 @@ uint32_t vmt_machine_shoot(struct vmt_machine *machine, vmt_addr start,
 
 /* The same for one page on the other cores alone.  */
 uint32_t vmt_machine_shoot_others(struct vmt_machine *machine, vmt_addr addr);
+
+/* The same for one 4 KiB page that reclaim takes.  */
+uint32_t vmt_machine_drop_page(struct vmt_machine *machine, vmt_vpn page);
+
+/* The next access to the 4 KiB page must look at its entry.  */
+void vmt_machine_notice_page(struct vmt_machine *machine, vmt_vpn page);
+
+/* The next access to the 4 KiB page must not hit the filter.  */
+void vmt_machine_hide_page(struct vmt_machine *machine, vmt_vpn page);
+
+/* The page of the entry is not resident any more; its owner stays known.  */
+void vmt_machine_disown(struct vmt_machine *machine, const struct vmt_pte *pte);
+
+static inline bool
+vmt_machine_is_linux(const struct vmt_machine *machine)
+{
+   return machine->frames.kind == VMT_FRAMES_LINUX;
+}
+
+static inline bool
+vmt_machine_is_textbook(const struct vmt_machine *machine)
+{
+   return machine->frames.kind == VMT_FRAMES_TEXTBOOK;
+}
 
 #endif

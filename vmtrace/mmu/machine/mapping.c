@@ -41,6 +41,8 @@ vmt_machine_shoot(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
 
    vmt_machine_advance(machine, vmt_kernel_tick(machine));
    vmt_machine_forget_pages(machine);
+   if (vmt_machine_is_textbook(machine))
+      vmt_frames_hear_range(machine, first, after);
    kill_range(&machine->filter.data, &machine->core->dtlb, first, after);
    kill_range(&machine->filter.fetch, &machine->core->itlb, first, after);
    for (i = 0; i < machine->settings.n_cores; i++) {
@@ -59,6 +61,8 @@ vmt_machine_shoot_others(struct vmt_machine *machine, vmt_addr addr)
    vmt_vpn first = vmt_page_floor(addr) >> shift;
    vmt_vpn after = first + (VMT_PAGE_BYTES >> shift);
 
+   if (vmt_machine_is_textbook(machine))
+      vmt_frames_hear_range(machine, first, after);
    for (i = 0; i < machine->settings.n_cores; i++) {
       struct vmt_core *core = &machine->cores[i];
 
@@ -68,10 +72,59 @@ vmt_machine_shoot_others(struct vmt_machine *machine, vmt_addr addr)
    return n_others;
 }
 
+/* The first of the page's translation pages, and the one after the last.  */
+static void
+translation_pages(const struct vmt_machine *machine, vmt_vpn page, vmt_vpn *first,
+                  vmt_vpn *after)
+{
+   uint32_t shift = VMT_PAGE_SHIFT - machine->config.page_shift;
+
+   *first = page << shift;
+   *after = (page + 1) << shift;
+}
+
+void
+vmt_machine_hide_page(struct vmt_machine *machine, vmt_vpn page)
+{
+   vmt_vpn first, after;
+
+   translation_pages(machine, page, &first, &after);
+   kill_range(&machine->filter.data, &machine->core->dtlb, first, after);
+   kill_range(&machine->filter.fetch, &machine->core->itlb, first, after);
+}
+
+void
+vmt_machine_notice_page(struct vmt_machine *machine, vmt_vpn page)
+{
+   struct vmt_page_memo *memo =
+      &machine->page_memos[page & (VMT_N_PAGE_MEMOS - 1)];
+
+   vmt_machine_hide_page(machine, page);
+   if (memo->page == page)
+      memo->page = VMT_NO_VPN;
+}
+
+uint32_t
+vmt_machine_drop_page(struct vmt_machine *machine, vmt_vpn page)
+{
+   uint32_t n_others = 0, i;
+   vmt_vpn first, after;
+
+   vmt_machine_notice_page(machine, page);
+   translation_pages(machine, page, &first, &after);
+   for (i = 0; i < machine->settings.n_cores; i++) {
+      struct vmt_core *core = &machine->cores[i];
+
+      if (drop_from_core(core, first, after) && core != machine->core)
+         n_others++;
+   }
+   return n_others;
+}
+
 /* ---- pages ---- */
 
-static void
-disown(struct vmt_machine *machine, const struct vmt_pte *pte)
+void
+vmt_machine_disown(struct vmt_machine *machine, const struct vmt_pte *pte)
 {
    if ((pte->bits & RESIDENT) == 0 || pte->owner == VMT_NO_CHARGE)
       return;
@@ -87,7 +140,11 @@ zap(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
    struct vmt_pte *pte;
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
-      disown(machine, pte);
+      vmt_machine_disown(machine, pte);
+      if (vmt_machine_is_linux(machine))
+         vmt_frames_unmapped(machine, vpn, pte);
+      if (vmt_machine_is_textbook(machine))
+         vmt_frames_remove(machine, vpn, pte);
       vmt_touches_remove(&machine->touches, vpn, pte);
       pte->bits = 0;
       pte->owner = VMT_NO_CHARGE;
@@ -101,13 +158,16 @@ zap_and_free(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
    zap(machine, start, end);
    vmt_pagetable_clear(&machine->pages, start >> VMT_PAGE_SHIFT,
                        end >> VMT_PAGE_SHIFT);
+   if (vmt_machine_is_linux(machine))
+      vmt_frames_count_tables(machine);
 }
 
 /* Or there was no memory for what became of pages.  */
 static enum vmt_status
 status_of(const struct vmt_machine *machine, enum vmt_status status)
 {
-   return machine->touches.no_memory ? VMT_NO_MEMORY : status;
+   return machine->touches.no_memory || machine->frames.no_memory ? VMT_NO_MEMORY
+                                                                  : status;
 }
 
 /* ---- system calls ---- */
@@ -165,7 +225,8 @@ protect_entries(struct vmt_machine *machine, const struct vmt_area *area,
    struct vmt_pte *pte;
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
-      protect_entry(pte, area);
+      if ((pte->bits & VMT_PTE_PRESENT) != 0)
+         protect_entry(pte, area);
       vpn++;
    }
 }
@@ -196,8 +257,14 @@ enum vmt_status
 vmt_machine_change_areas(struct vmt_machine *machine, vmt_addr start,
                          vmt_addr end, uint32_t clear, uint32_t set)
 {
+   enum vmt_status status;
+
    vmt_machine_forget_pages(machine);
-   return vmt_areas_change(&machine->areas, start, end, clear, set);
+   status = vmt_areas_change(&machine->areas, start, end, clear, set);
+   if (vmt_machine_is_linux(machine) && ((clear | set) & VMT_AREA_LOCKED) != 0)
+      vmt_frames_lock(machine, start >> VMT_PAGE_SHIFT, end >> VMT_PAGE_SHIFT,
+                      (set & VMT_AREA_LOCKED) != 0);
+   return status;
 }
 
 /* Entries go with the range; up or down makes no difference to a copy through
@@ -219,11 +286,17 @@ move_entries(struct vmt_machine *machine, vmt_addr from, vmt_addr to,
       target = vmt_pagetable_get(&machine->pages, vpn + (uint64_t)delta);
       if (target == NULL)
          return VMT_NO_MEMORY;
+      if (vmt_machine_is_linux(machine))
+         vmt_frames_moved(machine, vpn, vpn + (uint64_t)delta, &moved);
+      if (vmt_machine_is_textbook(machine))
+         vmt_frames_rename(machine, vpn, vpn + (uint64_t)delta);
       *target = moved;
       vmt_touches_move(&machine->touches, vpn, vpn + (uint64_t)delta, target);
       vpn++;
    }
    vmt_touches_forget_window(machine);
+   if (vmt_machine_is_linux(machine))
+      vmt_frames_count_tables(machine);
    return VMT_OK;
 }
 
@@ -277,9 +350,13 @@ drop_object_pages(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
       uint64_t page =
          area->page_offset + ((low - area->start) >> VMT_PAGE_SHIFT);
 
-      if (area->backing != VMT_BACKING_ANON)
-         drop_cached(machine, (uint32_t)area->object, page,
-                     page + ((high - low) >> VMT_PAGE_SHIFT));
+      if (area->backing == VMT_BACKING_ANON)
+         continue;
+      drop_cached(machine, (uint32_t)area->object, page,
+                  page + ((high - low) >> VMT_PAGE_SHIFT));
+      if (vmt_machine_is_linux(machine))
+         vmt_frames_forget(machine, (uint32_t)area->object, page,
+                           page + ((high - low) >> VMT_PAGE_SHIFT));
    }
 }
 
@@ -358,7 +435,7 @@ zap_shown(struct vmt_machine *machine, vmt_addr low, vmt_addr high,
    struct vmt_pte *pte;
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
-      if (copies_too || (pte->bits & VMT_PTE_ANON) == 0)
+      if (copies_too || (pte->bits & (VMT_PTE_ANON | VMT_PTE_SWAPPED)) == 0)
          zap(machine, vpn << VMT_PAGE_SHIFT, (vpn + 1) << VMT_PAGE_SHIFT);
       vpn++;
    }
@@ -380,6 +457,22 @@ vmt_machine_drop_object(struct vmt_machine *machine, uint32_t object,
       *n_shootdowns += vmt_machine_shoot(machine, low, high);
       zap_shown(machine, low, high, copies_too);
    }
+   if (vmt_machine_is_linux(machine))
+      vmt_frames_forget(machine, object, start, end);
+}
+
+static void
+age_entry(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte, bool clean)
+{
+   if (vmt_machine_is_linux(machine) && clean) {
+      vmt_frames_free_lazily(machine, vpn, pte);
+   } else if (vmt_machine_is_linux(machine)) {
+      vmt_frames_make_cold(machine, vpn, pte);
+   } else {
+      pte->bits &= ~VMT_PTE_ACCESSED;
+      if (clean && (pte->bits & VMT_PTE_ANON) != 0)
+         pte->bits &= ~VMT_PTE_DIRTY;
+   }
 }
 
 /* MADV_FREE leaves the page there, clean: the next write makes it dirty again
@@ -391,11 +484,18 @@ age(struct vmt_machine *machine, vmt_addr start, vmt_addr end, bool clean)
    struct vmt_pte *pte;
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
-      pte->bits &= ~VMT_PTE_ACCESSED;
-      if (clean && (pte->bits & VMT_PTE_ANON) != 0)
-         pte->bits &= ~VMT_PTE_DIRTY;
+      age_entry(machine, vpn, pte, clean);
       vpn++;
    }
+}
+
+static void
+page_out(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
+{
+   if (vmt_machine_is_linux(machine))
+      vmt_frames_page_out(machine, start >> VMT_PAGE_SHIFT, end >> VMT_PAGE_SHIFT);
+   else
+      age(machine, start, end, false);
 }
 
 enum vmt_status
@@ -405,8 +505,8 @@ vmt_machine_advise(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
    *n_shootdowns = vmt_machine_shoot(machine, start, end);
    switch (advice) {
    case VMT_ADVICE_REMOVE:
-      drop_object_pages(machine, start, end);
       zap(machine, start, end);
+      drop_object_pages(machine, start, end);
       break;
    case VMT_ADVICE_ZAP:
       zap(machine, start, end);
@@ -414,6 +514,9 @@ vmt_machine_advise(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
    case VMT_ADVICE_FREE:
    case VMT_ADVICE_AGE:
       age(machine, start, end, advice == VMT_ADVICE_FREE);
+      break;
+   case VMT_ADVICE_PAGE_OUT:
+      page_out(machine, start, end);
       break;
    }
    return status_of(machine, VMT_OK);

@@ -19,7 +19,11 @@ vmt_timeline_take(const struct vmt_accounting *ledger, uint64_t instrs,
    sample->n_most_pages = ledger->n_high_pages;
    sample->n_minor = vmt_accounting_faults(ledger->totals, false);
    sample->n_major = vmt_accounting_faults(ledger->totals, true);
+   sample->n_evicted = ledger->totals[VMT_EV_Evict];
+   sample->n_refaults = ledger->totals[VMT_EV_Refault];
    sample->n_swap_ins = ledger->totals[VMT_EV_SwapIn];
+   sample->n_swap_outs = ledger->totals[VMT_EV_SwapOut];
+   sample->n_thrash = ledger->totals[VMT_EV_Thrash];
 }
 
 static void

@@ -18,6 +18,7 @@ struct vmt_timeline_sample {
    uint64_t n_resident_pages;
    uint64_t n_most_pages;               /* resident since the sample before */
    uint64_t n_minor, n_major, n_evicted, n_refaults, n_swap_ins, n_swap_outs;
+   uint64_t n_thrash;
 };
 
 struct vmt_timeline {

@@ -88,6 +88,8 @@ struct vmt_area {
    uint64_t frames_id;          /* 0 until a private frame is made in it */
    uint32_t label;              /* what reports call it; not compared: of two
                                    areas that merge the lower one's stays */
+   uint64_t swap_ahead;         /* what swap's read-ahead keeps (the kernel's
+                                   swap_readahead_info); as label */
 };
 
 struct vmt_areas {

@@ -25,9 +25,12 @@
 #include "vmtrace/mmu/mechanisms/walkcache.h"
 
 /* x86-64's own bits where it has them (Intel SDM vol. 3A, table 4-20); the
-   software's in the ignored bits 9-11 and 52-58.  Bits 12-51 hold the swap slot of
-   a page that is swapped out, or of a frame with VMT_PTE_COW the fork that first
-   shared it (machine/fork.c).  */
+   software's in the ignored bits 9-11 and 52-58.  Bits 12-51 of a frame with
+   VMT_PTE_COW hold the fork that first shared it (machine/fork.c).
+
+   An entry that reclaim has taken (machine/frames.h) is not present: SWAPPED if the
+   page is a private one, AWAY if it is an object's, and ZERO or neither if there is
+   nothing to be read back.  */
 #define VMT_PTE_PRESENT ((uint64_t)1 << 0)
 #define VMT_PTE_WRITABLE ((uint64_t)1 << 1)
 #define VMT_PTE_USER ((uint64_t)1 << 2)
@@ -37,10 +40,15 @@
 #define VMT_PTE_GLOBAL ((uint64_t)1 << 8)
 #define VMT_PTE_ZERO ((uint64_t)1 << 9)      /* shows the shared zero page */
 #define VMT_PTE_COW ((uint64_t)1 << 10)      /* shared by a fork */
-#define VMT_PTE_SWAPPED ((uint64_t)1 << 11)
+#define VMT_PTE_SWAPPED ((uint64_t)1 << 11)  /* not present: a swap entry */
 #define VMT_PTE_ANON ((uint64_t)1 << 52)     /* a private frame */
 #define VMT_PTE_FILE ((uint64_t)1 << 53)     /* a page of the page cache */
 #define VMT_PTE_SHMEM ((uint64_t)1 << 54)    /* tmpfs or shared anonymous */
+#define VMT_PTE_AWAY ((uint64_t)1 << 55)     /* not present: its object has it */
+#define VMT_PTE_EVICTED ((uint64_t)1 << 56)  /* not present: had a frame, and lost it */
+#define VMT_PTE_THRASH ((uint64_t)1 << 57)   /* ... and came back too soon (linux) */
+#define VMT_PTE_SLOT ((uint64_t)1 << 57)     /* swap has what is in it (textbook) */
+#define VMT_PTE_LAZY ((uint64_t)1 << 58)     /* MADV_FREE, not written since */
 #define VMT_PTE_NO_EXECUTE ((uint64_t)1 << 63)
 
 #define VMT_PTE_FORK_SHIFT 12

@@ -1,0 +1,231 @@
+/* Limited memory: frames, swap, and what reclaim does to the address space.
+
+   Model.  settings.ram_bytes bounds the frames of the process; 0: there are as many as
+   it wants, and nothing here costs anything or changes a number.  Each process has a
+   memory of its own: that of a fork's child starts as a copy of its parent's.
+
+   linux    policies/linux_reclaim.h, as in a control group that is at its limit: frames
+            hold private pages, pages of tmpfs and files, and page tables.  A file's
+            page takes a frame when the program first maps it; if the page cache was warm
+            it need not be read then.  Pages of files that are read() and not mapped
+            take none.  The kernel's clock goes on by a quarter of a nanosecond an
+            instruction.
+
+            Pages that the kernel makes itself (vDSO) take none either.
+
+   mglru    the same, with generations instead of the lists of active and inactive pages.
+
+   lru, clock, fifo, random
+            policies/replacement.h: every page of the address space that is touched takes
+            one frame, whatever it shows, and nothing else does.  A fault maps one page;
+            nothing is read ahead.  A page that is evicted and touched again is a SwapIn
+            if it had contents of its own or is of tmpfs, a FileMaj if a file's, and
+            ZeroRd or ZeroWr if it showed the zero page.  It is written to swap if swap
+            does not have what is in it, and swap has it until it is written to.  Where
+            swap is full, pages that would have to be written stay; if there are no
+            others that is an out-of-memory event, and the memory has one frame more from
+            then on.  What was touched before a fork is not resident in the child.
+
+   Pages that are excluded take no frames.
+
+   An access that needs a frame may take others': their entries are not present
+   afterwards, no TLB and no filter has them.  What the events come to is gathered and
+   goes into the outcome of the access, or of the system call.
+
+   Contents have names: a private page the number of the virtual page where it was made,
+   or one that is free if that is in use, a page of an object the object's and its own
+   number.
+
+   Owned by the machine.  no_memory: an event was left half done.  */
+
+#ifndef VMT_MMU_MACHINE_FRAMES_H
+#define VMT_MMU_MACHINE_FRAMES_H
+
+#include "vmtrace/mmu/base/status.h"
+#include "vmtrace/mmu/base/types.h"
+#include "vmtrace/mmu/machine/events.h"
+#include "vmtrace/mmu/mechanisms/areas.h"
+#include "vmtrace/mmu/mechanisms/pagetable.h"
+#include "vmtrace/mmu/mechanisms/shown.h"
+#include "vmtrace/mmu/mechanisms/tlb.h"
+#include "vmtrace/mmu/policies/linux_reclaim.h"
+#include "vmtrace/mmu/policies/replacement.h"
+
+#define VMT_UNLIMITED (~(uint64_t)0)
+
+enum vmt_page_policy {
+   VMT_PAGES_LINUX,
+   VMT_PAGES_MGLRU,
+   VMT_PAGES_LRU,
+   VMT_PAGES_CLOCK,
+   VMT_PAGES_FIFO,
+   VMT_PAGES_RANDOM
+};
+
+enum vmt_frames_kind {
+   VMT_FRAMES_UNLIMITED,
+   VMT_FRAMES_LINUX,
+   VMT_FRAMES_TEXTBOOK
+};
+
+#define VMT_MAX_OOM_OWNERS 64
+
+struct vmt_oom_owner {
+   uint32_t charge;
+   uint64_t n_pages;
+};
+
+/* Out of memory: how often, and what the first was like.  */
+struct vmt_oom {
+   uint64_t n;
+   uint64_t instrs;                     /* of this process, before it */
+   uint32_t charge;                     /* who asked */
+   uint64_t n_resident_pages, n_table_pages, n_swap_pages;
+   uint32_t n_owners;                   /* most pages first */
+   struct vmt_oom_owner owners[VMT_MAX_OOM_OWNERS];
+};
+
+struct vmt_frames {
+   enum vmt_frames_kind kind;
+   bool no_memory;
+   uint32_t n_entering;                 /* pages that the access under way has made
+                                           resident: not yet counted */
+
+   /* TEXTBOOK */
+   struct vmt_replacement textbook;
+   struct vmt_hashmap evicted_at;       /* page -> number of its eviction */
+   struct vmt_hashmap refused_at;       /* page -> tick of the last access to it that
+                                           ended in a signal */
+   uint64_t n_evictions, n_slots_used;
+   uint64_t told_tick;                  /* n_at_tick touches were told of at it */
+   uint32_t n_at_tick;
+   bool sees_changes;                   /* only `top` has live filter entries */
+   vmt_vpn top;
+
+   /* LINUX */
+   struct vmt_reclaim kernel;
+   struct vmt_shown shown;
+   uint64_t n_names;                    /* of private pages that are not their place's */
+   bool has_moved;                      /* there may be such */
+   uint64_t n_tables;                   /* page tables that have frames */
+   uint64_t told_instrs;                /* the kernel's clock is there */
+   uint32_t ahead_object;               /* read-ahead is due with the next fault on a
+                                           file; 0: none */
+   bool ahead_without_recency;          /* ... of an area with such advice */
+   bool spares_warm;                    /* fault-around takes no frames for pages of a
+                                           warm file */
+
+   struct {                             /* not yet in an outcome */
+      uint32_t n_evicted, n_swapped_out, n_shootdowns;
+      bool out_of_memory;
+   } news;
+   struct vmt_oom oom;
+};
+
+struct vmt_machine;
+struct vmt_outcome;
+
+/* ---- inside the machine ---- */
+
+enum vmt_status vmt_frames_init(struct vmt_machine *machine);
+void vmt_frames_free(struct vmt_machine *machine);
+
+/* Moves what happened since the last outcome into this one.  */
+void vmt_frames_collect(struct vmt_machine *machine, struct vmt_outcome *outcome);
+
+/* The outcome, which is out_of_memory, is charge's.  */
+void vmt_frames_note_oom(struct vmt_machine *machine, uint32_t charge);
+
+/* The entry of a resident page is about to change into one that is not present: TLBs,
+   filter and ledger know the page no more.  Its owner stays known.  */
+void vmt_frames_leave_memory(struct vmt_machine *machine, vmt_vpn vpn,
+                             const struct vmt_pte *pte);
+
+/* A fork's child.  */
+enum vmt_status vmt_frames_start_anew(struct vmt_machine *machine);
+
+/* ---- textbook (frames_textbook.c) ---- */
+
+enum vmt_status vmt_frames_init_textbook(struct vmt_machine *machine);
+void vmt_frames_free_textbook(struct vmt_machine *machine);
+
+/* The page was touched.  Its entry is present.  */
+void vmt_frames_touch(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
+                      uint64_t tick, bool write);
+
+/* An access to it is about to end in a signal.  */
+void vmt_frames_refused(struct vmt_machine *machine, vmt_vpn page, uint64_t tick);
+
+/* Whether a page that was evicted would be there with twice the frames, at most.  */
+bool vmt_frames_is_recent(const struct vmt_machine *machine, vmt_vpn page);
+
+/* An L1 TLB is about to lose the page that must make way for vpn; pages
+   [start, after), all of the machine's translation pages.  */
+void vmt_frames_hear_victim(struct vmt_machine *machine, struct vmt_tlb *tlb,
+                            vmt_vpn vpn);
+void vmt_frames_hear_range(struct vmt_machine *machine, vmt_vpn start, vmt_vpn after);
+
+/* The page is unmapped; is at another address.  */
+void vmt_frames_remove(struct vmt_machine *machine, vmt_vpn page,
+                       const struct vmt_pte *pte);
+void vmt_frames_rename(struct vmt_machine *machine, vmt_vpn from, vmt_vpn to);
+
+/* What of an entry a fork's child has, whose memory started anew.  copied: it gets a copy
+   of the area's entries.  */
+uint64_t vmt_frames_inherited(struct vmt_machine *machine, uint64_t bits, bool copied);
+
+/* ---- linux (frames_linux.c) ---- */
+
+enum vmt_status vmt_frames_init_linux(struct vmt_machine *machine);
+void vmt_frames_free_linux(struct vmt_machine *machine);
+
+/* Frames for the page tables that there are.  */
+void vmt_frames_count_tables(struct vmt_machine *machine);
+
+/* A new private page at vpn, in the place of what is there.  */
+void vmt_frames_new_page(struct vmt_machine *machine, const struct vmt_area *area,
+                         vmt_vpn vpn, struct vmt_pte *pte);
+
+/* The private page at vpn, which has a swap entry: SwapIn or SwapHit.  */
+enum vmt_event vmt_frames_swap_in(struct vmt_machine *machine, struct vmt_area *area,
+                                  vmt_vpn vpn, bool write);
+
+/* The page of area's object is needed at vpn, to be mapped there or (a private write)
+   to be copied.  What had to be done.  */
+enum vmt_reclaim_outcome vmt_frames_object_page(struct vmt_machine *machine,
+                                                const struct vmt_area *area,
+                                                vmt_vpn vpn, uint64_t page, bool write,
+                                                bool is_copied);
+/* Maps it at vpn, if it is there and the kernel would; else false.  */
+bool vmt_frames_map_around(struct vmt_machine *machine, const struct vmt_area *area,
+                           vmt_vpn vpn, uint64_t page);
+/* What a read-ahead's mark asked for.  */
+void vmt_frames_read_ahead(struct vmt_machine *machine);
+
+/* The page is present and its own: a write to it.  */
+void vmt_frames_reuse(struct vmt_machine *machine, vmt_vpn vpn,
+                      const struct vmt_pte *pte);
+/* The entry's accessed (dirty) bit will be set.  */
+void vmt_frames_touched(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte,
+                        bool write);
+
+/* The entry goes.  */
+void vmt_frames_unmapped(struct vmt_machine *machine, vmt_vpn vpn,
+                         const struct vmt_pte *pte);
+/* The entry, which is *moved, is at another place.  */
+void vmt_frames_moved(struct vmt_machine *machine, vmt_vpn from, vmt_vpn to,
+                      const struct vmt_pte *moved);
+/* Pages [start, end) of the object are no more.  */
+void vmt_frames_forget(struct vmt_machine *machine, uint32_t object, uint64_t start,
+                       uint64_t end);
+
+/* MADV_FREE, MADV_COLD, MADV_PAGEOUT, mlock and munlock.  */
+void vmt_frames_free_lazily(struct vmt_machine *machine, vmt_vpn vpn,
+                            struct vmt_pte *pte);
+void vmt_frames_make_cold(struct vmt_machine *machine, vmt_vpn vpn,
+                          struct vmt_pte *pte);
+void vmt_frames_page_out(struct vmt_machine *machine, vmt_vpn start, vmt_vpn end);
+void vmt_frames_lock(struct vmt_machine *machine, vmt_vpn start, vmt_vpn end,
+                     bool locked);
+
+#endif
