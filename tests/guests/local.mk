@@ -18,6 +18,7 @@ GUESTS = \
    tests/guests/forks \
    tests/guests/move \
    tests/guests/peak \
+   tests/guests/press \
    tests/guests/protect \
    tests/guests/ring \
    tests/guests/shm \
@@ -45,6 +46,7 @@ GUEST_CODE = \
    tests/guests/forks.c \
    tests/guests/move.c \
    tests/guests/peak.c \
+   tests/guests/press.c \
    tests/guests/protect.c \
    tests/guests/ring.S \
    tests/guests/ring.c \
@@ -109,6 +111,7 @@ GUEST_EXPECTATIONS = \
    tests/guests/forks.expect \
    tests/guests/move.expect \
    tests/guests/peak.expect \
+   tests/guests/press.expect \
    tests/guests/protect.expect \
    tests/guests/shm.expect \
    tests/guests/syscalls.expect \

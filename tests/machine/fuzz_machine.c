@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 
    if (n_bytes < 4)
       return 0;
-   pair_init(&pair, &(struct pair_config){ data[0], data[1], data[2], data[3] });
+   pair_init(&pair, &(struct pair_config){ data[0], data[1], data[2], data[3], 0, 0 });
    for (data += 4; end - data >= 5 && n_steps < MAX_STEPS; data += 5) {
       pair_do(&pair, &(struct pair_op){ data[0], data[1], data[2], data[3],
                                         data[4] });

@@ -10,6 +10,7 @@ WHOLE_MACHINE_TESTS = \
 	tests/machine/test_ledger \
 	tests/machine/test_memory \
 	tests/machine/test_model \
+	tests/machine/test_pressure \
 	tests/machine/test_touches
 check_PROGRAMS += $(WHOLE_MACHINE_TESTS)
 TESTS += $(WHOLE_MACHINE_TESTS)
@@ -20,6 +21,7 @@ WHOLE_MACHINE_PAIR_SOURCES = \
 	tests/machine/model_faults.c \
 	tests/machine/model_machine.c \
 	tests/machine/model_machine.h \
+	tests/machine/model_memory.c \
 	tests/machine/pair.c \
 	tests/machine/pair.h \
 	tests/machine/pair_compare.c \
@@ -49,6 +51,8 @@ tests_machine_test_model_SOURCES = \
 tests_machine_test_model_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_model_LDADD = $(WHOLE_MACHINE_LDADD)
 
+tests_machine_test_pressure_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_pressure_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_touches_SOURCES = \
 	tests/machine/code.c \
 	tests/machine/code.h \

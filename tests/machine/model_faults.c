@@ -26,6 +26,7 @@ bring_in(struct model_machine *machine, const struct model_page *area)
 {
    struct model_object *object = &machine->objects[area->object];
    int64_t start = (int64_t)area->offset - MODEL_READ_AROUND_PAGES / 2;
+   int64_t n = MODEL_READ_AROUND_PAGES;
 
    if (is_cached(machine, area))
       return false;
@@ -35,7 +36,11 @@ bring_in(struct model_machine *machine, const struct model_page *area)
    }
    if (start < 0)
       start = 0;
-   for (int64_t i = start; i < start + MODEL_READ_AROUND_PAGES; i++)
+   if (machine->memory.n_frames != 0) { /* the textbook's: the page alone */
+      start = (int64_t)area->offset;
+      n = 1;
+   }
+   for (int64_t i = start; i < start + n; i++)
       if (i < MODEL_OBJECT_PAGES && (uint64_t)i * 4096 < object->n_bytes)
          object->cached[i] = true;
    return true;
@@ -54,6 +59,7 @@ show(struct model_machine *machine, int page, enum model_sight sight,
    view->was_written = false;
    view->is_of_fork = false;
    view->fork = 0;
+   view->is_away = view->is_evicted = view->is_saved = false;
    if (!was_resident && sight != MODEL_SEES_ZEROES) {
       view->owner = 0;
       outcome->is_new[page] = true;
@@ -330,6 +336,49 @@ is_allowed(const struct model_page *area, enum model_access kind)
    return (area->flags & MODEL_WRITE) != 0;
 }
 
+/* A private frame whose page is in swap: what it was, it is again, and a write copies
+   it if it may be another process's too.  */
+static void
+swap_in(struct model_machine *machine, int page, bool is_write,
+        const struct model_view *old, struct model_outcome *outcome)
+{
+   bool is_writable = (machine->areas.page[page].flags & MODEL_WRITE) != 0;
+   struct model_view *view = &machine->views[page];
+
+   show(machine, page, MODEL_SEES_FRAME, is_writable && (is_write || !old->is_of_fork),
+        outcome);
+   view->is_of_fork = old->is_of_fork && !is_write;
+   view->fork = view->is_of_fork ? old->fork : 0;
+}
+
+/* A page that has lost its frame comes back: the same fault as the first time, by
+   another name.  */
+static enum model_event
+return_fault(struct model_machine *machine, int page, bool is_write,
+             struct model_outcome *outcome)
+{
+   const struct model_page *area = &machine->areas.page[page];
+   struct model_view *view = &machine->views[page], old = *view;
+   enum model_event event = MODEL_SwapIn;
+
+   outcome->is_refault = old.is_evicted;
+   outcome->is_thrash = old.is_evicted && model_memory_is_recent(machine, page);
+   view->sight = MODEL_SEES_NOTHING;
+   if (old.sight == MODEL_SEES_FRAME) {
+      swap_in(machine, page, is_write, &old, outcome);
+   } else if (area->backing == MODEL_ANON) {
+      event = anonymous_fault(machine, page, is_write, outcome);
+   } else if (area->flags & MODEL_SPECIAL) {
+      event = special_fault(machine, page, is_write, outcome);
+   } else {
+      object_fault(machine, page, is_write, outcome);
+      event = area->backing == MODEL_SHMEM ? MODEL_SwapIn : MODEL_FileMaj;
+   }
+   if (view->sight == old.sight)
+      view->is_saved = old.is_saved;
+   return event;
+}
+
 enum model_event
 model_fault(struct model_machine *machine, int page, enum model_access kind,
             struct model_outcome *outcome)
@@ -343,7 +392,9 @@ model_fault(struct model_machine *machine, int page, enum model_access kind,
       return MODEL_Segv;
    if (!is_allowed(area, kind))
       return MODEL_Prot;
-   if (view->sight != MODEL_SEES_NOTHING) {
+   if (view->is_away) {
+      event = return_fault(machine, page, is_write, outcome);
+   } else if (view->sight != MODEL_SEES_NOTHING) {
       if (is_write && !view->may_write)
          event = write_protect_fault(machine, page, outcome);
    } else if (area->backing == MODEL_ANON) {

@@ -131,6 +131,10 @@ model_machine_access(struct model_machine *machine, uint64_t addr,
    look_at_area(machine, page, &outcome);
    look_up(machine, addr / machine->page_bytes, outcome.is_fetch,
            !is_signal(outcome.event), &outcome);
+   if (!is_signal(outcome.event) && !outcome.is_excluded)
+      model_memory_touch(machine, page,
+                         kind == MODEL_DO_WRITE || kind == MODEL_DO_MODIFY,
+                         &outcome);
    return outcome;
 }
 
@@ -142,9 +146,11 @@ model_machine_kernel(struct model_machine *machine, int page, bool is_write)
 
    outcome.event = model_fault(machine, page,
                                is_write ? MODEL_DO_WRITE : MODEL_DO_READ, &outcome);
+   look_at_area(machine, page, &outcome);
    if (is_signal(outcome.event))
       outcome.event = MODEL_NO_EVENT;
-   look_at_area(machine, page, &outcome);
+   else if (!outcome.is_excluded)
+      model_memory_touch(machine, page, is_write, &outcome);
    return outcome;
 }
 
@@ -156,7 +162,7 @@ is_counted(const struct model_machine *machine, int page)
    const struct model_view *view = &machine->views[page];
 
    return (view->sight == MODEL_SEES_CACHE || view->sight == MODEL_SEES_FRAME) &&
-          !(machine->areas.page[page].flags & MODEL_EXCLUDED);
+          !view->is_away && !(machine->areas.page[page].flags & MODEL_EXCLUDED);
 }
 
 uint64_t
@@ -209,6 +215,10 @@ add_all(uint64_t *to, const struct model_outcome *outcome)
    to[MODEL_StlbM] += outcome->n_stlb_misses;
    to[MODEL_WalkRef] += outcome->n_walk_refs;
    to[MODEL_Shoot] += outcome->n_shootdowns;
+   to[MODEL_Evict] += outcome->n_evicted;
+   to[MODEL_SwapOut] += outcome->n_swapped_out;
+   to[MODEL_Refault] += outcome->is_refault;
+   to[MODEL_Thrash] += outcome->is_thrash;
 }
 
 void
@@ -224,6 +234,7 @@ model_machine_charge(struct model_machine *machine,
       return;
    }
    charge = charge_of(machine, stack, outcome->label, thread);
+   machine->memory.n_out_of_memory += outcome->is_out_of_memory;
    add_all(machine->totals, outcome);
    add_all(machine->charges[charge].n, outcome);
    for (int page = 0; page < machine->areas.n_pages; page++)
@@ -237,10 +248,14 @@ model_machine_charge(struct model_machine *machine,
 
 /* ---- the address space ---- */
 
+#define ELSEWHERE MODEL_MAX_PAGES       /* pages on their way */
+
 static void
 see_nothing(struct model_machine *machine, int first, int n)
 {
    memset(&machine->views[first], 0, (size_t)n * sizeof(machine->views[0]));
+   for (int page = first; page < first + n; page++)
+      model_memory_forget(machine, page);
 }
 
 int
@@ -288,7 +303,7 @@ model_machine_protect(struct model_machine *machine, int first, int n,
    for (int page = first; page < first + n; page++) {
       struct model_view *view = &machine->views[page];
 
-      if (view->sight != MODEL_SEES_NOTHING)
+      if (view->sight != MODEL_SEES_NOTHING && !view->is_away)
          view->may_write = may_write_now(&machine->areas.page[page], view);
    }
    return model_drop(machine, first, n, true);
@@ -307,8 +322,13 @@ model_machine_move(struct model_machine *machine, int from, int n_old, int to,
    if (to != from)
       n_others += model_drop(machine, to, n_new, true);
    memcpy(moved, &machine->views[from], (size_t)n_moved * sizeof(moved[0]));
+   if (to != from)
+      see_nothing(machine, to, n_new);
+   for (int i = 0; i < n_moved; i++)    /* not to be forgotten with its place */
+      model_memory_rename(machine, from + i, ELSEWHERE + i);
    see_nothing(machine, from, n_old);
-   see_nothing(machine, to, n_new);
+   for (int i = 0; i < n_moved; i++)
+      model_memory_rename(machine, ELSEWHERE + i, to + i);
    memcpy(&machine->views[to], moved, (size_t)n_moved * sizeof(moved[0]));
    return n_others;
 }
@@ -347,6 +367,9 @@ inherit(struct model_machine *machine)
          see_nothing(machine, page, 1);
       view->owner = 0;
       view->fork = 0;
+      view->is_evicted = false;
+      if (view->is_away && view->sight != MODEL_SEES_FRAME)
+         see_nothing(machine, page, 1);
       if (is_counted(machine, page))
          view->owner = 1;
    }
@@ -372,6 +395,8 @@ model_machine_fork(struct model_machine *machine, bool is_child)
    if (!is_child)
       return;
    inherit(machine);
+   model_memory_start(machine);
+   machine->memory.n_out_of_memory = 0;
    machine->n_forks = 0;
    memset(machine->child_lives, 0, sizeof(machine->child_lives));
    model_fork(&machine->areas);

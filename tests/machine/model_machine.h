@@ -27,9 +27,11 @@ enum {
 /* By the names of the profile; the fault kinds first.  */
 #define MODEL_FAULTS(X)                                                        \
    X(ZeroRd) X(ZeroWr) X(ZeroCow) X(FileRd) X(FileCow) X(FileWr) X(ShmRd)      \
-   X(ShmWr) X(ForkCow) X(Reuse) X(FileMaj)
+   X(ShmWr) X(ForkCow) X(Reuse) X(FileMaj) X(SwapIn)
 #define MODEL_SIGNALS(X) X(Prot) X(Segv) X(Bus)
-#define MODEL_COUNTS(X) X(ItlbM) X(DtlbM) X(StlbM) X(WalkRef) X(Shoot)
+#define MODEL_COUNTS(X)                                                        \
+   X(ItlbM) X(DtlbM) X(StlbM) X(WalkRef) X(Shoot) X(Evict) X(Refault)          \
+   X(SwapOut) X(Thrash)
 
 enum model_event {
 #define MODEL_EVENT(name) MODEL_##name,
@@ -63,6 +65,10 @@ struct model_view {
    bool is_of_fork;             /* the frame may be another process's too, */
    int fork;                    /* the first of whose forks this one is; 0: a parent's */
    uint32_t owner;              /* charge, from 1; 0: none yet */
+   bool is_away;                /* it would see that, had the page a frame */
+   bool is_evicted;             /* ... and it had, in this process */
+   bool is_saved;               /* swap has what is in it */
+   uint64_t evicted;            /* which eviction it was, from 1 */
 };
 
 struct model_object {
@@ -84,12 +90,39 @@ struct model_charge {
    uint32_t stack, label, thread;
    uint64_t n[MODEL_N_EVENTS];
    uint64_t n_peak_pages;       /* its pages when the whole was at its last peak */
+   uint64_t n_evicted;          /* of its pages */
+};
+
+/* Limited memory, under a policy of the textbook.  */
+enum model_memory_policy {
+   MODEL_MEMORY_LRU, MODEL_MEMORY_CLOCK, MODEL_MEMORY_FIFO, MODEL_MEMORY_RANDOM
+};
+
+enum { MODEL_MAX_FRAMES = 128, MODEL_FREE_FRAME = -1 };
+
+struct model_frame {
+   int page;
+   uint64_t used, loaded;       /* by number of touch */
+   uint64_t freed;              /* by number of freeing; 0: never used */
+   bool is_referenced;
+};
+
+struct model_memory {
+   int n_frames_set;            /* 0: unlimited */
+   int n_frames;                /* ... and what it has grown to */
+   enum model_memory_policy policy;
+   uint64_t n_slots;            /* of swap */
+   struct model_frame frames[MODEL_MAX_FRAMES];
+   int hand;
+   int victim;                  /* RANDOM: the page that is to go next */
+   uint64_t n_touches, n_freed, n_evicted, n_out_of_memory;
 };
 
 struct model_outcome {
    enum model_event event;
    uint32_t n_l1_misses, n_stlb_misses, n_walk_refs, n_shootdowns;
-   bool is_fetch, is_excluded;
+   uint32_t n_evicted, n_swapped_out;
+   bool is_fetch, is_excluded, is_refault, is_thrash, is_out_of_memory;
    uint32_t label;
    bool is_new[MODEL_MAX_PAGES];        /* resident from now on */
 };
@@ -107,6 +140,7 @@ struct model_machine {
    uint64_t time;
    int n_forks;
    bool child_lives[MODEL_MAX_FORKS + 1];       /* by fork, from 1 */
+   struct model_memory memory;
 
    uint32_t n_charges;                  /* [1] is the first */
    struct model_charge charges[MODEL_MAX_CHARGES];
@@ -159,6 +193,22 @@ void model_machine_child_gone(struct model_machine *machine, int fork);
 
 /* Pages that are resident and counted, now.  */
 uint64_t model_machine_resident(const struct model_machine *machine);
+
+/* ---- limited memory (model_memory.c) ---- */
+
+/* All frames are free.  */
+void model_memory_start(struct model_machine *machine);
+
+/* A page that is there was touched.  */
+void model_memory_touch(struct model_machine *machine, int page, bool is_write,
+                        struct model_outcome *outcome);
+
+/* The page is unmapped; is at another place.  */
+void model_memory_forget(struct model_machine *machine, int page);
+void model_memory_rename(struct model_machine *machine, int from, int to);
+
+/* Not more than as many evictions ago as there are frames.  */
+bool model_memory_is_recent(const struct model_machine *machine, int page);
 
 /* ---- between the model's own files ---- */
 

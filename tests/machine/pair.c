@@ -72,12 +72,15 @@ access_page(struct pair *pair, vmt_addr addr, enum vmt_access_kind kind,
    uint64_t tick = pair->tick++;
    struct vmt_outcome ours;
    struct model_outcome theirs;
-   bool any = vmt_machine_access(&pair->machine, addr, kind, tick, &ours);
+   bool any;
 
+   pair_tell_next_victim(pair);
+   any = vmt_machine_access(&pair->machine, addr, kind, tick, &ours);
    pair_tell_victims(pair);
    theirs = model_machine_access(&pair->model, addr, (enum model_access)kind, tick);
    pair_compare_outcome(&ours, &theirs, any);
-   CHECK_EQ(any, theirs.event != MODEL_NO_EVENT || theirs.n_l1_misses != 0);
+   CHECK_EQ(any, theirs.event != MODEL_NO_EVENT || theirs.n_l1_misses != 0 ||
+                    theirs.n_evicted != 0);
    if (any)
       charge_both(pair, &ours, &theirs, stack);
    return !is_signal(ours.event);
@@ -103,12 +106,16 @@ access_by_kernel(struct pair *pair, int page, bool is_write, uint32_t stack)
 {
    struct vmt_outcome ours;
    struct model_outcome theirs;
-   bool any = vmt_machine_kernel_access(&pair->machine, addr_of(page) + 8,
-                                        is_write, &ours);
+   bool any;
+
+   pair->machine.filter.clock = pair->tick;
+   pair_tell_next_victim(pair);
+   any = vmt_machine_kernel_access(&pair->machine, addr_of(page) + 8, is_write,
+                                   &ours);
 
    theirs = model_machine_kernel(&pair->model, page, is_write);
    pair_compare_outcome(&ours, &theirs, any);
-   CHECK_EQ(any, theirs.event != MODEL_NO_EVENT);
+   CHECK_EQ(any, theirs.event != MODEL_NO_EVENT || theirs.n_evicted != 0);
    if (any)
       charge_both(pair, &ours, &theirs, stack);
 }
@@ -294,8 +301,8 @@ reap_both(struct pair *pair, int which)
    vmt_machine_set_newest_child(&pair->machine, (uint64_t)newest);
 }
 
-void
-pair_do(struct pair *pair, const struct pair_op *op)
+static void
+do_both(struct pair *pair, const struct pair_op *op)
 {
    int page = op->a % PAIR_PAGES;
    bool is_child = op->a % 4 == 0;
@@ -338,6 +345,13 @@ pair_do(struct pair *pair, const struct pair_op *op)
       change_space(pair, op);
       return;
    }
+}
+
+void
+pair_do(struct pair *pair, const struct pair_op *op)
+{
+   do_both(pair, op);
+   pair_compare_memory(pair);
 }
 
 void

@@ -10,9 +10,9 @@
 #define PAIR_PAGES 64
 #define PAIR_BASE (1024 - 32)           /* 2 MiB ends in the middle */
 
-/* Any four numbers are a configuration.  */
+/* Any numbers are a configuration.  memory 0: unlimited.  */
 struct pair_config {
-   uint8_t shapes, policies, walks, settings;
+   uint8_t shapes, policies, walks, settings, memory, swap;
 };
 
 enum pair_op_kind {

@@ -30,6 +30,11 @@ pair_compare_outcome(const struct vmt_outcome *ours,
    CHECK_EQ(ours->n_walk_refs, theirs->n_walk_refs);
    CHECK_EQ(ours->n_shootdowns, theirs->n_shootdowns);
    CHECK_EQ(ours->is_fetch, theirs->is_fetch);
+   CHECK_EQ(ours->n_evicted, theirs->n_evicted);
+   CHECK_EQ(ours->n_swapped_out, theirs->n_swapped_out);
+   CHECK_EQ(ours->is_refault, theirs->is_refault);
+   CHECK_EQ(ours->is_thrash, theirs->is_thrash);
+   CHECK_EQ(ours->out_of_memory, theirs->is_out_of_memory);
    if (has_label) {
       CHECK_EQ(ours->label, theirs->label);
       CHECK_EQ(ours->excluded, theirs->is_excluded);
@@ -110,6 +115,19 @@ pair_tell_victims(struct pair *pair)
    theirs->victims[2] = victim_of(&ours->stlb, &theirs->stlb);
 }
 
+void
+pair_tell_next_victim(struct pair *pair)
+{
+   struct vmt_machine *machine = &pair->machine;
+   vmt_vpn page;
+
+   if (machine->settings.ram_bytes == 0 ||
+       machine->settings.policy != VMT_PAGES_RANDOM)
+      return;
+   page = vmt_replacement_candidate(&machine->frames.textbook, 0);
+   pair->model.memory.victim = page == VMT_NO_VPN ? -1 : (int)(page - PAIR_BASE);
+}
+
 /* ---- pages ---- */
 
 static enum model_sight
@@ -152,10 +170,10 @@ compare_pages(struct pair *pair)
          vmt_pagetable_find(&pair->machine.pages, (vmt_vpn)(PAIR_BASE + page));
 
       CHECK_EQ(ours != NULL, area->area != 0);
-      CHECK_EQ(sight_of(pte), view->sight);
+      CHECK_EQ(sight_of(pte), view->is_away ? MODEL_SEES_NOTHING : view->sight);
       if (ours != NULL)
          CHECK_EQ(ours->flags, area->flags);
-      if (view->sight == MODEL_SEES_NOTHING)
+      if (view->sight == MODEL_SEES_NOTHING || view->is_away)
          continue;
       CHECK_EQ(vmt_pte_allows(pte, VMT_WRITE), view->may_write);
       CHECK_EQ(vmt_pte_allows(pte, VMT_READ), (area->flags & MODEL_PROT) != 0);
@@ -167,6 +185,18 @@ compare_pages(struct pair *pair)
 }
 
 /* ---- the ledger ---- */
+
+static uint64_t
+n_evicted_of(const struct vmt_accounting *ledger, uint32_t charge)
+{
+   uint32_t index = vmt_accounting_get(ledger, charge)->residency;
+   const struct vmt_residency *residency;
+
+   if (index == 0)
+      return 0;
+   residency = vmt_vector_at(&ledger->residencies, index);
+   return residency->n_evicted;
+}
 
 static void
 compare_charge(struct pair *pair, const struct model_charge *expected)
@@ -180,6 +210,7 @@ compare_charge(struct pair *pair, const struct model_charge *expected)
       CHECK_EQ(vmt_accounting_count(ledger, charge, event_of(event)),
                expected->n[event]);
    CHECK_EQ(vmt_accounting_peak_pages(ledger, charge), expected->n_peak_pages);
+   CHECK_EQ(n_evicted_of(ledger, charge), expected->n_evicted);
 }
 
 /* Sums over charges are the totals, kinds are the faults, nobody owes pages.  */
@@ -231,12 +262,35 @@ compare_ledger(struct pair *pair)
    }
    CHECK_EQ(vmt_accounting_faults(ledger->totals, false), n_minor);
    CHECK_EQ(vmt_accounting_faults(ledger->totals, true),
-            model->totals[MODEL_FileMaj]);
+            model->totals[MODEL_FileMaj] + model->totals[MODEL_SwapIn]);
+   CHECK_EQ(pair->machine.frames.oom.n, model->memory.n_out_of_memory);
    CHECK_EQ(ledger->n_resident_pages, model_machine_resident(model));
    CHECK_EQ(ledger->n_peak_pages, model->n_peak_pages);
    for (uint32_t i = 1; i <= model->n_charges; i++)
       compare_charge(pair, &model->charges[i]);
    check_sums(ledger);
+}
+
+/* Frame by frame.  */
+void
+pair_compare_memory(struct pair *pair)
+{
+   const struct vmt_replacement *ours = &pair->machine.frames.textbook;
+   const struct model_memory *theirs = &pair->model.memory;
+
+   if (theirs->n_frames == 0)
+      return;
+   CHECK_EQ(ours->n_frames, theirs->n_frames);
+   for (uint32_t i = 0; i < ours->n_frames; i++) {
+      const struct vmt_frame *frame =
+         i < ours->frames.n_records ? vmt_vector_at(&ours->frames, i) : NULL;
+      int page = theirs->frames[i].page;
+
+      CHECK_EQ(frame == NULL ? VMT_NO_VPN : frame->page,
+               page == MODEL_FREE_FRAME ? VMT_NO_VPN : (vmt_vpn)(PAIR_BASE + page));
+   }
+   if (theirs->policy == MODEL_MEMORY_CLOCK)
+      CHECK_EQ(ours->hand, theirs->hand);
 }
 
 void

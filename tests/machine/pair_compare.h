@@ -9,8 +9,13 @@
    sees to it that it was of the right set.  Before the model's access.  */
 void pair_tell_victims(struct pair *pair);
 
+/* ... and what its memory will.  Before the machine's access.  */
+void pair_tell_next_victim(struct pair *pair);
+
 /* has_label: the outcome has something to charge.  */
 void pair_compare_outcome(const struct vmt_outcome *ours,
                           const struct model_outcome *theirs, bool has_label);
+
+void pair_compare_memory(struct pair *pair);
 
 #endif

@@ -17,13 +17,15 @@ static const uint32_t stlb_shapes[][2] = {
    { 0, 0 }, { 2, 2 }, { 8, 4 }, { 12, 3 }, { 16, 8 }, { 32, 4 },
 };
 
+/* What a random TLB throws out the model is told, so nothing else may be missing.  */
 static void
 choose_shape(struct vmt_tlb_shape *shape, const uint32_t entries_ways[2],
-             uint8_t policy)
+             uint8_t policy, bool may_be_random)
 {
    *shape = (struct vmt_tlb_shape){ entries_ways[0], entries_ways[1],
                                     (enum vmt_tlb_policy)(policy % 4) };
-   if (vmt_tlb_shape_fault(shape) != NULL)
+   if (vmt_tlb_shape_fault(shape) != NULL ||
+       (shape->policy == VMT_TLB_RANDOM && !may_be_random))
       shape->policy = VMT_TLB_LRU;
 }
 
@@ -35,11 +37,11 @@ machine_config(const struct pair_config *from)
 
    vmt_machine_config_generic(&config);
    choose_shape(&config.itlb[0], l1_shapes[from->shapes % N(l1_shapes)],
-                from->policies);
+                from->policies, from->memory == 0);
    choose_shape(&config.dtlb[0], l1_shapes[from->shapes / 8 % N(l1_shapes)],
-                from->policies / 4);
+                from->policies / 4, from->memory == 0);
    choose_shape(&config.stlb[0], stlb_shapes[stlb % N(stlb_shapes)],
-                from->policies / 16);
+                from->policies / 16, from->memory == 0);
    config.walk.n_entries[2] = from->walks % 4;
    config.walk.n_entries[3] = from->walks / 4 % 3;
    config.walk.n_entries[4] = from->walks / 16 % 2;
@@ -48,14 +50,32 @@ machine_config(const struct pair_config *from)
    return config;
 }
 
+static const enum vmt_page_policy policies[] = { VMT_PAGES_LRU, VMT_PAGES_CLOCK,
+                                                 VMT_PAGES_FIFO, VMT_PAGES_RANDOM };
+
+/* Under random replacement the model has to be told who goes, so that it cannot say who
+   would be next.  */
+static void
+limit_memory(const struct pair_config *from, struct vmt_settings *settings)
+{
+   settings->ram_bytes = (uint64_t)4096 * (from->memory / 4 % 32);
+   settings->policy = policies[from->memory % 4];
+   settings->swap_bytes = VMT_UNLIMITED;
+   if (from->swap != 0 && settings->policy != VMT_PAGES_RANDOM)
+      settings->swap_bytes = (uint64_t)4096 * ((from->swap - 1u) % 16);
+}
+
 static struct vmt_settings
 machine_settings(const struct pair_config *from)
 {
-   return (struct vmt_settings){
+   struct vmt_settings settings = {
       .n_cores = 1 + from->settings % 3,
       .page_cache_warm = from->settings % 64 < 40,
       .stack_limit_bytes = (uint64_t)4096 * (from->settings % 2 ? 8 : 2048),
    };
+
+   limit_memory(from, &settings);
+   return settings;
 }
 
 /* ---- folios ---- */
@@ -111,6 +131,12 @@ init_model(struct pair *pair, const struct vmt_machine_config *config,
    model->window_pages = config->fault_around_bytes / 4096;
    model->stack_limit_pages = settings->stack_limit_bytes / 4096;
    model->is_warm = settings->page_cache_warm;
+   model->memory.n_frames_set = (int)(settings->ram_bytes / 4096);
+   model->memory.n_slots = settings->swap_bytes / 4096;
+   model->memory.policy = (enum model_memory_policy)(settings->policy - VMT_PAGES_LRU);
+   model_memory_start(model);
+   if (model->memory.n_frames != 0)
+      model->window_pages = 1;
    for (uint32_t i = 0; i < model->n_cores; i++) {
       struct model_core *core = &model->cores[i];
 
@@ -158,7 +184,8 @@ pair_init(struct pair *pair, const struct pair_config *from)
    CHECK_EQ(vmt_machine_init(&pair->machine, &config, &settings), VMT_OK);
    for (int i = PAIR_FILE; i < PAIR_N_OBJECTS; i++)
       CHECK_EQ(vmt_machine_object(&pair->machine, object_bytes[i], i != PAIR_MEMORY), i);
-   add_folios(pair, folios[from->policies / 64]);
+   if (settings.ram_bytes == 0)
+      add_folios(pair, folios[from->policies / 64]);
 }
 
 void

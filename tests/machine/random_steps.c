@@ -61,7 +61,10 @@ random_code(struct code *code)
                                                      VMT_WRITE, VMT_MODIFY);
          access->guarded = one_in(12);
       }
-   code_plan(code, &config);
+   if (settings.ram_bytes != 0)
+      code_plan_singly(code, &config);
+   else
+      code_plan(code, &config);
 }
 
 static bool
@@ -128,6 +131,19 @@ random_shape(struct vmt_tlb_shape *shape, bool may_be_none)
       shape->n_entries = 0;
 }
 
+/* Of few pages, and a policy of the textbook, which sees each access: under the
+   kernel's a page that is run from and evicted is missed with the next block of
+   translated code only.  */
+static void
+limit_memory(void)
+{
+   settings.ram_bytes = (1 + test_random(24)) * VMT_PAGE_BYTES;
+   settings.swap_bytes = one_in(2) ? VMT_UNLIMITED
+                                   : test_random(12) * VMT_PAGE_BYTES;
+   settings.policy = (enum vmt_page_policy)ONE_OF(VMT_PAGES_LRU, VMT_PAGES_CLOCK,
+                                                  VMT_PAGES_FIFO, VMT_PAGES_RANDOM);
+}
+
 void
 random_config(void)
 {
@@ -146,5 +162,7 @@ random_config(void)
       .curve = (enum vmt_curve)test_random(2),
       .window_instrs = one_in(2) ? 0 : 1000 + test_random(3000)
    };
+   if (one_in(3))
+      limit_memory();
 }
 

@@ -28,8 +28,9 @@ explain(const char *difference)
    for (int i = 0; i < 3; i++)
       fprintf(stderr, " %u,%u,%s", shapes[i]->n_entries, shapes[i]->n_ways,
               policies[shapes[i]->policy]);
-   fprintf(stderr, "; page shift %u, %u cores\n", config.page_shift,
-           settings.n_cores);
+   fprintf(stderr, "; page shift %u, %u cores, policy %d, %u pages of memory\n",
+           config.page_shift, settings.n_cores, settings.policy,
+           (unsigned)(settings.ram_bytes >> VMT_PAGE_SHIFT));
    for (uint32_t i = 0; i < n_steps; i++)
       step_print(&steps[i]);
 }

@@ -11,7 +11,7 @@
 static struct vmt_machine machine;
 static struct vmt_machine_config config;
 
-static const struct vmt_settings settings = {
+static struct vmt_settings settings = {
    .n_cores = 3, .stack_limit_bytes = 8 << 20, .curve = VMT_CURVE_FAST,
    .window_instrs = 1000000
 };
@@ -164,13 +164,9 @@ run_events(size_t which, uint64_t nth)
    return came;
 }
 
-int
-main(void)
+static void
+check_all(void)
 {
-   test_begin("test_memory");
-   vmt_machine_config_generic(&config);
-   config.dtlb[0] = (struct vmt_tlb_shape){ 32, 32, VMT_TLB_LRU };
-   config.itlb[0] = (struct vmt_tlb_shape){ 8, 4, VMT_TLB_PLRU };
    check_init();
    for (size_t which = 0; which < N_EVENTS; which++) {
       uint64_t nth = 1;
@@ -178,5 +174,26 @@ main(void)
       while (events[which] != NULL && run_events(which, nth))
          nth++;
    }
+}
+
+int
+main(void)
+{
+   test_begin("test_memory");
+   vmt_machine_config_generic(&config);
+   config.dtlb[0] = (struct vmt_tlb_shape){ 32, 32, VMT_TLB_LRU };
+   config.itlb[0] = (struct vmt_tlb_shape){ 8, 4, VMT_TLB_PLRU };
+   check_all();
+
+   /* Less than what is touched.  */
+   settings.ram_bytes = 30 * PAGE;
+   settings.swap_bytes = 100 * PAGE;
+   settings.policy = VMT_PAGES_LRU;
+   check_all();
+   config.itlb[0].policy = VMT_TLB_LRU;
+   check_all();
+   settings.ram_bytes = 100 * PAGE;     /* page tables take half of it */
+   settings.policy = VMT_PAGES_LINUX;
+   check_all();
    return test_end();
 }

@@ -23,8 +23,9 @@ static void
 explain(int signal_number)
 {
    (void)signal_number;
-   fprintf(stderr, "configuration { %u, %u, %u, %u }, after\n", config.shapes,
-           config.policies, config.walks, config.settings);
+   fprintf(stderr, "configuration { %u, %u, %u, %u, %u, %u }, after\n",
+           config.shapes, config.policies, config.walks, config.settings,
+           config.memory, config.swap);
    for (uint32_t i = 0; i < n_done; i++)
       pair_print_op(&done[i]);
 }
@@ -95,14 +96,18 @@ random_op(struct pair_op *op, const uint8_t *places, const uint8_t *few_looks)
 }
 
 static void
-run_round(uint64_t round)
+run_round(uint64_t round, bool is_limited)
 {
    uint8_t few_looks[4], places[3] = { 29, 0, 29 };
 
    test_reseed(round);
    places[1] = byte_below(PAIR_PAGES);
    config = (struct pair_config){ byte_below(256), byte_below(256),
-                                  byte_below(256), byte_below(256) };
+                                  byte_below(256), byte_below(256), 0, 0 };
+   if (is_limited) {
+      config.memory = (uint8_t)(4 + test_random(124));
+      config.swap = test_random(2) == 0 ? 0 : byte_below(256);
+   }
    for (size_t i = 0; i < N(few_looks); i++)
       few_looks[i] = byte_below(N_LOOKS);
    begin();
@@ -154,7 +159,7 @@ run_folios(uint64_t round)
 {
    test_reseed(round);
    config = (struct pair_config){ 2 + 8 * 2 + 64, (uint8_t)(64 * (1 + round % 3)),
-                                  5, (uint8_t)(4 * test_random(8)) };
+                                  5, (uint8_t)(4 * test_random(8)), 0, 0 };
    begin();
    step(&(struct pair_op){ PAIR_MAP, 0, 31, LOOK_SHORT_SHARED, 0 });
    step(&(struct pair_op){ PAIR_MAP, 32, 31, LOOK_FILE_SHARED, 0 });
@@ -218,13 +223,18 @@ main(int argc, char **argv)
    signal(SIGABRT, explain);
    test_begin("test_model");
    for (uint64_t i = 0; i < n_rounds; i++)
-      run_round(first + i);
+      run_round(first + i, false);
+   for (uint64_t i = 0; i < n_rounds; i++)
+      run_round(first + i, true);
    for (uint64_t i = 0; i < n_rounds; i++)
       run_folios(first + i);
-   config = (struct pair_config){ 2 + 8 * 2 + 64, 0, 5, 1 + 4 * 4 };
+   config = (struct pair_config){ 2 + 8 * 2 + 64, 0, 5, 1 + 4 * 4, 0, 0 };
    run_every(LOOK_RW);
    run_every(LOOK_FILE_RW);
    config.policies = 64 * 1;            /* folios of 16 pages */
    run_every(LOOK_FILE_SHARED);
+   config.policies = 0;
+   config.memory = 4 * 2;               /* two frames, LRU */
+   run_every(LOOK_RW);
    return test_end();
 }

@@ -127,7 +127,7 @@ run_random_code(void)
    memset(&code, 0, sizeof(code));
    random_insns(&code);
    random_accesses(&code);
-   if (settings.curve == VMT_CURVE_EXACT)
+   if (settings.curve == VMT_CURVE_EXACT || settings.ram_bytes != 0)
       code_plan_singly(&code, &config);
    else
       code_plan(&code, &config);
@@ -270,6 +270,19 @@ compare_curve(void)
    }
 }
 
+/* With so little memory and LRU: the touches that the curve has at that size, but for
+   first ones.  */
+static void
+compare_refaults(void)
+{
+   uint64_t ram_pages = settings.ram_bytes >> VMT_PAGE_SHIFT;
+   const uint64_t *totals = machine.ledger.totals;
+
+   CHECK_EQ(totals[VMT_EV_Refault], model_faults(&model, ram_pages) - model.n_first);
+   CHECK(totals[VMT_EV_Evict] >= totals[VMT_EV_Refault]);
+   CHECK(machine.ledger.n_peak_pages <= ram_pages);
+}
+
 /* From 128 pages on, what is charged adds up to the curve.  */
 static void
 compare_charges(void)
@@ -311,6 +324,11 @@ random_machine(void)
       .curve = (enum vmt_curve)test_random(3),
       .window_instrs = 1000 + test_random(10000) };
    n_hot_pages = 1 + (uint32_t)test_random(N_DATA_PAGES);
+   if (test_random(2) == 0) {
+      settings.ram_bytes = (1 + test_random(n_hot_pages)) * VMT_PAGE_BYTES;
+      settings.swap_bytes = VMT_UNLIMITED;
+      settings.policy = VMT_PAGES_LRU;
+   }
 }
 
 static void
@@ -329,6 +347,8 @@ run_round(uint64_t round)
    }
    translated_settle(&machine);
    compare_windows();
+   if (settings.ram_bytes != 0)
+      compare_refaults();
    if (settings.curve != VMT_CURVE_NO) {
       compare_curve();
       compare_charges();

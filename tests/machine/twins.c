@@ -69,6 +69,19 @@ core_difference(const struct vmt_core *a, const struct vmt_core *b)
 
 /* ---- the ledger ---- */
 
+/* Whose pages were evicted.  */
+static uint64_t
+n_evicted(const struct vmt_accounting *ledger, uint32_t charge)
+{
+   uint32_t index = vmt_accounting_get(ledger, charge)->residency;
+   const struct vmt_residency *residency;
+
+   if (index == 0)
+      return 0;
+   residency = vmt_vector_at(&ledger->residencies, index);
+   return residency->n_evicted;
+}
+
 static const char *
 charge_difference(struct vmt_accounting *a, struct vmt_accounting *b,
                   uint32_t charge)
@@ -92,6 +105,8 @@ charge_difference(struct vmt_accounting *a, struct vmt_accounting *b,
    if (vmt_accounting_peak_pages(a, charge) !=
        vmt_accounting_peak_pages(b, other))
       return "pages of a charge at the peak";
+   if (n_evicted(a, charge) != n_evicted(b, other))
+      return "pages of a charge that were evicted";
    return NULL;
 }
 
