@@ -30,6 +30,7 @@ MMU_TESTS = \
 	tests/mmu/test_ranktree \
 	tests/mmu/test_ranktree_small \
 	tests/mmu/test_replacement \
+	tests/mmu/test_shown \
 	tests/mmu/test_stack_distance \
 	tests/mmu/test_stack_epochs \
 	tests/mmu/test_tlb \
@@ -71,6 +72,9 @@ tests_mmu_test_ranktree_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_replacement_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_replacement_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_replacement_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_shown_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_shown_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_shown_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_stack_distance_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_stack_distance_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_stack_distance_LDFLAGS = $(MMU_TEST_LINKING)

@@ -388,6 +388,80 @@ test_late_news_by_hand(void)
    end();
 }
 
+/* Three frames, loaded with pages 1, 2, 3 at their own ticks.  */
+static void
+begin_full(enum vmt_replacement_kind kind)
+{
+   uint64_t victim;
+
+   begin(kind, 3, 0, 0);
+   for (uint64_t page = 1; page <= 3; page++)
+      CHECK_EQ(touch_at(page, page, &victim), VMT_TOUCH_LOAD);
+}
+
+/* Page 1 may not go: the next in line is page 2, and then page 1's turn has come again,
+   but under clock, where the hand is past it and comes to 3.  */
+static void
+test_passing_over(void)
+{
+   static const struct {
+      enum vmt_replacement_kind kind;
+      uint64_t then;
+   } cases[] = { { VMT_REPLACE_LRU, 1 }, { VMT_REPLACE_FIFO, 1 },
+                 { VMT_REPLACE_CLOCK, 3 } };
+   uint64_t victim;
+
+   for (uint32_t i = 0; i < 3; i++) {
+      begin_full(cases[i].kind);
+      CHECK_EQ(vmt_replacement_candidate(&memory, 4), 1);
+      vmt_replacement_pass_over(&memory, 4);
+      CHECK_EQ(vmt_replacement_candidate(&memory, 4), 2);
+      CHECK_EQ(touch_at(4, 4, &victim), VMT_TOUCH_REPLACE);
+      CHECK_EQ(victim, 2);
+      CHECK_EQ(vmt_replacement_candidate(&memory, 5), cases[i].then);
+
+      /* All pass, and there is one frame more.  */
+      vmt_replacement_grow(&memory);
+      CHECK_EQ(vmt_replacement_candidate(&memory, 5), VMT_NO_VPN);
+      CHECK_EQ(touch_at(5, 5, &victim), VMT_TOUCH_LOAD);
+      CHECK_EQ(vmt_replacement_candidate(&memory, 6), cases[i].then);
+      end();
+   }
+}
+
+/* Random draws until the page that is left to go comes up.  */
+static void
+test_passing_over_by_random(void)
+{
+   uint32_t n = 0;
+
+   begin_full(VMT_REPLACE_RANDOM);
+   while (vmt_replacement_candidate(&memory, 4) != 3) {
+      vmt_replacement_pass_over(&memory, 4);
+      CHECK(++n < 100);
+   }
+   CHECK_EQ(vmt_replacement_candidate(&memory, 4), 3);
+   end();
+}
+
+/* Page 1 is page 9 now, and goes first all the same.  */
+static void
+test_renaming(void)
+{
+   uint64_t victim;
+
+   for (uint32_t kind = 0; kind < VMT_REPLACE_RANDOM; kind++) {
+      begin_full(kind);
+      CHECK_EQ(vmt_replacement_rename(&memory, 1, 9), VMT_OK);
+      CHECK_EQ(vmt_replacement_rename(&memory, 7, 8), VMT_OK);
+      CHECK(!vmt_replacement_holds(&memory, 1));
+      CHECK(!vmt_replacement_holds(&memory, 8));
+      CHECK_EQ(touch_at(4, 4, &victim), VMT_TOUCH_REPLACE);
+      CHECK_EQ(victim, 9);
+      end();
+   }
+}
+
 /* Few frames are in use: the others cost nothing.  And the largest memory.  */
 static void
 test_sizes(void)
@@ -518,6 +592,9 @@ main(void)
    test_random_is_even();
    test_late_news();
    test_late_news_by_hand();
+   test_passing_over();
+   test_passing_over_by_random();
+   test_renaming();
    test_sizes();
    test_unexpected();
    test_no_memory();
