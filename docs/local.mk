@@ -6,6 +6,7 @@ dist_doc_DATA += \
 	docs/FOLIOS.md \
 	docs/MACHINES.md \
 	docs/PERFORMANCE.md \
+	docs/PRESSURE.md \
 	docs/PROFILE.md \
 	docs/VALGRIND-LIMITS.md \
 	docs/VALIDATION.md
