@@ -4,6 +4,7 @@
    once     written in the first round, read in the others
    read     fresh memory, read: the zero page
    shared   shared anonymous memory, written
+   anew     shared anonymous memory, written, unmapped and mapped anew in every round
    file     PATH's pages, read
    hot      written, and after each page the same 10 others are  */
 
@@ -12,6 +13,7 @@
 void sweep(char *p, long pages, long rounds);
 void sweep_once(char *p, long pages, long rounds);
 void sweep_reading(const char *p, long pages, long rounds);
+void sweep_anew(long pages, long rounds);
 void go_hot(char *hot, char *p, long pages, long rounds);
 void touch_hot(char *hot);
 
@@ -35,6 +37,17 @@ sweep_once(char *p, long pages, long rounds)
    rt_write_pages(p, pages);
    for (long round = 1; round < rounds; round++)
       rt_read_pages(p, pages);
+}
+
+PART void
+sweep_anew(long pages, long rounds)
+{
+   for (long round = 0; round < rounds; round++) {
+      char *p = rt_map(NULL, pages, PROT_RW, MAP_SHARED | MAP_ANON, -1, 0);
+
+      rt_write_pages(p, pages);
+      SYS2(munmap, p, pages * PAGE);
+   }
 }
 
 PART void
@@ -69,6 +82,8 @@ guest(struct rt *rt)
       RUN(rt, sweep_reading, p, pages, rounds);
    else if (rt_same(how, "shared"))
       RUN(rt, sweep, rt_map(NULL, pages, PROT_RW, MAP_SHARED | MAP_ANON, -1, 0), pages, rounds);
+   else if (rt_same(how, "anew"))
+      RUN(rt, sweep_anew, pages, rounds);
    else if (rt_same(how, "hot"))
       RUN(rt, go_hot, rt_fresh(10), p, pages, rounds);
    else if (rt_same(how, "file") && rt->argc == 5) {

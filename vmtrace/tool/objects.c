@@ -264,6 +264,7 @@ objects_anonymous(const HChar *name)
    struct tool_object *object = vmt_vector_at(&objects, id);
 
    object->tells_pages = True;
+   vmt_machine_set_nameless(&tool_machine, id);
    return id;
 }
 

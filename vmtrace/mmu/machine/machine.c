@@ -144,6 +144,14 @@ vmt_machine_set_object_bytes(struct vmt_machine *machine, uint32_t object,
 }
 
 void
+vmt_machine_set_nameless(struct vmt_machine *machine, uint32_t object)
+{
+   struct vmt_object *record = vmt_vector_at(&machine->objects, object);
+
+   record->lives_by_areas = true;
+}
+
+void
 vmt_machine_share_object(struct vmt_machine *machine, uint32_t object)
 {
    struct vmt_object *record = vmt_vector_at(&machine->objects, object);

@@ -76,6 +76,8 @@ struct vmt_object {
    bool is_shared;                      /* other processes make and drop pages of it,
                                            which the port has to be asked about */
    struct vmt_folios folios;            /* of more than one page */
+   bool lives_by_areas;                 /* nothing but areas can show it */
+   bool may_be_gone;                    /* ... one of which has been unmapped */
    uint32_t n_misses;                   /* limited memory: the file's mmap_miss, */
    uint64_t ahead_start;                /* where its next read-ahead begins, */
    uint64_t n_known_pages;              /* and a bound of those that had a frame */
@@ -174,6 +176,10 @@ void vmt_machine_set_object_bytes(struct vmt_machine *machine, uint32_t object,
 enum vmt_status vmt_machine_add_folio(struct vmt_machine *machine,
                                       uint32_t object, uint64_t start,
                                       uint64_t end);
+
+/* The object, which is memory, has no name: its pages are no more when no area shows
+   it.  */
+void vmt_machine_set_nameless(struct vmt_machine *machine, uint32_t object);
 
 /* From now on object, which is memory, may be other processes' too.  */
 void vmt_machine_share_object(struct vmt_machine *machine, uint32_t object);

@@ -170,24 +170,79 @@ status_of(const struct vmt_machine *machine, enum vmt_status status)
                                                                   : status;
 }
 
+/* ---- objects without a name ---- */
+
+static struct vmt_object *
+object_of(const struct vmt_machine *machine, const struct vmt_area *area)
+{
+   return vmt_vector_at(&machine->objects, (uint32_t)area->object);
+}
+
+/* Areas in [start, end) are about to go.  Only limited memory has to know.  */
+static bool
+note_leaving(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
+{
+   const struct vmt_area *area = vmt_areas_from(&machine->areas, start);
+   bool any = false;
+
+   if (!vmt_machine_is_linux(machine))
+      return false;
+   for (; area != NULL && area->start < end;
+        area = vmt_areas_after(&machine->areas, area))
+      if (area->backing == VMT_BACKING_SHMEM && object_of(machine, area)->lives_by_areas)
+         any = object_of(machine, area)->may_be_gone = true;
+   return any;
+}
+
+/* They have gone.  */
+static void
+forget_nameless(struct vmt_machine *machine)
+{
+   const struct vmt_area *area = vmt_areas_from(&machine->areas, 0);
+   uint32_t i;
+
+   for (; area != NULL; area = vmt_areas_after(&machine->areas, area))
+      if (area->backing == VMT_BACKING_SHMEM)
+         object_of(machine, area)->may_be_gone = false;
+   for (i = 1; i < machine->objects.n_records; i++) {
+      struct vmt_object *object = vmt_vector_at(&machine->objects, i);
+
+      if (object->may_be_gone)
+         vmt_frames_forget(machine, i, 0, object->n_known_pages);
+      object->may_be_gone = false;
+   }
+}
+
 /* ---- system calls ---- */
 
 enum vmt_status
 vmt_machine_map(struct vmt_machine *machine, const struct vmt_area *area,
                 uint32_t *n_shootdowns)
 {
+   bool leaves = note_leaving(machine, area->start, area->end);
+   enum vmt_status status;
+
    *n_shootdowns = vmt_machine_shoot(machine, area->start, area->end);
    zap_and_free(machine, area->start, area->end);
-   return status_of(machine, vmt_areas_map(&machine->areas, area));
+   status = vmt_areas_map(&machine->areas, area);
+   if (leaves)
+      forget_nameless(machine);
+   return status_of(machine, status);
 }
 
 enum vmt_status
 vmt_machine_unmap(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
                   uint32_t *n_shootdowns)
 {
+   bool leaves = note_leaving(machine, start, end);
+   enum vmt_status status;
+
    *n_shootdowns = vmt_machine_shoot(machine, start, end);
    zap_and_free(machine, start, end);
-   return status_of(machine, vmt_areas_unmap(&machine->areas, start, end));
+   status = vmt_areas_unmap(&machine->areas, start, end);
+   if (leaves)
+      forget_nameless(machine);
+   return status_of(machine, status);
 }
 
 /* change_pte_range: rights are taken at once; the right to write comes back
