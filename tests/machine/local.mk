@@ -11,6 +11,7 @@ WHOLE_MACHINE_TESTS = \
 	tests/machine/test_memory \
 	tests/machine/test_model \
 	tests/machine/test_pressure \
+	tests/machine/test_read_ahead \
 	tests/machine/test_touches
 check_PROGRAMS += $(WHOLE_MACHINE_TESTS)
 TESTS += $(WHOLE_MACHINE_TESTS)
@@ -45,6 +46,8 @@ tests_machine_test_ledger_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_ledger_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_memory_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_memory_LDADD = $(WHOLE_MACHINE_LDADD)
+tests_machine_test_read_ahead_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_read_ahead_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_model_SOURCES = \
 	tests/machine/test_model.c \
 	$(WHOLE_MACHINE_PAIR_SOURCES)

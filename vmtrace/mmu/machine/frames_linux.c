@@ -405,6 +405,18 @@ n_pages_of(const struct vmt_object *object)
           ((object->bytes & (VMT_PAGE_BYTES - 1)) != 0);
 }
 
+/* Code, since 6.16: from the page on, as far as it is mapped here, and nothing ahead of
+   need after that.  */
+static void
+read_code(const struct vmt_area *area, uint64_t page, uint64_t n_pages,
+          struct vmt_reclaim_request *request)
+{
+   uint64_t end = area->page_offset + ((area->end - area->start) >> VMT_PAGE_SHIFT);
+
+   request->read_start = name_of_object(area->object, page);
+   request->n_read = less(READ_PAGES, (end < n_pages ? end : n_pages) - page);
+}
+
 /* do_sync_mmap_readahead.  */
 static void
 choose_read(const struct vmt_machine *machine, const struct vmt_area *area,
@@ -425,6 +437,10 @@ choose_read(const struct vmt_machine *machine, const struct vmt_area *area,
          object->n_misses++;
       if (object->n_misses > MAX_MISSES)
          return;
+      if ((area->flags & VMT_AREA_EXEC) != 0) {
+         read_code(area, page, n_pages, request);
+         return;
+      }
    }
    object->ahead_start = end;
    request->read_start = name_of_object(area->object, start);
