@@ -85,10 +85,35 @@ pressure_records_write(struct json_out *to)
    write_oom();
 }
 
+/* By the names of the kernel's /proc/vmstat.  */
+static void
+write_vmstat(void)
+{
+   const struct vmt_reclaim_counts *counts = &tool_machine.frames.kernel.counts;
+
+   member("{\"vmstat\":{\"pswpin\":", (Long)counts->n_swapped_in);
+   member(",\"pswpout\":", (Long)counts->n_swapped_out);
+   member(",\"swap_ra\":", (Long)counts->n_read_ahead);
+   member(",\"swap_ra_hit\":", (Long)counts->n_read_ahead_hits);
+   member(",\"workingset_refault_anon\":", (Long)counts->n_refaults[0]);
+   member(",\"workingset_refault_file\":", (Long)counts->n_refaults[1]);
+   member(",\"workingset_activate_anon\":", (Long)counts->n_refaults_activated[0]);
+   member(",\"workingset_activate_file\":", (Long)counts->n_refaults_activated[1]);
+   member(",\"workingset_restore_anon\":", (Long)counts->n_refaults_restored[0]);
+   member(",\"workingset_restore_file\":", (Long)counts->n_refaults_restored[1]);
+   member(",\"pgscan_anon\":", (Long)counts->n_scanned[0]);
+   member(",\"pgscan_file\":", (Long)counts->n_scanned[1]);
+   member(",\"pgsteal_anon\":", (Long)counts->n_stolen[0]);
+   member(",\"pgsteal_file\":", (Long)counts->n_stolen[1]);
+   json_text(out, "}}\n");
+}
+
 void
 pressure_records_write_last(struct json_out *to)
 {
    out = to;
+   if (tool_machine.frames.kind == VMT_FRAMES_LINUX)
+      write_vmstat();
    if (tool_machine.frames.oom.n == 0)
       return;
    member("{\"oom_count\":", (Long)tool_machine.frames.oom.n);
