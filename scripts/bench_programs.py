@@ -39,13 +39,14 @@ QUICK_TOUCHES = ((5_000, 1), (20_000, 1), (5_000, 16), (5_000, 512))
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "PYTHONHASHSEED": "0",
                "PERL_HASH_SEED": "0", "PERL_PERTURB_KEYS": "0"}
 
-NATIVE, NONE, VMTRACE = "native", "none", "vmtrace"
+NATIVE, NONE, VMTRACE, BARE = "native", "none", "vmtrace", "bare"
 
 # Valgrind's options for each tool, in the order of a round: what is compared
 # most closely runs one after the other.
 TOOLS = {NATIVE: None,
          NONE: ["--tool=none"],
          VMTRACE: ["--tool=vmtrace"],
+         BARE: ["--tool=vmtrace", "--mrc=no", "--ws-window=0"],
          "cachegrind": ["--tool=cachegrind", "--cache-sim=yes"],
          "callgrind": ["--tool=callgrind"],
          "lackey": ["--tool=lackey"]}

@@ -17,6 +17,7 @@ from statistics import median
 from textwrap import fill
 
 MOST_MEAN, MOST_ONE = 1.8, 2.4          # ratios of CPU time, vmtrace over none
+MOST_ADDED = 1.15                       # by the curve and the working set
 MOST_BYTES_A_PAGE, MOST_BYTES = 64, 64_000_000
 N_IN_MEAN = 6
 
@@ -26,9 +27,9 @@ BEGIN = "<!-- scripts/bench writes what follows -->"
 END = "<!-- scripts/bench wrote what is above -->"
 
 
-def ratios(runs, tool, key):
-    """The tool's over none's, for each round that has both."""
-    base = {run["round"]: run[key] for run in runs["none"]}
+def ratios(runs, tool, key, over="none"):
+    """The tool's over another's, for each round that has both."""
+    base = {run["round"]: run[key] for run in runs.get(over, ())}
     return [run[key] / base[run["round"]] for run in runs.get(tool, ())
             if run["round"] in base]
 
@@ -95,6 +96,26 @@ def ratio_table(data):
                               "cpu_seconds"))
         lines.append(mean_row(data, "the same of elapsed time", "wall_seconds"))
     return lines + [program_row(program) for program in measured(data, False)]
+
+
+def added(data):
+    """What the curve and the working set multiply the time by: (name, median) of
+    each program that was run with and without them."""
+    each = [(program["name"], ratios(data["runs"][program["name"]], "vmtrace",
+                                     "cpu_seconds", over="bare"))
+            for program in measured(data, True)]
+    return [(name, median(values)) for name, values in each if values]
+
+
+def added_text(data):
+    each = added(data)
+    if not each:
+        return []
+    text = ("The memory-size curve and the working set, which are on by default, "
+            "multiply the time of the same run without them (`bare`) by "
+            + ", ".join(f"{value:.2f} ({name})" for name, value in each)
+            + f"; median {median(value for _, value in each):.2f}.")
+    return fill(text, 90, break_on_hyphens=False).splitlines()
 
 
 def seconds_table(data):
@@ -193,6 +214,11 @@ def verdicts(data):
                   f"{verdict(mean, MOST_MEAN)}.",
                   f"- The highest is {name}'s, {worst:.2f}, at most {MOST_ONE}: "
                   f"{verdict(worst, MOST_ONE)}."]
+        if added(data):
+            middle = median(value for _, value in added(data))
+            lines.append("- The curve and the working set multiply the time by "
+                         f"{middle:.2f} (median), at most {MOST_ADDED}: "
+                         f"{verdict(middle, MOST_ADDED)}.")
     rows = memory_rows(data)
     beyond = [one["name"] for one in rows
               if ours(one) > most_bytes(one["pages"])]
@@ -227,7 +253,7 @@ def environment_lines(data):
 def markdown(data):
     parts = [environment_lines(data)]
     if data["runs"]:
-        parts += [ratio_table(data), seconds_table(data)]
+        parts += [ratio_table(data), added_text(data), seconds_table(data)]
     if memory_rows(data):
         parts.append(memory_table(data))
     parts.append(verdicts(data))
