@@ -73,15 +73,16 @@ pc_of(const struct maker *maker)
 static void
 charge_touch(struct stack_place *place, uint32_t touch)
 {
-   uint32_t distance = touch - 1;
+   uint32_t distance = touch - 1, octave = vmt_distance_share_number(distance);
+   struct vmt_distance_share **share = &place->shares[octave % STACK_SHARES];
 
-   if (place->share != NULL && vmt_distance_share_add(place->share, distance))
+   if (*share != NULL && vmt_distance_share_add(*share, distance))
       return;
-   place->share = vmt_distances_share_for(&tool_machine.touches.distances,
-                                          place->charge, distance);
-   if (place->share == NULL)
+   *share = vmt_distances_share_for(&tool_machine.touches.distances,
+                                    place->charge, distance);
+   if (*share == NULL)
       tool_no_memory();
-   vmt_distance_share_add(place->share, distance);
+   vmt_distance_share_add(*share, distance);
 }
 
 /* The counters that the place added to last are most likely the ones.  */
@@ -122,7 +123,7 @@ charge_common(const struct vmt_quick_charge *what, Bool is_fetch,
       place->label = what->label;
       place->tid = tid;
       place->misses[0] = place->misses[1] = NULL;
-      place->share = NULL;
+      VG_(memset)(place->shares, 0, sizeof place->shares);
    }
    place->misses[is_fetch] =
       vmt_accounting_counter(&tool_machine.ledger, place->charge,

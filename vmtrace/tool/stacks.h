@@ -37,6 +37,9 @@ struct stack_node {
 
 void stacks_init(void);
 
+/* A power of 2: for distances of so many octaves that follow each other.  */
+#define STACK_SHARES 8
+
 /* What is remembered of a place in the program: its stack, and for charge.c the
    counters it added to last.  */
 struct stack_place {
@@ -44,7 +47,8 @@ struct stack_place {
    UInt label;                  /* the counters are of this area's label, */
    ThreadId tid;                /* and this thread */
    uint32_t charge;             /* whose they are */
-   struct vmt_distance_share *share;    /* of touches, the last; NULL: none */
+   struct vmt_distance_share *shares[STACK_SHARES];     /* of touches, of some; NULL:
+                                           none */
    struct vmt_counter *misses[2];       /* DtlbM, ItlbM; NULL: not known */
 };
 

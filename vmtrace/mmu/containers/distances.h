@@ -110,6 +110,13 @@ vmt_distance_bucket(uint32_t distance)
    return 1 + (shift << VMT_SHARE_SHIFT) + (last >> shift);
 }
 
+/* Which of a charge's shares a distance falls in, from 0.  */
+static inline uint32_t
+vmt_distance_share_number(uint32_t distance)
+{
+   return vmt_distance_bucket(distance) >> VMT_SHARE_SHIFT;
+}
+
 /* Adds to the share if distance falls in it; else false.  */
 static inline bool
 vmt_distance_share_add(struct vmt_distance_share *share, uint32_t distance)
