@@ -101,6 +101,9 @@ is_quick_fetch(struct vmt_machine *machine, vmt_addr addr, uint64_t tick,
    }
 }
 
+/* Whether the code that runs looks at the deadline.  */
+static bool looks;
+
 static void
 check_fetch(struct vmt_machine *machine, vmt_addr addr, uint64_t tick,
             uint32_t site)
@@ -109,7 +112,8 @@ check_fetch(struct vmt_machine *machine, vmt_addr addr, uint64_t tick,
       slot_of(machine, &machine->filter.fetch, addr);
    vmt_vpn page = addr >> machine->config.page_shift;
 
-   if ((slot->vpn != page || tick >= machine->filter.deadline) &&
+   if ((slot->vpn != page ||
+        (looks && tick >= machine->filter.deadline)) &&
        !is_quick_fetch(machine, addr, tick, site)) {
       settle_until(machine, tick);
       vmt_machine_advance(machine, tick);
@@ -265,6 +269,9 @@ translated_run(struct vmt_machine *machine, const struct run *run)
    uint64_t clock = machine->filter.clock;
    uint32_t stop = RUN_ENDED;
 
+   /* In one of three runs or so.  */
+   looks = machine->settings.curve == VMT_CURVE_EXACT ||
+           (clock >> VMT_TICK_SHIFT) / 100 % 3 == 0;
    for (uint32_t i = 0, a = 0; i < code->n_insns && stop == RUN_ENDED; i++) {
       check_fetches(machine, &code->insns[i], clock);
       for (; a < code->n_accesses && code->accesses[a].insn == i; a++) {

@@ -1,8 +1,8 @@
 /* Translated code: each superblock gets
 
       a fetch check   at its start and where it goes on to another page:
-                      has the filter's deadline come?  is the page in the filter?
-                      stamp it
+                      has the filter's deadline come (in a block that may be a
+                      loop's)?  is the page in the filter?  stamp it
       a group check   before the first access of each group: is the page of the
                       group in the filter, with the right that is needed?
                       stamp it with the group's last access
@@ -126,6 +126,38 @@ tick_now(Int tick)
 
 /* ---- checks ---- */
 
+/* Whether the block may be the one of a loop that looks at the deadline: it goes back,
+   or nobody knows where.  Calls and returns alone make no loop that is long: a
+   recursion without any end has all its stack to touch.  */
+static Bool
+may_repeat(const IRSB *in)
+{
+   Addr last = 0;
+   Int i;
+
+   for (i = 0; i < in->stmts_used; i++)
+      if (in->stmts[i]->tag == Ist_IMark && in->stmts[i]->Ist.IMark.addr > last)
+         last = in->stmts[i]->Ist.IMark.addr;
+   for (i = 0; i < in->stmts_used; i++)
+      if (in->stmts[i]->tag == Ist_Exit &&
+          in->stmts[i]->Ist.Exit.dst->Ico.U64 <= last)
+         return True;
+   if (in->next->tag == Iex_Const)
+      return in->next->Iex.Const.con->Ico.U64 <= last;
+   return in->jumpkind != Ijk_Ret;
+}
+
+/* Short windows could be over between two looks.  */
+static Bool
+looks_at_deadline(const IRSB *in)
+{
+   const struct vmt_settings *settings = &tool_machine.settings;
+
+   return settings->window_instrs != 0 &&
+          (settings->curve == VMT_CURVE_EXACT ||
+           settings->window_instrs < 64 * VMT_NEAR_INSTRS || may_repeat(in));
+}
+
 /* Has the filter's deadline come?  Its own call, since a guard of one comparison costs
    no more than that.  */
 static void
@@ -144,7 +176,7 @@ check_deadline(const struct plan_fetch *fetch)
 }
 
 static void
-check_fetch(const struct plan_fetch *fetch)
+check_fetch(const struct plan_fetch *fetch, Bool looks)
 {
    vmt_vpn page = fetch->addr >> tool_machine.config.page_shift;
    const struct vmt_filter_entry *entry =
@@ -153,7 +185,7 @@ check_fetch(const struct plan_fetch *fetch)
       fetch->addr, (UInt)(fetch->addr - fetch->pc), fetch->tick};
    IRExpr *miss;
 
-   if (tool_machine.touches.windows)
+   if (looks)
       check_deadline(fetch);
    miss = assign(Ity_I1,
                  IRExpr_Binop(Iop_CmpNE64, load_word(place_of(&entry->vpn)),
@@ -285,11 +317,11 @@ check_before(const struct plan *plan, UInt stmt, UInt *next_access)
 }
 
 static void
-check_after(const struct plan *plan, UInt stmt, UInt *next_fetch)
+check_after(const struct plan *plan, UInt stmt, UInt *next_fetch, Bool looks)
 {
    while (*next_fetch < plan->n_fetches &&
           plan->fetches[*next_fetch].stmt == stmt)
-      check_fetch(&plan->fetches[(*next_fetch)++]);
+      check_fetch(&plan->fetches[(*next_fetch)++], looks);
 }
 
 IRSB *
@@ -299,6 +331,7 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
 {
    UInt next_access = 0, next_fetch = 0, next_segment = 0, first, i;
    const struct plan *plan;
+   Bool looks = looks_at_deadline(in);
 
    out = deepCopyIRSBExceptStmts(in);
    clock_temp = zero_temp = NULL;
@@ -312,7 +345,7 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
          end_segment(&plan->segments[next_segment++]);
       if (!iropt_is_hint(st))
          addStmtToIRSB(out, in->stmts[i]);
-      check_after(plan, i, &next_fetch);
+      check_after(plan, i, &next_fetch, looks);
    }
    end_segment(&plan->segments[next_segment]);
    return out;

@@ -74,7 +74,8 @@ look_up(struct vmt_machine *machine, struct vmt_tlb *l1,
                       record);
 
    /* Data that is alive is not looked up, and would overtake what is deferred.  */
-   if (machine->n_deferred != 0 && side == &machine->filter.data)
+   if (side == &machine->filter.data ? machine->n_deferred != 0
+                                     : machine->touches.near_end)
       vmt_filter_kill(side, l1, vpn);
 }
 
@@ -239,8 +240,13 @@ vmt_machine_quick_fetch(struct vmt_machine *machine, vmt_addr addr,
    *what = (struct vmt_quick_charge){memo->label, 0, VMT_NOT_CHARGED};
    if (!vmt_touches_knows(&machine->touches, memo->pte))
       what->touch = vmt_touches_see(machine, page, memo->pte, tick, true);
-   vmt_filter_install(&machine->filter.fetch, itlb, page, VMT_PAGE_SHIFT, false,
-                      tick, vmt_touches_record(memo->pte));
+   machine->touches.running = page;
+   if (machine->touches.near_end)
+      vmt_filter_raise(&machine->filter.stamps[vmt_touches_record(memo->pte)],
+                       tick);
+   else
+      vmt_filter_install(&machine->filter.fetch, itlb, page, VMT_PAGE_SHIFT,
+                         false, tick, vmt_touches_record(memo->pte));
    return what->touch != VMT_NOT_CHARGED ? VMT_QUICK_CHARGE : VMT_QUICK_FREE;
 }
 
@@ -295,6 +301,8 @@ vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
    }
    stores = is_quiet(machine, memo, page, VMT_WRITE);
    ends_here = is_signal(outcome->event);
+   if (fetch)
+      machine->touches.running = page;
    if (!ends_here && !outcome->excluded) {
       if (!vmt_touches_knows(&machine->touches, memo->pte))
          see(machine, page, memo->pte, tick, outcome);

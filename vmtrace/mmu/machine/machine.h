@@ -200,7 +200,7 @@ static inline void
 vmt_machine_advance(struct vmt_machine *machine, uint64_t tick)
 {
    if (tick >= machine->filter.deadline)
-      vmt_touches_end_window(machine, tick);
+      vmt_touches_come_to(machine, tick);
 }
 
 /* When the kernel acts: with the instruction that ends at the clock.  */

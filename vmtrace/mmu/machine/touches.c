@@ -205,46 +205,35 @@ last_stamp_on(const struct vmt_machine *machine, struct vmt_filter_side *side,
              : vmt_filter_entry_of(side, page)->stamp;
 }
 
-/* The stamps of 64 records.  Adds to order, and notes which key is that of the page
-   that was fetched from last.  */
-static void
-find_stamps(struct vmt_machine *machine, uint32_t word, struct order *order,
-            uint64_t *latest, uint32_t *running)
+/* When the page of a record was accessed last.  */
+static uint64_t
+last_stamp_of_record(struct vmt_machine *machine, uint32_t record)
 {
-   uint64_t rest = ~machine->touches.free_records[word];
+   uint64_t stamp = machine->filter.stamps[record];
 
-   for (; rest != 0; rest &= rest - 1) {
-      uint32_t record = word * 64 + (uint32_t)__builtin_ctzll(rest);
-      uint64_t stamp = machine->filter.stamps[record];
-      uint64_t fetched =
-         last_stamp_on(machine, &machine->filter.fetch, record);
-
-      vmt_filter_raise(&stamp,
-                       last_stamp_on(machine, &machine->filter.data, record));
-      vmt_filter_raise(&stamp, fetched);
-      if (fetched > *latest) {
-         *latest = fetched;
-         *running = order->n;
-      }
-      order->keys[order->n++] = stamp * VMT_FILTER_RECORDS + record;
-   }
+   vmt_filter_raise(&stamp,
+                    last_stamp_on(machine, &machine->filter.data, record));
+   vmt_filter_raise(&stamp,
+                    last_stamp_on(machine, &machine->filter.fetch, record));
+   return stamp;
 }
 
-/* The page that is being run from, if any, was touched by the instruction at tick
-   too.  */
 static void
-find_order(struct vmt_machine *machine, uint64_t tick, struct order *order)
+find_order(struct vmt_machine *machine, struct order *order)
 {
-   uint64_t latest = 0;
-   uint32_t running = 0, word;
+   uint32_t word;
 
    order->n = 0;
-   for (word = 0; word < VMT_FILTER_RECORD_WORDS; word++)
-      find_stamps(machine, word, order, &latest, &running);
-   if (latest != 0 && latest < tick)
-      vmt_filter_raise(&order->keys[running],
-                       tick * VMT_FILTER_RECORDS +
-                          record_of_key(order->keys[running]));
+   for (word = 0; word < VMT_FILTER_RECORD_WORDS; word++) {
+      uint64_t rest = ~machine->touches.free_records[word];
+
+      for (; rest != 0; rest &= rest - 1) {
+         uint32_t record = word * 64 + (uint32_t)__builtin_ctzll(rest);
+
+         order->keys[order->n++] =
+            last_stamp_of_record(machine, record) * VMT_FILTER_RECORDS + record;
+      }
+   }
 }
 
 static void
@@ -392,11 +381,11 @@ push_down(struct vmt_machine *machine, const struct order *order, uint32_t n)
 }
 
 static void
-make_room(struct vmt_machine *machine, uint64_t tick)
+make_room(struct vmt_machine *machine)
 {
    struct order order;
 
-   find_order(machine, tick, &order);
+   find_order(machine, &order);
    push_down(machine, &order, select_oldest(&order));
 }
 
@@ -426,7 +415,7 @@ open_page(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
    uint32_t distance, record;
 
    if (vmt_stack_epochs_is_full(&touches->epochs))
-      make_room(machine, tick);
+      make_room(machine);
    if (touches->epochs.n_open_holes != 0)
       drop_newest_hole(machine);
    distance = (uint32_t)vmt_stack_epochs_touch(&touches->epochs, pte->touched);
@@ -548,7 +537,7 @@ vmt_touches_forget_window(struct vmt_machine *machine)
    if (!machine->touches.windows)
       return;
    if (machine->touches.curve == VMT_CURVE_FAST) {
-      find_order(machine, 0, &order);
+      find_order(machine, &order);
       push_down(machine, &order, order.n);
    }
    open_window(machine);
@@ -556,17 +545,15 @@ vmt_touches_forget_window(struct vmt_machine *machine)
 }
 
 /* Open pages that were accessed at start or later are of the new window, the others
-   are pushed down.  The page that was being run from when start came is one of the
-   former if its run was not over, as it was not if tick is later: no run has begun
-   since, or it would have been known then that start had come.  */
+   are pushed down.  */
 static void
-divide_open_pages(struct vmt_machine *machine, uint64_t start, uint64_t tick)
+divide_open_pages(struct vmt_machine *machine, uint64_t start)
 {
    struct vmt_touches *touches = &machine->touches;
    struct order order;
    uint32_t n_old = 0, i;
 
-   find_order(machine, tick > start ? start : 0, &order);
+   find_order(machine, &order);
    for (i = 0; i < order.n; i++)
       if (order.keys[i] / VMT_FILTER_RECORDS < start)
          swap_keys(&order.keys[i], &order.keys[n_old++]);
@@ -622,40 +609,84 @@ see_data(struct vmt_machine *machine, uint64_t start)
          see_by_stamp(machine, way->vpn);
 }
 
-/* The page that was being run from when start came, if its run was not over.  No
-   run has begun since, or it would have been known then that start had come.  */
-static void
-see_fetches(struct vmt_machine *machine, uint64_t start, uint64_t tick)
+/* The page that was fetched from last before tick, as far as the stamps tell: none
+   may have been fetched from both before and after.  */
+static vmt_vpn
+last_fetched(const struct vmt_machine *machine, uint64_t tick)
 {
-   struct side side = {&machine->filter.fetch, &machine->core->itlb};
-   const struct vmt_tlb_entry *way = side.tlb->entries, *latest = NULL;
+   struct side side = {(struct vmt_filter_side *)&machine->filter.fetch,
+                       &machine->core->itlb};
+   const struct vmt_tlb_entry *way = side.tlb->entries;
    const struct vmt_tlb_entry *end = way + side.tlb->shape.n_entries;
+   vmt_vpn page = VMT_NO_VPN;
+   uint64_t latest = 0;
 
-   if (tick == start)
+   for (; way < end; way++) {
+      uint64_t stamp = last_stamp(&side, way);
+
+      if (way->vpn != VMT_NO_VPN && stamp >= latest && stamp < tick) {
+         latest = stamp;
+         page = page_of(machine, way->vpn);
+      }
+   }
+   return page;
+}
+
+/* The page that was being run from when start came, if its run was not over: the
+   instruction at start is of it.  */
+static void
+see_running(struct vmt_machine *machine, uint64_t start, uint64_t tick)
+{
+   struct vmt_touches *touches = &machine->touches;
+   struct vmt_pte *pte;
+
+   if (tick == start || touches->running == VMT_NO_VPN)
       return;
-   for (; way < end; way++)
-      if (way->vpn != VMT_NO_VPN &&
-          (latest == NULL ||
-           last_stamp(&side, latest) < last_stamp(&side, way)))
-         latest = way;
-   if (latest != NULL && machine->touches.curve != VMT_CURVE_EXACT)
-      see_by_stamp(machine, latest->vpn);
+   pte = vmt_pagetable_find(&machine->pages, touches->running);
+   if (pte == NULL || pte->touched == VMT_NO_EPOCH)
+      return;
+   must_be(vmt_touches_own(touches, touches->running, pte->owner));
+   if (touches->curve != VMT_CURVE_FAST)
+      pte->touched = touches->before_window + 1;
+}
+
+/* The tick that the open window ends with.  */
+static uint64_t
+end_of_window(const struct vmt_touches *touches)
+{
+   uint64_t end_instrs = touches->windows ? touches->set.end_instrs : NEVER;
+
+   return end_instrs >= (NEVER >> VMT_TICK_SHIFT) - touches->start_instrs
+             ? NEVER
+             : (end_instrs + touches->start_instrs) << VMT_TICK_SHIFT;
 }
 
 void
 vmt_touches_set_deadline(struct vmt_machine *machine)
 {
-   const struct vmt_touches *touches = &machine->touches;
-   uint64_t end_instrs = touches->windows ? touches->set.end_instrs : NEVER;
+   struct vmt_touches *touches = &machine->touches;
+   const uint64_t near = (uint64_t)VMT_NEAR_INSTRS << VMT_TICK_SHIFT;
+   uint64_t end = end_of_window(touches);
 
-   machine->filter.deadline =
-      end_instrs >= (NEVER >> VMT_TICK_SHIFT) - touches->start_instrs
-         ? NEVER
-         : (end_instrs + touches->start_instrs) << VMT_TICK_SHIFT;
+   touches->near_end = false;
+   machine->filter.deadline = end == NEVER ? NEVER : end < near ? 0 : end - near;
 }
 
-void
-vmt_touches_end_window(struct vmt_machine *machine, uint64_t tick)
+/* From now on each fetch is seen, so that it is known which page is run from when
+   the window ends.  */
+static void
+come_near_end(struct vmt_machine *machine)
+{
+   struct vmt_touches *touches = &machine->touches;
+
+   machine->filter.deadline = end_of_window(touches);
+   touches->running = last_fetched(machine, machine->filter.deadline);
+   touches->near_end = true;
+   vmt_filter_kill_all(&machine->filter.fetch, &machine->core->itlb);
+}
+
+static void
+end_window(struct vmt_machine *machine, uint64_t tick)
 {
    struct vmt_touches *touches = &machine->touches;
    uint64_t start = machine->filter.deadline;
@@ -664,12 +695,21 @@ vmt_touches_end_window(struct vmt_machine *machine, uint64_t tick)
                     vmt_touches_instrs(touches, start));
    vmt_working_set_advance(&touches->set, vmt_touches_instrs(touches, tick));
    if (touches->curve == VMT_CURVE_FAST) {
-      divide_open_pages(machine, start, tick);
+      divide_open_pages(machine, start);
    } else {
       open_window(machine);
       see_data(machine, start);
-      see_fetches(machine, start, tick);
       kill_all(machine);
    }
+   see_running(machine, start, tick);
    vmt_touches_set_deadline(machine);
+}
+
+void
+vmt_touches_come_to(struct vmt_machine *machine, uint64_t tick)
+{
+   if (!machine->touches.near_end)
+      come_near_end(machine);
+   if (tick >= machine->filter.deadline)
+      end_window(machine, tick);
 }

@@ -19,10 +19,13 @@
 
    Windows, exact.  Window k begins with instruction (k - 1) * window_instrs.  It
    is found out late that one is over: at the next event, or where translated code
-   looks at filter.deadline, which is at each fetch that it checks.  So what
-   happened in the new window until then were data accesses that hit the filter,
-   which left their stamps, and fetches from the page that was being run from: it
-   has the latest stamp.
+   looks at filter.deadline.  It must do so at each fetch that it checks in a block that
+   may be one of a loop; between two looks lie at most a few hundred instructions then.
+   The deadline comes VMT_NEAR_INSTRS before the end, and from there to the end no
+   fetch hits the filter: the page that is being run from when the window ends is
+   known, and the first fetch after that tells that it has ended.  Data accesses until
+   then have left their stamps.  (A run that is longer than VMT_NEAR_INSTRS from look to
+   look, without a loop and without a miss, might cost the exactness of one page.)
 
    Distances, in the fast mode, are those of stack_epochs.h.
 
@@ -49,6 +52,7 @@ enum vmt_curve {
    VMT_CURVE_EXACT
 };
 
+#define VMT_NEAR_INSTRS 2048
 #define VMT_MAX_WINDOW_SAMPLES 510      /* one more comes with the end */
 
 /* Distances below this are not charged: the quick path has them.  */
@@ -66,6 +70,8 @@ struct vmt_touches {
    bool no_memory;                      /* there was none for a removal */
    uint32_t known;                      /* a page with this cell or more need not be
                                            seen */
+   bool near_end;                       /* of the window */
+   vmt_vpn running;                     /* ... the page that was fetched from last */
    uint32_t before_window;              /* ... with this or less was not yet in the
                                            open window */
    uint64_t start_instrs;               /* on the clock, when the process began */
@@ -128,10 +134,10 @@ void vmt_touches_move(struct vmt_touches *touches, vmt_vpn from, vmt_vpn to,
 /* Pages have moved: what was touched in the open window is to be seen anew.  */
 void vmt_touches_forget_window(struct vmt_machine *machine);
 
-/* filter.deadline is where the open window ends.  */
+/* filter.deadline is close before the end of the open window.  */
 void vmt_touches_set_deadline(struct vmt_machine *machine);
 
 /* tick is at filter.deadline or beyond.  */
-void vmt_touches_end_window(struct vmt_machine *machine, uint64_t tick);
+void vmt_touches_come_to(struct vmt_machine *machine, uint64_t tick);
 
 #endif
