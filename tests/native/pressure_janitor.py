@@ -5,6 +5,7 @@ of the input the steps that are left are done, last first.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,6 +46,15 @@ def remove_zram(number):
             pass
 
 
+def write_back(what):
+    text, name = what.split(" ", 1)
+    try:
+        with open(name, "w", encoding="ascii") as file:
+            file.write(text)
+    except OSError:
+        pass
+
+
 def run(*command):
     subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
 
@@ -52,6 +62,8 @@ def run(*command):
 STEPS = {
     "group": remove_group,
     "file": remove_file,
+    "folder": lambda name: shutil.rmtree(name, ignore_errors=True),
+    "setting": write_back,
     "zram": remove_zram,
     "swap": lambda name: run("swapoff", name),
     "loop": lambda name: run("losetup", "-d", name),

@@ -39,8 +39,8 @@ class Killed(Exception):
 
 class Janitor:
     """Undoes what was noted and not taken back, last first, as soon as this process is
-    gone or close() is called.  Steps: `group DIR', `file FILE', `swap FILE',
-    `loop DEVICE', `zram NUMBER'."""
+    gone or close() is called.  Steps: `group DIR', `file FILE', `folder DIR',
+    `swap FILE', `loop DEVICE', `zram NUMBER', `setting TEXT FILE' (writes the text)."""
 
     def __init__(self):
         self._process = subprocess.Popen(
@@ -142,6 +142,11 @@ class Group:
             return self.counts()["kernel"] // PAGE_BYTES
         return int(_read(self._file("memory.kmem.usage_in_bytes"))) // PAGE_BYTES
 
+    def peak_pages(self):
+        """The most that was charged to it."""
+        return int(_read(self._file("memory.max_usage_in_bytes" if self.version == 1
+                                    else "memory.peak"))) // PAGE_BYTES
+
     def remove(self):
         for _ in range(100):
             try:
@@ -203,15 +208,28 @@ class Swap:
         return f"/dev/zram{number}"
 
 
+def _queue_file(folder, name):
+    """A file of sysfs about the disk that the folder is on."""
+    number = os.stat(folder).st_dev
+    path = os.path.realpath(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")
+    while not os.path.exists(os.path.join(path, "queue")):
+        path = os.path.dirname(path)
+        if path == "/":
+            raise Skip(f"{folder} is on no disk")
+    return os.path.join(path, "queue", name)
+
+
 def is_rotational(folder):
     """Whether the kernel takes the folder's disk for one that rotates."""
-    number = os.stat(folder).st_dev
-    name = os.path.realpath(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")
-    while not os.path.exists(os.path.join(name, "queue")):
-        name = os.path.dirname(name)
-        if name == "/":
-            raise Skip(f"{folder} is on no disk")
-    return _read(os.path.join(name, "queue", "rotational")).strip() == "1"
+    return _read(_queue_file(folder, "rotational")).strip() == "1"
+
+
+def set_queue(janitor, folder, name, value):
+    """A setting of the disk that the folder is on: rotational, or read_ahead_kb, which
+    is for files that are opened from now on."""
+    path = _queue_file(folder, name)
+    janitor.undo("setting", f"{_read(path).strip()} {path}")
+    _write(path, value)
 
 
 @contextlib.contextmanager
@@ -256,7 +274,7 @@ class Counted:
 
 
 @contextlib.contextmanager
-def _gathering(group, period_seconds):
+def gathering(group, period_seconds):
     """Makes the kernel gather its counts that often; not at all for 0."""
     over = threading.Event()
 
@@ -300,7 +318,7 @@ def run_limited(janitor, command, limit_pages, timeout_seconds=300, gather_secon
         if process.stdout.readline() != "ready\n":
             raise Skip(f"{command[0]} does not start")
         group.add(process.pid)
-        with _gathering(group, gather_seconds):
+        with gathering(group, gather_seconds):
             return _talk(process, group, timeout_seconds)
     finally:
         process.kill()

@@ -14,7 +14,8 @@ from place import Skip
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# Notes two files and a group, takes one file back, and waits to be killed.
+# Notes two files, a group, a folder and a setting, takes one file back, and waits to be
+# killed.
 MAKER = """\
 import sys, time
 sys.path.insert(0, sys.argv[1])
@@ -23,6 +24,8 @@ with pressure_native.Janitor() as janitor:
     janitor.undo("file", sys.argv[2] + "/gone")
     janitor.undo("file", sys.argv[2] + "/kept")
     janitor.undo("group", sys.argv[2] + "/group")
+    janitor.undo("folder", sys.argv[2] + "/folder")
+    janitor.undo("setting", "old " + sys.argv[2] + "/kept")
     janitor.undone("file", sys.argv[2] + "/kept")
     print("ready", flush=True)
     time.sleep(60)
@@ -37,12 +40,15 @@ class Janitors(unittest.TestCase):
                 with open(os.path.join(folder, name), "w", encoding="ascii"):
                     pass
             os.mkdir(os.path.join(folder, "group"))
+            os.makedirs(os.path.join(folder, "folder", "in-it"))
             # The janitor has the pipe, too: it ends when the janitor has.
             with subprocess.Popen([sys.executable, "-B", "-c", MAKER, HERE, folder],
                                   stdout=subprocess.PIPE, text=True) as maker:
                 self.assertEqual(maker.stdout.readline(), "ready\n")
                 os.kill(maker.pid, how)
                 maker.stdout.read()
+            with open(os.path.join(folder, "kept"), encoding="ascii") as file:
+                self.assertEqual(file.read(), "old")
             return sorted(os.listdir(folder))
 
     def test_killed(self):
