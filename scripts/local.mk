@@ -18,7 +18,8 @@ EXTRA_DIST += \
 	scripts/prepare.sh \
 	scripts/quickstart \
 	scripts/quickstart.py \
-	scripts/validate-kernel
+	scripts/validate-kernel \
+	scripts/validate-pressure
 
 mostlyclean-local: clean-in-place
 clean-in-place:

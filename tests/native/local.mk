@@ -1,5 +1,6 @@
 # tests/native: programs natively and under vmtrace, fault by fault.
 # scripts/validate-kernel is the way in; `make check-native` runs the whole list.
+# With too little memory: scripts/validate-pressure, `make check-pressure-native`.
 
 # Static, and without the flags of the rest: see its head.
 check_PROGRAMS += tests/native/spawn
@@ -8,11 +9,13 @@ tests_native_spawn_CFLAGS = -std=gnu11 -O2 $(WARNING_CFLAGS)
 tests_native_spawn_LDFLAGS = -static
 
 NATIVE_TESTS = \
+	tests/native/check-pressure-short \
 	tests/native/check-short \
 	tests/native/compare_test.py \
 	tests/native/history_test.py \
 	tests/native/kinds_test.py \
 	tests/native/perf_text_test.py \
+	tests/native/pressure_table_test.py \
 	tests/native/pressure_test.py \
 	tests/native/programs_test.py
 dist_check_SCRIPTS += $(NATIVE_TESTS)
@@ -31,8 +34,13 @@ EXTRA_DIST += \
 	tests/native/kinds.py \
 	tests/native/perf_text.py \
 	tests/native/place.py \
+	tests/native/pressure_command.py \
 	tests/native/pressure_janitor.py \
+	tests/native/pressure_launch.py \
 	tests/native/pressure_native.py \
+	tests/native/pressure_programs.py \
+	tests/native/pressure_runs.py \
+	tests/native/pressure_table.py \
 	tests/native/programs.list \
 	tests/native/programs.py \
 	tests/native/record.py \
@@ -45,4 +53,7 @@ EXTRA_DIST += \
 
 check-native: all tests/native/spawn$(EXEEXT) $(NATIVE_BUILT)
 	$(top_srcdir)/scripts/validate-kernel --build=$(abs_top_builddir)
-.PHONY: check-native
+
+check-pressure-native: all tests/native/spawn$(EXEEXT) $(NATIVE_BUILT)
+	$(top_srcdir)/scripts/validate-pressure --build=$(abs_top_builddir)
+.PHONY: check-native check-pressure-native

@@ -15,6 +15,7 @@ NATIVE_C = \
 	tests/native/protect \
 	tests/native/read-first \
 	tests/native/remap \
+	tests/native/roam \
 	tests/native/shared-memory \
 	tests/native/sieve \
 	tests/native/small-blocks \
@@ -52,6 +53,7 @@ NATIVE_CODE = \
 	tests/native/programs/protect.c \
 	tests/native/programs/read_first.c \
 	tests/native/programs/remap.c \
+	tests/native/programs/roam.c \
 	tests/native/programs/shared_memory.c \
 	tests/native/programs/sieve.c \
 	tests/native/programs/small_blocks.c \
@@ -79,6 +81,10 @@ $(NATIVE_BUILT): $(NATIVE_CODE)
 NATIVE_WORK = \
 	tests/native/programs/Work.java \
 	tests/native/programs/children.py \
+	tests/native/programs/crowd.py \
+	tests/native/programs/index.sql \
+	tests/native/programs/store.sql \
+	tests/native/programs/stored.sql \
 	tests/native/programs/work.awk \
 	tests/native/programs/work.js \
 	tests/native/programs/work.lua \
