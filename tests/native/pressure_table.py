@@ -75,7 +75,9 @@ def _line(cells):
 
 
 def _markdown_cells(row):
-    kernel = f"{row.median:,.0f} ± {100 * row.spread:.1f} %"
+    kernel = f"{row.median:,.0f}"
+    if not row.is_small:
+        kernel += f" ± {100 * row.spread:.1f} %"
     if row.ours is None:
         return [kernel, ""]
     return [kernel, f"{row.ours:,}" if row.is_small else
