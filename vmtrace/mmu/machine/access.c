@@ -185,6 +185,19 @@ find_in_stlb(struct vmt_tlb *stlb, struct vmt_page_memo *memo)
    return entry;
 }
 
+/* The touch, if touches are looked at at all.  The page's record.  */
+static uint32_t
+see_quickly(struct vmt_machine *machine, struct vmt_page_memo *memo,
+            uint64_t tick, struct vmt_quick_charge *what)
+{
+   if (machine->touches.known == VMT_NO_EPOCH)
+      return VMT_NO_RECORD;
+   if (!vmt_touches_knows(&machine->touches, memo->pte))
+      what->touch =
+         vmt_touches_see(machine, memo->page, memo->pte, tick, true);
+   return vmt_touches_record(memo->pte);
+}
+
 enum vmt_quick
 vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
                          enum vmt_access_kind kind, uint64_t first_tick,
@@ -196,6 +209,7 @@ vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
    struct vmt_page_memo *memo = memo_of(machine, page);
    struct vmt_tlb_entry *entry;
    bool may_be_stored, misses;
+   uint32_t record;
 
    if (!is_quiet(machine, memo, page, kind) || memo->excluded ||
        !machine->quick || first_tick >= machine->filter.deadline)
@@ -213,10 +227,9 @@ vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
       vmt_filter_replace_lru(side, &core->dtlb, page, last_tick);
    }
    *what = (struct vmt_quick_charge){memo->label, misses, VMT_NOT_CHARGED};
-   if (!vmt_touches_knows(&machine->touches, memo->pte))
-      what->touch = vmt_touches_see(machine, page, memo->pte, first_tick, true);
+   record = see_quickly(machine, memo, first_tick, what);
    vmt_filter_install(side, &core->dtlb, page, VMT_PAGE_SHIFT, may_be_stored,
-                      last_tick, vmt_touches_record(memo->pte));
+                      last_tick, record);
    return misses || what->touch != VMT_NOT_CHARGED ? VMT_QUICK_CHARGE
                                                    : VMT_QUICK_FREE;
 }
@@ -229,6 +242,7 @@ vmt_machine_quick_fetch(struct vmt_machine *machine, vmt_addr addr,
    vmt_vpn page = addr >> VMT_PAGE_SHIFT;
    struct vmt_page_memo *memo = memo_of(machine, page);
    struct vmt_tlb_entry *entry;
+   uint32_t record;
 
    if (!is_quiet(machine, memo, page, VMT_FETCH) || memo->excluded ||
        !machine->quick || tick >= machine->filter.deadline)
@@ -238,15 +252,13 @@ vmt_machine_quick_fetch(struct vmt_machine *machine, vmt_addr addr,
       return VMT_NOT_QUICK;
    vmt_tlb_touch(itlb, entry, tick);
    *what = (struct vmt_quick_charge){memo->label, 0, VMT_NOT_CHARGED};
-   if (!vmt_touches_knows(&machine->touches, memo->pte))
-      what->touch = vmt_touches_see(machine, page, memo->pte, tick, true);
+   record = see_quickly(machine, memo, tick, what);
    machine->touches.running = page;
    if (machine->touches.near_end)
-      vmt_filter_raise(&machine->filter.stamps[vmt_touches_record(memo->pte)],
-                       tick);
+      vmt_filter_raise(&machine->filter.stamps[record], tick);
    else
       vmt_filter_install(&machine->filter.fetch, itlb, page, VMT_PAGE_SHIFT,
-                         false, tick, vmt_touches_record(memo->pte));
+                         false, tick, record);
    return what->touch != VMT_NOT_CHARGED ? VMT_QUICK_CHARGE : VMT_QUICK_FREE;
 }
 
