@@ -10,6 +10,7 @@ WHOLE_MACHINE_TESTS = \
 	tests/machine/test_ledger \
 	tests/machine/test_memory \
 	tests/machine/test_model \
+	tests/machine/test_out_of_memory \
 	tests/machine/test_pressure \
 	tests/machine/test_read_ahead \
 	tests/machine/test_touches
@@ -54,6 +55,8 @@ tests_machine_test_model_SOURCES = \
 tests_machine_test_model_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_model_LDADD = $(WHOLE_MACHINE_LDADD)
 
+tests_machine_test_out_of_memory_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_out_of_memory_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_pressure_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_pressure_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_touches_SOURCES = \

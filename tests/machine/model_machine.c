@@ -234,7 +234,6 @@ model_machine_charge(struct model_machine *machine,
       return;
    }
    charge = charge_of(machine, stack, outcome->label, thread);
-   machine->memory.n_out_of_memory += outcome->is_out_of_memory;
    add_all(machine->totals, outcome);
    add_all(machine->charges[charge].n, outcome);
    for (int page = 0; page < machine->areas.n_pages; page++)
@@ -396,7 +395,6 @@ model_machine_fork(struct model_machine *machine, bool is_child)
       return;
    inherit(machine);
    model_memory_start(machine);
-   machine->memory.n_out_of_memory = 0;
    machine->n_forks = 0;
    memset(machine->child_lives, 0, sizeof(machine->child_lives));
    model_fork(&machine->areas);

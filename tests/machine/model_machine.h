@@ -109,13 +109,14 @@ struct model_frame {
 
 struct model_memory {
    int n_frames_set;            /* 0: unlimited */
-   int n_frames;                /* ... and what it has grown to */
+   int n_frames;                /* ... and what it has grown to, once memory was out */
+   bool is_out;
    enum model_memory_policy policy;
    uint64_t n_slots;            /* of swap */
    struct model_frame frames[MODEL_MAX_FRAMES];
    int hand;
    int victim;                  /* RANDOM: the page that is to go next */
-   uint64_t n_touches, n_freed, n_evicted, n_out_of_memory;
+   uint64_t n_touches, n_freed, n_evicted;
 };
 
 struct model_outcome {

@@ -22,6 +22,7 @@ model_memory_start(struct model_machine *machine)
 
    memory->n_touches = memory->n_freed = 0;
    memory->hand = 0;
+   memory->is_out = false;
    memory->n_frames = memory->n_frames_set;
    for (int i = 0; i < MODEL_MAX_FRAMES; i++)
       memory->frames[i] = (struct model_frame){ .page = MODEL_FREE_FRAME };
@@ -185,9 +186,10 @@ take_frame(struct model_machine *machine, struct model_outcome *outcome)
 
    if (frame >= 0)
       return frame;
-   frame = choose(machine);
+   frame = memory->is_out ? -1 : choose(machine);
    if (frame < 0) {
-      outcome->is_out_of_memory = true;
+      outcome->is_out_of_memory = !memory->is_out;
+      memory->is_out = true;
       if (memory->n_frames == MODEL_MAX_FRAMES)
          abort();
       return memory->n_frames++;
@@ -223,5 +225,5 @@ bool
 model_memory_is_recent(const struct model_machine *machine, int page)
 {
    return machine->memory.n_evicted - machine->views[page].evicted <=
-          (uint64_t)machine->memory.n_frames;
+          (uint64_t)machine->memory.n_frames_set;
 }

@@ -263,7 +263,7 @@ compare_ledger(struct pair *pair)
    CHECK_EQ(vmt_accounting_faults(ledger->totals, false), n_minor);
    CHECK_EQ(vmt_accounting_faults(ledger->totals, true),
             model->totals[MODEL_FileMaj] + model->totals[MODEL_SwapIn]);
-   CHECK_EQ(pair->machine.frames.oom.n, model->memory.n_out_of_memory);
+   CHECK_EQ(pair->machine.frames.oom.happened, model->memory.is_out);
    CHECK_EQ(ledger->n_resident_pages, model_machine_resident(model));
    CHECK_EQ(ledger->n_peak_pages, model->n_peak_pages);
    for (uint32_t i = 1; i <= model->n_charges; i++)
@@ -280,8 +280,8 @@ pair_compare_memory(struct pair *pair)
 
    if (theirs->n_frames == 0)
       return;
-   CHECK_EQ(ours->n_frames, theirs->n_frames);
-   for (uint32_t i = 0; i < ours->n_frames; i++) {
+   CHECK_EQ(ours->n_frames, theirs->is_out ? VMT_NO_FRAME : (uint32_t)theirs->n_frames);
+   for (uint32_t i = 0; i < (uint32_t)theirs->n_frames; i++) {
       const struct vmt_frame *frame =
          i < ours->frames.n_records ? vmt_vector_at(&ours->frames, i) : NULL;
       int page = theirs->frames[i].page;

@@ -142,7 +142,6 @@ vmt_pressure_json_oom(const struct vmt_report_input *input,
    struct vmt_line_sums lines = vmt_sum_owners(input, &oom->owners);
 
    fprintf(file, "{\"instrs\":%" PRId64, oom->instrs);
-   print_known(file, "times", oom->n_times > 0, oom->n_times);
    putc(',', file);
    vmt_report_json_place(&input->blame, file,
                          vmt_blame_place(&input->blame, charge->stack), true);

@@ -294,19 +294,14 @@ print_asker(const struct section *section)
    char *function = vmt_report_function(blame, place);
    char *position = vmt_report_position(blame, place, true);
    char *area = vmt_escape_short(section->input->profile.areas[charge->area].name, 40);
-   char instrs[VMT_GROUPED_BYTES], times[VMT_GROUPED_BYTES];
-   char *first = oom->n_times > 1 ? vmt_format(", for the first of %s times",
-                                               vmt_number_grouped(times, oom->n_times))
-                 : vmt_strdup("");
+   char instrs[VMT_GROUPED_BYTES];
 
    vmt_memory_print_labelled(section->out, "No memory", vmt_format(
-      "after %s instructions%s, at %s%s%s, for %s",
-      vmt_number_grouped(instrs, oom->instrs), first, function,
-      *position ? " " : "", position, area));
+      "after %s instructions, at %s%s%s, for %s",
+      vmt_number_grouped(instrs, oom->instrs), function, *position ? " " : "", position, area));
    free(function);
    free(position);
    free(area);
-   free(first);
 }
 
 static void

@@ -52,8 +52,9 @@ out_of_memory(const struct vmt_profile *profile, const struct vmt_profile_run *r
    if (!run->pressure.oom.happened)
       return NULL;
    name = profile->n_runs == 1 ? vmt_strdup("") : vmt_escape_line(run->file);
-   text = vmt_format("%s%smemory ran out after %s instructions: what is counted from "
-                     "there on is of a machine with more than it has", name,
+   text = vmt_format("%s%smemory ran out after %s instructions, where the kernel "
+                     "would have killed the program: what is counted from there on is "
+                     "without a limit", name,
                      *name ? ": " : "",
                      vmt_number_grouped(number, run->pressure.oom.instrs));
    free(name);

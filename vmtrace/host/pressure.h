@@ -63,15 +63,13 @@ struct vmt_timeline {
    size_t n_columns, n_samples;
 };
 
-/* The first time that the machine had no page left to give; it gave one all the
-   same, and the run went on.  */
+/* When the machine had no page left to give; the run went on, without a limit.  */
 struct vmt_oom {
    bool happened;
    uint32_t charge;             /* who asked */
    int64_t instrs;
    int64_t resident_pages, table_pages, swap_used_pages;  /* -1: not known */
    struct vmt_page_owners owners;       /* what held the memory: the most of them */
-   int64_t n_times;             /* how often in all; 0: not known */
 };
 
 /* The machine's memory.  */

@@ -79,13 +79,6 @@ profile_read_oom(struct profile_reader *reader, json_t *record)
    return 0;
 }
 
-int
-profile_read_oom_count(struct profile_reader *reader, json_t *record)
-{
-   return profile_member(reader, record, "oom_count", COUNT_MAX,
-                         &reader->run->pressure.oom.n_times);
-}
-
 /* ---- whose pages were evicted ---- */
 
 int

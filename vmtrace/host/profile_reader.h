@@ -102,7 +102,6 @@ int profile_read_distances(struct profile_reader *reader, json_t *record);
 int profile_read_peak_owners(struct profile_reader *reader, json_t *record);
 int profile_read_idle(struct profile_reader *reader, json_t *record);
 int profile_read_oom(struct profile_reader *reader, json_t *record);
-int profile_read_oom_count(struct profile_reader *reader, json_t *record);
 int profile_read_evicted(struct profile_reader *reader, json_t *record);
 int profile_read_windows(struct profile_reader *reader, json_t *record);
 int profile_read_timeline(struct profile_reader *reader, json_t *record);

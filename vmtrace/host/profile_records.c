@@ -363,7 +363,7 @@ profile_read_record(struct profile_reader *reader, const char *kind,
       { "windows", profile_read_windows },
       { "peak_pages_of", profile_read_peak_owners }, { "idle", profile_read_idle },
       { "timeline", profile_read_timeline }, { "oom", profile_read_oom },
-      { "oom_count", profile_read_oom_count }, { "evicted_of", profile_read_evicted }
+      { "evicted_of", profile_read_evicted }
    };
 
    profile_take_back_end(reader);

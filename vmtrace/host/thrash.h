@@ -16,7 +16,7 @@
    memory it takes; it does not say whether the run waits.  A sweep over thrice the
    memory has none: each page of it was thrown out long before.
 
-   From where memory ran out on it is another machine: that is not looked at.
+   From where memory ran out on there is no limit: that is not looked at.
 
    Samples that follow one another are one span.  A span of fewer Refault than
    VMT_THRASH_LEAST is none: as many pages (SWAP_CLUSTER_MAX, Linux

@@ -57,7 +57,7 @@ write_oom(void)
    const struct vmt_charge *charge;
    UInt i;
 
-   if (oom->n == 0 || oom_written)
+   if (!oom->happened || oom_written)
       return;
    oom_written = True;
    charge = vmt_accounting_get(&tool_machine.ledger, oom->charge);
@@ -114,10 +114,6 @@ pressure_records_write_last(struct json_out *to)
    out = to;
    if (tool_machine.frames.kind == VMT_FRAMES_LINUX)
       write_vmstat();
-   if (tool_machine.frames.oom.n == 0)
-      return;
-   member("{\"oom_count\":", (Long)tool_machine.frames.oom.n);
-   json_text(out, "}\n");
 }
 
 void

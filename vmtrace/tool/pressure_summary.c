@@ -72,9 +72,12 @@ print_out_of_memory(void)
 {
    const struct vmt_oom *oom = &tool_machine.frames.oom;
 
-   if (oom->n != 0)
-      VG_(umsg)("Out of memory: %'13llu  times no page could go, first after %'llu "
-                "instructions\n", (ULong)oom->n, (ULong)oom->instrs);
+   if (!oom->happened)
+      return;
+   VG_(umsg)("Out of memory: after %'llu instructions no page could go; the kernel "
+             "would have\n", (ULong)oom->instrs);
+   VG_(umsg)("               killed the program. What is counted from there on is "
+             "without a limit\n");
 }
 
 void

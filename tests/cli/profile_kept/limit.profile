@@ -5,4 +5,3 @@
 {"evicted_of":[[0,1,1,20]]}
 {"timeline":{"instrs_per_sample":1000,"columns":["instrs","RssPages","RssPagesMax","MinFlt","MajFlt","Evict","Refault","SwapIn","SwapOut","Thrash"],"samples":[[1000,90,90,99,0,0,0,0,0,0],[2000,100,100,99,40,40,40,40,9,35],[3000,100,100,99,80,90,80,80,9,70],[4000,100,100,99,80,90,80,80,9,70]]}}
 {"oom":{"instrs":3500,"stack":0,"area":1,"thread":1,"event":1,"resident_pages":100,"table_pages":3,"swap_used_pages":9,"of":[[0,1,1,90],[0,0,2,10]]}}
-{"oom_count":2}

@@ -63,6 +63,18 @@ vmt_machine_collect(struct vmt_machine *machine, struct vmt_outcome *outcome)
 
 /* ---- out of memory ---- */
 
+void
+vmt_frames_run_out(struct vmt_machine *machine)
+{
+   struct vmt_frames *frames = &machine->frames;
+
+   frames->news.out_of_memory = true;
+   if (frames->kind == VMT_FRAMES_LINUX)
+      vmt_reclaim_set_frames(&frames->kernel, VMT_NO_INDEX - 1);
+   else
+      vmt_replacement_lift_limit(&frames->textbook);
+}
+
 /* Into its place, if it is among the first.  */
 static void
 rank_owner(struct vmt_oom *oom, uint32_t charge, uint64_t n_pages)
@@ -105,8 +117,7 @@ vmt_frames_note_oom(struct vmt_machine *machine, uint32_t charge)
    struct vmt_frames *frames = &machine->frames;
    struct vmt_oom *oom = &frames->oom;
 
-   if (oom->n++ != 0)
-      return;
+   oom->happened = true;
    oom->instrs = vmt_touches_instrs(&machine->touches, machine->filter.clock);
    oom->charge = charge;
    oom->n_resident_pages = machine->ledger.n_resident_pages;

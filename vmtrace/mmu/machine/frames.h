@@ -22,9 +22,12 @@
             if it had contents of its own or is of tmpfs, a FileMaj if a file's, and
             ZeroRd or ZeroWr if it showed the zero page.  It is written to swap if swap
             does not have what is in it, and swap has it until it is written to.  Where
-            swap is full, pages that would have to be written stay; if there are no
-            others that is an out-of-memory event, and the memory has one frame more from
-            then on.  What was touched before a fork is not resident in the child.
+            swap is full, pages that would have to be written stay.  What was touched
+            before a fork is not resident in the child.
+
+   When no page can go, memory is out: the kernel would kill the process.  From there on
+   there are frames for all that it wants, and none is evicted.  A fork's child has the
+   limit again.
 
    Pages that are excluded take no frames.
 
@@ -75,9 +78,9 @@ struct vmt_oom_owner {
    uint64_t n_pages;
 };
 
-/* Out of memory: how often, and what the first was like.  */
+/* Out of memory: when, and what there was.  */
 struct vmt_oom {
-   uint64_t n;
+   bool happened;
    uint64_t instrs;                     /* of this process, before it */
    uint32_t charge;                     /* who asked */
    uint64_t n_resident_pages, n_table_pages, n_swap_pages;
@@ -133,7 +136,9 @@ void vmt_frames_free(struct vmt_machine *machine);
 /* Moves what happened since the last outcome into this one.  */
 void vmt_frames_collect(struct vmt_machine *machine, struct vmt_outcome *outcome);
 
-/* The outcome, which is out_of_memory, is charge's.  */
+/* No page can go.  */
+void vmt_frames_run_out(struct vmt_machine *machine);
+/* ... and the outcome that says so is charge's.  */
 void vmt_frames_note_oom(struct vmt_machine *machine, uint32_t charge);
 
 /* The entry of a resident page is about to change into one that is not present: TLBs,

@@ -235,7 +235,8 @@ ask(struct vmt_machine *machine, const struct vmt_area *area,
    request->no_recency = has_no_recency(area);
    pass_time(machine);
    note(frames, vmt_reclaim_fault(&frames->kernel, request, result));
-   frames->news.out_of_memory |= result->out_of_memory;
+   if (result->out_of_memory)
+      vmt_frames_run_out(machine);
    take_events(machine);
    if ((area->flags & VMT_AREA_LOCKED) != 0)
       vmt_reclaim_lock(&frames->kernel, request->page, true);
@@ -257,7 +258,8 @@ vmt_frames_count_tables(struct vmt_machine *machine)
       pass_time(machine);
       note(frames, vmt_reclaim_take_kernel(&frames->kernel, n - frames->n_tables,
                                            &out_of_memory));
-      frames->news.out_of_memory |= out_of_memory;
+      if (out_of_memory)
+         vmt_frames_run_out(machine);
       take_events(machine);
    }
    frames->n_tables = n;

@@ -75,6 +75,9 @@ vmt_frames_free_textbook(struct vmt_machine *machine)
 enum vmt_status
 vmt_frames_start_anew(struct vmt_machine *machine)
 {
+   if (machine->frames.kind == VMT_FRAMES_LINUX)
+      vmt_reclaim_set_frames(&machine->frames.kernel,
+                             machine->settings.ram_bytes >> VMT_PAGE_SHIFT);
    if (machine->frames.kind != VMT_FRAMES_TEXTBOOK)
       return VMT_OK;
    vmt_frames_free_textbook(machine);
@@ -310,11 +313,11 @@ vmt_frames_is_recent(const struct vmt_machine *machine, vmt_vpn page)
    const struct vmt_frames *frames = &machine->frames;
    const uint64_t *number = vmt_hashmap_find(&frames->evicted_at, page);
 
-   return number != NULL &&
-          frames->n_evictions - *number <= frames->textbook.n_frames;
+   return number != NULL && frames->n_evictions - *number <=
+                               machine->settings.ram_bytes >> VMT_PAGE_SHIFT;
 }
 
-/* The page that has to go, if any, goes.  Where none may the memory grows.  */
+/* The page that has to go, if any, goes.  Where none may, memory is out.  */
 static void
 make_room(struct vmt_machine *machine, uint64_t time)
 {
@@ -330,8 +333,7 @@ make_room(struct vmt_machine *machine, uint64_t time)
          return;
       }
       if (!knows_of_one && !any_may_go(machine)) {
-         frames->news.out_of_memory = true;
-         vmt_replacement_grow(&frames->textbook);
+         vmt_frames_run_out(machine);
          return;
       }
       knows_of_one = true;

@@ -47,6 +47,13 @@ vmt_reclaim_free(struct vmt_reclaim *reclaim)
 }
 
 void
+vmt_reclaim_set_frames(struct vmt_reclaim *reclaim, uint64_t n_frames)
+{
+   vmt_assert(n_frames != 0 && n_frames < VMT_NO_INDEX);
+   reclaim->settings.n_frames = n_frames;
+}
+
+void
 vmt_reclaim_run(struct vmt_reclaim *reclaim, uint64_t ns)
 {
    vmt_linux_spend(reclaim, ns);

@@ -285,6 +285,10 @@ struct vmt_reclaim_result {
                                            the next one */
 };
 
+/* There are so many frames from now on, VMT_NO_INDEX - 1 at most.  If more are in use,
+   pages go when the next one is needed.  */
+void vmt_reclaim_set_frames(struct vmt_reclaim *reclaim, uint64_t n_frames);
+
 /* The page is needed, and mapped once more.  Not for an anonymous page that is mapped
    already: use vmt_reclaim_duplicate() for a fork.  */
 enum vmt_status vmt_reclaim_fault(struct vmt_reclaim *reclaim,

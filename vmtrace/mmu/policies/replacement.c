@@ -205,11 +205,11 @@ vmt_replacement_pass_over(struct vmt_replacement *memory, uint64_t tick)
 }
 
 void
-vmt_replacement_grow(struct vmt_replacement *memory)
+vmt_replacement_lift_limit(struct vmt_replacement *memory)
 {
    stop_passing(memory);
    memory->drawn = VMT_NO_FRAME;
-   memory->n_frames++;
+   memory->n_frames = VMT_NO_FRAME;
 }
 
 enum vmt_status

@@ -85,7 +85,7 @@ struct vmt_replacement_policy;
 
 struct vmt_replacement {
    const struct vmt_replacement_policy *policy;
-   uint32_t n_frames;
+   uint32_t n_frames;                   /* VMT_NO_FRAME: without limit */
    uint32_t first_free;                 /* of the list of free frames */
    struct vmt_vector frames;            /* those that were ever in use */
    struct vmt_pagemap pages;            /* resident page -> frame */
@@ -152,8 +152,8 @@ vmt_vpn vmt_replacement_candidate(struct vmt_replacement *memory, uint64_t tick)
    again, but under lru, where one must not be passed over.  Not for opt.  */
 void vmt_replacement_pass_over(struct vmt_replacement *memory, uint64_t tick);
 
-/* One frame more.  */
-void vmt_replacement_grow(struct vmt_replacement *memory);
+/* There are frames for all from now on.  */
+void vmt_replacement_lift_limit(struct vmt_replacement *memory);
 
 /* The page, resident or not, is page `to` from now on, which is not resident: the same
    frame, and nothing forgotten.  Not for opt.  */
