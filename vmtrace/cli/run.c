@@ -39,7 +39,7 @@ static const char help[] =
    "      --swap=SIZE|none           ... and its swap [unlimited]\n"
    "      --reclaim=POLICY           who must go: linux, mglru, lru, clock, fifo,\n"
    "                                 random [linux]\n"
-   "      --swap-latency=US          how long a page takes from swap [50]\n"
+   "      --swap-latency=US          what a page from a device takes [50]\n"
    "      --summary=yes|no           print totals and top lines at exit [yes]\n"
    "      --top=NUMBER               how many lines the summary shows [10]\n"
    "Valgrind's own that matter here:\n"
