@@ -350,6 +350,10 @@ def check_oom(sample):
     # At instruction 1,500 it had not thrashed; what follows is without a limit.
     holds("it did not thrash before", "no: nowhere before memory ran out" in said(text), text)
     check("nor in JSON", [], pressure(file)["thrashing"]["spans"])
+    holds("what is enough says the line above", "Enough RAM" not in text, text)
+    check("and in JSON", None, pressure(late)["thrashing"]["enough"])
+    holds("more than there is", "resident at the peak, after memory ran out" in
+          said(output("report", Sample(ram=90 * PAGE).write("over", {"oom": oom}))))
     holds("the timeline has a line", "No memory after 1,500" in said(output("timeline", file)))
     bare = Profile(settings=SETTINGS)
     bare.raw(json.dumps({"oom": {"instrs": 7, "stack": 0, "area": 0}}))

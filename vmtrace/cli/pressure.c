@@ -24,5 +24,6 @@ vmt_pressure_enough(const struct vmt_profile_run *run,
 
    if (n_left < VMT_THRASH_LEAST)
       n_left = VMT_THRASH_LEAST - 1;
-   return curve->sizes ? vmt_curve_enough(curve, n_left) : NULL;
+   return curve->sizes && !run->pressure.oom.happened ? vmt_curve_enough(curve, n_left)
+          : NULL;
 }

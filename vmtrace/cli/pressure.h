@@ -43,7 +43,7 @@ int64_t vmt_pressure_total(const struct vmt_report_input *input,
                            const struct vmt_profile_run *run, const char *event);
 
 /* The smallest size of RAM with which the run would not have thrashed, by the
-   curve; NULL: there is no curve.  */
+   curve; NULL: there is no curve, or memory ran out, which that size does not say.  */
 const struct vmt_curve_size *
 vmt_pressure_enough(const struct vmt_profile_run *run,
                     const struct vmt_thrashing *thrashing);

@@ -53,10 +53,12 @@ print_limit(const struct section *section)
 {
    const struct vmt_limit *limit = &section->run->pressure.limit;
    char *text = vmt_pressure_limit_text(limit), size[VMT_QUANTITY_BYTES];
+   int64_t peak = total(section, "RssPeak");
 
    vmt_memory_print_labelled(section->out, "RAM", vmt_format(
-      "%s; %s resident at the peak%s", text,
-      vmt_bytes_text(size, (double) total(section, "RssPeak")),
+      "%s; %s resident at the peak%s%s", text, vmt_bytes_text(size, (double) peak),
+      peak > limit->ram_bytes && section->run->pressure.oom.happened
+      ? ", after memory ran out" : "",
       total(section, "Evict") ? "" : "; nothing was evicted"));
    free(text);
 }
@@ -142,8 +144,7 @@ print_sums(const struct section *section, const struct vmt_line_sums *sums,
       char *position = vmt_report_position(blame, sum->place, true);
       char *function = vmt_report_function(blame, sum->place);
       char *area = sum->area == UINT32_MAX ? vmt_strdup("")
-                   : vmt_escape_short(section->input->profile.areas[sum->area].name,
-                                      40);
+                   : vmt_report_file_name(section->input->profile.areas[sum->area].name);
 
       fprintf(section->out->file, "%*s%13s %5.1f%%  %s%s%s%s%s\n", LABEL_COLUMNS - 2,
               "", vmt_number_grouped(grouped, sum->number),
@@ -256,7 +257,8 @@ print_thrashed(const struct section *section)
       percent(thrashing->n_thrash, thrashing->n_faults),
       vmt_number_grouped(number, lines.total), event));
    print_sums(section, &lines, THRASH_LINES);
-   print_enough(section);
+   if (!section->run->pressure.oom.happened)
+      print_enough(section);
    free(when);
    vmt_line_sums_free(&lines);
 }
@@ -293,7 +295,7 @@ print_asker(const struct section *section)
    uint32_t place = vmt_blame_place(blame, charge->stack);
    char *function = vmt_report_function(blame, place);
    char *position = vmt_report_position(blame, place, true);
-   char *area = vmt_escape_short(section->input->profile.areas[charge->area].name, 40);
+   char *area = vmt_report_file_name(section->input->profile.areas[charge->area].name);
    char instrs[VMT_GROUPED_BYTES];
 
    vmt_memory_print_labelled(section->out, "No memory", vmt_format(
@@ -323,13 +325,13 @@ print_stack(const struct section *section)
    }
 }
 
-/* A number of pages that may not be known, with a comma before it.  */
+/* A number of pages, if it is known and not 0, with a comma before it.  */
 static char *
 pages_text(const char *before, int64_t n_pages, const char *what)
 {
    char size[VMT_QUANTITY_BYTES];
 
-   if (n_pages < 0)
+   if (n_pages <= 0)
       return vmt_strdup(before);
    return vmt_format("%s%s%s %s", before, *before ? ", " : "",
                      vmt_bytes_text(size, (double) n_pages * VMT_MEMORY_PAGE_BYTES),

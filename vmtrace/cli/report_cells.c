@@ -42,7 +42,9 @@ vmt_report_kinds(const struct vmt_report *report, const struct vmt_ledger *ledge
    share = percent_of(sum, vmt_ledger_value(ledger, row, first));
    if (second < 0)
       return vmt_strdup(events->names[first]);
-   rest = percent_of(sum, vmt_ledger_value(ledger, row, second));
+   rest = vmt_ledger_value(ledger, row, first) + vmt_ledger_value(ledger, row, second)
+          == sum ? 100 - share
+          : percent_of(sum, vmt_ledger_value(ledger, row, second));
    if (rest == 0)
       return vmt_format("%s %s%d%%", events->names[first], share == 100 ? ">" : "",
                         share == 100 ? 99 : share);

@@ -58,12 +58,11 @@ print_thrashing(const struct blame_line *lines, UInt n_lines, ULong n_faults)
 
    if (n * 100 <= n_faults * THRASHING_PERCENT)
       return;
-   VG_(umsg)("Thrashing:     %'13llu  of the faults would not be with somewhat more "
-             "memory;\n", n);
+   VG_(umsg)("Thrash:        %'13llu  faults that somewhat more memory would spare,\n", n);
    VG_(umsg)("                              most from instruction %'llu to %'llu\n",
              when_not_beyond(edge), when_beyond(n - edge - 1, end));
    if (worst != NULL)
-      VG_(umsg)("                              %'llu of them at %s\n",
+      VG_(umsg)("                              and %'llu at %s\n",
                 (ULong)worst->counts[VMT_EV_Thrash], worst->where);
 }
 
