@@ -11,6 +11,7 @@
 #include "vmtrace/cli/table.h"
 #include "vmtrace/host/escape.h"
 #include "vmtrace/host/memory.h"
+#include "vmtrace/host/profile_text.h"
 
 #define LABEL_COLUMNS 13
 #define THRASH_LINES 3
@@ -388,16 +389,33 @@ vmt_pressure_text_oom(const struct vmt_report_input *input,
 
 /* ---- all ---- */
 
+/* "cc1", safe to print; to be freed.  */
+static char *
+program_name(const struct vmt_profile_run *run)
+{
+   char *exe = vmt_profile_text(json_object_get(run->header, "exe"));
+   const char *slash = exe ? strrchr(exe, '/') : NULL;
+   char *name = vmt_escape_short(slash ? slash + 1 : exe ? exe : "?", 40);
+
+   free(exe);
+   return name;
+}
+
 static void
 print_title(const struct section *section)
 {
    const struct vmt_output *out = section->out;
-   char *name = section->input->profile.n_runs == 1 ? NULL
-                : vmt_escape_short(section->run->file, 60);
+   char *file, *program;
 
-   fprintf(out->file, "%sMemory pressure%s%s%s\n", vmt_output_paint(out, VMT_PAINT_BOLD),
-           name ? " of " : "", name ? name : "", vmt_output_paint(out, VMT_PAINT_PLAIN));
-   free(name);
+   fprintf(out->file, "%sMemory pressure", vmt_output_paint(out, VMT_PAINT_BOLD));
+   if (section->input->profile.n_runs > 1) {
+      file = vmt_escape_short(section->run->file, 60);
+      program = program_name(section->run);
+      fprintf(out->file, " of %s, %s", file, program);
+      free(file);
+      free(program);
+   }
+   fprintf(out->file, "%s\n", vmt_output_paint(out, VMT_PAINT_PLAIN));
 }
 
 static void
