@@ -22,7 +22,7 @@
    its clone makes.  0: none.  */
 static Addr clear_word[MAX_THREADS], word_of_next[MAX_THREADS];
 static Bool next_shares_memory[MAX_THREADS];
-static UInt n_threads = 1;
+static UInt n_threads;           /* the core tells of the first one, too */
 
 /* Threads that have ended here but may still hold their place in Valgrind's table
    of threads: a new thread must not get another number for that.  */
