@@ -1,11 +1,14 @@
-# A second, slow Valgrind tool that vmtrace's counters must equal.
+# A second, slow Valgrind tool that vmtrace's numbers must equal.
 
 check_PROGRAMS += tests/reference/vmtref
 tests_reference_vmtref_SOURCES = \
 	tests/reference/ref.h \
+	tests/reference/ref_kernel.c \
+	tests/reference/ref_memory.c \
 	tests/reference/ref_pages.c \
 	tests/reference/ref_syscalls.c \
 	tests/reference/ref_tlb.c \
+	tests/reference/ref_touches.c \
 	tests/reference/vmtref.c
 tests_reference_vmtref_CPPFLAGS = $(TOOL_CPPFLAGS)
 tests_reference_vmtref_CFLAGS = $(TOOL_CFLAGS)
@@ -76,11 +79,13 @@ dist_check_SCRIPTS += \
 	tests/reference/by_hand \
 	tests/reference/compare \
 	tests/reference/lackey_replay \
-	tests/reference/matrix
+	tests/reference/matrix \
+	tests/reference/touches
 TESTS += \
 	tests/reference/by_hand \
 	tests/reference/lackey_replay \
-	tests/reference/matrix
+	tests/reference/matrix \
+	tests/reference/touches
 
 # Every program with every shape: minutes.
 .PHONY: check-reference
@@ -88,3 +93,4 @@ check-reference: all $(check_PROGRAMS)
 	$(srcdir)/tests/reference/by_hand
 	$(srcdir)/tests/reference/lackey_replay
 	$(srcdir)/tests/reference/matrix --full
+	$(srcdir)/tests/reference/touches --full

@@ -1,5 +1,6 @@
 /* vmtref: a slow, plain Valgrind tool that counts what vmtrace's translation
-   counters must equal.
+   counters, its exact memory-size curve, its working set and its textbook policies
+   must equal.
 
    It shares no code and no header with vmtrace.  A helper is called for every
    instruction fetch and every data access, before the access is made; a TLB is
@@ -9,7 +10,14 @@
    ref_tlb.c       the translation look-aside buffers of the cores
    ref_pages.c     what an access may do to a page, and who has written it
    ref_syscalls.c  which system calls drop which pages
+   ref_kernel.c    what the kernel reads and writes for the program
+   ref_touches.c   the LRU stack and the windows
+   ref_memory.c    a memory of a few frames
    vmtref.c        instrumentation, options, output
+
+   A touch is an access to a page, by the program or by the kernel for it, that does
+   not end in a signal.  Pages of what Valgrind adds to the program (its own image,
+   the library it preloads) are not touched.
 
    A page is an address divided by REF_PAGE_BYTES.  */
 
@@ -17,6 +25,8 @@
 #define VMTRACE_TESTS_REFERENCE_REF_H
 
 #include "pub_tool_basics.h"
+#include "pub_tool_libcprint.h"
+#include "pub_tool_tooliface.h"
 
 #define REF_PAGE_BYTES 4096
 #define REF_MAX_CORES 16
@@ -57,6 +67,47 @@ void ref_pages_move(Addr from, Addr to, SizeT n_bytes);
 void ref_pages_share(Addr start, Addr end);
 void ref_pages_fork(void);
 void ref_pages_init(void);
+
+/* ---- touches ---- */
+
+/* window_instrs 0: no windows.  */
+void ref_touches_init(ULong window_instrs);
+/* The instruction that runs touches a page: counted when the next thing happens, as a
+   signal may come of it yet.  */
+void ref_touches_add(Addr page, Bool write);
+void ref_touches_settle(void);
+void ref_touches_cancel(void);
+/* The pages of [start, end) (addresses) are unmapped.  */
+void ref_touches_remove(Addr start, Addr end);
+void ref_touches_move(Addr from, Addr to, SizeT n_bytes);
+/* [start, end) is Valgrind's own, or is not any more.  */
+void ref_touches_exclude(Addr start, Addr end, Bool excluded);
+/* A child has touched nothing.  */
+void ref_touches_fork_in_child(void);
+/* As members of a JSON object, each with a comma in front.  */
+void ref_touches_print(VgFile *out);
+
+/* ---- limited memory ---- */
+
+enum ref_sharing { REF_PRIVATE, REF_SHARED_FILE, REF_SHARED_MEMORY };
+
+/* n_frames 0: unlimited.  Whether there is such a policy.  */
+Bool ref_memory_init(ULong n_frames, const HChar *policy);
+void ref_memory_touch(Addr page, Bool write);
+void ref_memory_remove(Addr page);
+void ref_memory_move(Addr from, Addr to);
+/* [start, end) is mapped.  */
+void ref_memory_share(Addr start, Addr end, enum ref_sharing sharing);
+void ref_memory_fork_in_child(void);
+void ref_memory_print(VgFile *out);
+
+/* ---- system calls ---- */
+
+void ref_kernel_init(void);
+void ref_kernel_wrote(CorePart part, ThreadId tid, Addr start, SizeT n_bytes);
+void ref_kernel_before(ThreadId tid, UInt number, const UWord *args);
+void ref_kernel_after(ThreadId tid, UInt number, const UWord *args, UWord result);
+void ref_kernel_fork_in_child(ThreadId tid);
 
 void ref_syscall_before(ThreadId tid, UInt number, UWord *args, UInt n_args);
 void ref_syscall_after(ThreadId tid, UInt number, UWord *args, UInt n_args,

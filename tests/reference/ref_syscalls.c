@@ -1,6 +1,6 @@
-/* Which system calls drop which pages from the TLBs.  A call that fails drops
-   nothing.  The kernel's own reads and writes on behalf of the program do not
-   go through the TLBs and are not looked at here.  */
+/* Which system calls drop which pages from the TLBs, and which unmap them.  A call
+   that fails does nothing.  The kernel's own reads and writes on behalf of the program
+   do not go through the TLBs and are not looked at here, but in ref_kernel.c.  */
 
 #include "ref.h"
 
@@ -40,10 +40,17 @@ drop(Addr start, SizeT n_bytes)
 }
 
 static void
+unmap(Addr start, Addr end)
+{
+   ref_pages_forget(start, end);
+   ref_touches_remove(start, end);
+}
+
+static void
 drop_and_forget(Addr start, SizeT n_bytes)
 {
    drop(start, n_bytes);
-   ref_pages_forget(start, page_up(start + n_bytes));
+   unmap(start, page_up(start + n_bytes));
 }
 
 static Bool
@@ -64,12 +71,30 @@ is_memory_file(Addr address)
               || has_prefix(name, "/memfd:") || has_prefix(name, "/dev/zero"));
 }
 
+/* The library that Valgrind preloads.  */
+static Bool
+is_valgrinds(Addr address)
+{
+   const NSegment *segment = VG_(am_find_nsegment)(address);
+   const HChar *name = segment != NULL ? VG_(am_get_filename)(segment) : NULL;
+
+   return name != NULL && VG_(strstr)(name, "/vgpreload_") != NULL;
+}
+
 static void
 after_mmap(const UWord *args, Addr start)
 {
+   Bool shared = (args[3] & VKI_MAP_SHARED) != 0, in_memory = is_memory_file(start);
+   Addr end = page_up(start + args[1]);
+
    drop_and_forget(start, args[1]);
-   if ((args[3] & VKI_MAP_SHARED) != 0 && is_memory_file(start))
-      ref_pages_share(start, page_up(start + args[1]));
+   if (shared && in_memory)
+      ref_pages_share(start, end);
+   ref_memory_share(start, end,
+                    !shared     ? REF_PRIVATE
+                    : in_memory ? REF_SHARED_MEMORY
+                                : REF_SHARED_FILE);
+   ref_touches_exclude(start, end, is_valgrinds(start));
 }
 
 static void
@@ -77,16 +102,17 @@ after_mremap(const UWord *args, Addr start)
 {
    Addr old_start = args[0];
    SizeT old_bytes = args[1], new_bytes = args[2];
+   SizeT kept_bytes = old_bytes < new_bytes ? old_bytes : new_bytes;
 
    drop(old_start, old_bytes);
    drop(start, new_bytes);
    if (start != old_start) {
-      ref_pages_forget(start, page_up(start + new_bytes));
-      ref_pages_move(old_start, start,
-                     old_bytes < new_bytes ? old_bytes : new_bytes);
-      ref_pages_forget(old_start, page_up(old_start + old_bytes));
+      unmap(start, page_up(start + new_bytes));
+      ref_pages_move(old_start, start, kept_bytes);
+      ref_touches_move(old_start, start, kept_bytes);
+      unmap(old_start, page_up(old_start + old_bytes));
    } else if (new_bytes < old_bytes) {
-      ref_pages_forget(page_up(start + new_bytes), page_up(start + old_bytes));
+      unmap(page_up(start + new_bytes), page_up(start + old_bytes));
    }
 }
 
@@ -128,6 +154,7 @@ after_shmat(Addr start)
       return;
    drop_and_forget(start, segment->end + 1 - start);
    ref_pages_share(start, segment->end + 1);
+   ref_memory_share(start, segment->end + 1, REF_SHARED_MEMORY);
 }
 
 /* Only before the call is there a segment to tell the size.  */
@@ -136,6 +163,7 @@ ref_syscall_before(ThreadId tid, UInt number, UWord *args, UInt n_args)
 {
    const NSegment *segment;
 
+   ref_kernel_before(tid, number, args);
    if (number != __NR_shmdt)
       return;
    segment = VG_(am_find_nsegment)(args[0]);
@@ -149,6 +177,7 @@ ref_syscall_after(ThreadId tid, UInt number, UWord *args, UInt n_args,
 {
    if (sr_isError(result))
       return;
+   ref_kernel_after(tid, number, args, sr_Res(result));
    switch (number) {
    case __NR_mmap:
       after_mmap(args, sr_Res(result));

@@ -1,6 +1,6 @@
 """Runs a program under the reference tool and under vmtrace, alike.
 
-Both get the same options for the TLBs, the same environment and Valgrind's own
+Both get the same options for the machine, the same environment and Valgrind's own
 layout, so that every address is the same in both.  What a tool counted is a
 list of dictionaries from counter to number, one for each process."""
 
@@ -69,7 +69,7 @@ class Bench:
         os.mkdir(folder)
         log = os.path.join(folder, "log.%p")
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/",
-                       "VALGRIND_LIB": self.lib,
+                       "VALGRIND_LIB": self.lib, "PYTHONHASHSEED": "0",
                        "VMTRACE_MACHINES": os.path.join(self.paths["source"],
                                                          "vmtrace/machines")}
         options = [o.replace("{folder}", folder) for o in options]
@@ -80,22 +80,31 @@ class Bench:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         return done.stdout, done.returncode, folder
 
-    def run_reference(self, options, command):
+    def record_reference(self, options, command):
+        """(output, exit status, what vmtref wrote for each process)."""
         output, status, folder = self.valgrind(
             "vmtref", ["--ref-out={folder}/out.%p", *options], command)
-        counts = []
+        records = []
         for name in sorted(glob.glob(folder + "/out.*")):
             with open(name, encoding="utf-8") as text:
-                counts.append(json.load(text))
-        return output, status, self.need(counts, "vmtref", folder, output)
+                records.append(json.load(text))
+        return output, status, self.need(records, "vmtref", folder, output)
 
-    def run_vmtrace(self, options, command):
+    def record_vmtrace(self, options, command):
+        """(output, exit status, what each process's profile states last, as one
+        dictionary)."""
         output, status, folder = self.valgrind(
             "vmtrace", ["--vmtrace-out-file={folder}/out.%p", "--layout=valgrind",
                         "--summary=no", "--sanity-level=2", *options], command)
-        counts = [profile_totals(name)
-                  for name in sorted(glob.glob(folder + "/out.*"))]
-        return output, status, self.need(counts, "vmtrace", folder, output)
+        records = [read_profile(name)
+                   for name in sorted(glob.glob(folder + "/out.*"))]
+        return output, status, self.need(records, "vmtrace", folder, output)
+
+    def run_reference(self, options, command):
+        return only_counters(*self.record_reference(options, command))
+
+    def run_vmtrace(self, options, command):
+        return only_counters(*self.record_vmtrace(options, command))
 
     @staticmethod
     def need(counts, tool, folder, output):
@@ -106,14 +115,23 @@ class Bench:
         raise Trouble(f"{tool} left no counts: {logs or output.decode()}")
 
 
-def profile_totals(name):
-    """The counters that a profile's last record states."""
+def read_profile(name):
+    """The totals of a profile, the curve and the windows."""
+    found = {}
     with open(name, encoding="utf-8", errors="surrogateescape") as lines:
-        last = json.loads(lines.readlines()[-1])
+        for line in lines:
+            last = json.loads(line)
+            for kind in ("curve", "windows"):
+                if kind in last:
+                    found[kind] = last[kind]
     if "end" not in last:
         raise Trouble(f"{name} is cut short")
     totals = last["end"]["totals"]
-    return {counter: totals.get(counter, 0) for counter in COUNTERS}
+    return {**dict.fromkeys(COUNTERS, 0), **totals, **found}
+
+
+def only_counters(output, status, records):
+    return output, status, [{c: record[c] for c in COUNTERS} for record in records]
 
 
 def tlb_options(itlb="128,8", dtlb="64,4", stlb="1536,12", cores=1):

@@ -16,16 +16,12 @@
 #include "ref.h"
 
 #include "pub_tool_vki.h"
-#include "pub_tool_libcassert.h"
 #include "pub_tool_libcbase.h"
-#include "pub_tool_libcfile.h"
-#include "pub_tool_libcprint.h"
 #include "pub_tool_libcproc.h"
 #include "pub_tool_machine.h"
 #include "pub_tool_mallocfree.h"
 #include "pub_tool_options.h"
 #include "pub_tool_threadstate.h"
-#include "pub_tool_tooliface.h"
 
 struct ref_counts ref_counts;
 UInt ref_n_cores = 1;
@@ -33,7 +29,9 @@ UInt ref_n_cores = 1;
 static struct ref_shape clo_itlb = { 128, 8 }, clo_dtlb = { 64, 4 },
                         clo_stlb = { 1536, 12 };
 static Bool clo_exact_loads = True;
-static const HChar *clo_out = NULL;
+static const HChar *clo_out = NULL, *clo_reclaim = "lru";
+static ULong clo_ram_bytes = 0;
+static UInt clo_window_instrs = 0;
 
 static UInt
 core_of(ThreadId tid)
@@ -41,10 +39,26 @@ core_of(ThreadId tid)
    return (tid - 1) % ref_n_cores;
 }
 
+/* A page that refuses the access ends it.  */
+static void
+touch(enum ref_kind kind, Addr address, UInt n_bytes)
+{
+   Addr page, last = (address + n_bytes - 1) / REF_PAGE_BYTES;
+
+   ref_touches_settle();
+   for (page = address / REF_PAGE_BYTES; page <= last; page++) {
+      if (!ref_page_allows(page, kind))
+         break;
+      ref_touches_add(page, kind == REF_WRITE);
+   }
+}
+
 static VG_REGPARM(2) void
 on_fetch(Addr address, UWord n_bytes)
 {
+   ref_touches_settle();                /* by the instruction before */
    ref_counts.ir++;
+   touch(REF_FETCH, address, n_bytes);
    ref_tlb_access(core_of(VG_(get_running_tid)()), REF_FETCH, address, n_bytes);
 }
 
@@ -52,6 +66,17 @@ static VG_REGPARM(2) void
 on_read(Addr address, UWord n_bytes)
 {
    ref_counts.dr++;
+   touch(REF_READ, address, n_bytes);
+   ref_tlb_access(core_of(VG_(get_running_tid)()), REF_READ, address, n_bytes);
+}
+
+/* Of what the same instruction then writes: where that is refused, nothing is
+   touched.  */
+static VG_REGPARM(2) void
+on_read_for_update(Addr address, UWord n_bytes)
+{
+   ref_counts.dr++;
+   touch(REF_WRITE, address, n_bytes);
    ref_tlb_access(core_of(VG_(get_running_tid)()), REF_READ, address, n_bytes);
 }
 
@@ -62,6 +87,7 @@ on_write(Addr address, UWord n_bytes)
    Addr page, last = (address + n_bytes - 1) / REF_PAGE_BYTES;
 
    ref_counts.dw++;
+   touch(REF_WRITE, address, n_bytes);
    ref_tlb_access(core, REF_WRITE, address, n_bytes);
    for (page = address / REF_PAGE_BYTES; page <= last; page++)
       if (ref_page_allows(page, REF_WRITE))
@@ -72,8 +98,10 @@ on_write(Addr address, UWord n_bytes)
 static void
 on_signal(ThreadId tid, Int number, Bool alt_stack)
 {
-   if (number == VKI_SIGBUS)
+   if (number == VKI_SIGBUS) {
       ref_tlb_undo_fills();
+      ref_touches_cancel();
+   }
 }
 
 static void
@@ -81,6 +109,7 @@ on_kernel_write(CorePart part, ThreadId tid, Addr start, SizeT n_bytes)
 {
    Addr page;
 
+   ref_kernel_wrote(part, tid, start, n_bytes);
    if (n_bytes == 0 || tid == VG_INVALID_THREADID)
       return;
    for (page = start / REF_PAGE_BYTES;
@@ -94,12 +123,15 @@ on_fork(ThreadId tid)
    ref_pages_fork();
 }
 
-/* A child has its parent's TLBs, and counts of its own.  */
+/* A child has its parent's TLBs, and counts and touches of its own.  */
 static void
 on_fork_in_child(ThreadId tid)
 {
    ref_pages_fork();
    VG_(memset)(&ref_counts, 0, sizeof ref_counts);
+   ref_touches_fork_in_child();
+   ref_memory_fork_in_child();
+   ref_kernel_fork_in_child(tid);
 }
 
 /* ------------------------------------------------- instrumentation --- */
@@ -130,6 +162,12 @@ add_read(IRSB *sb, IRExpr *address, UInt n_bytes, IRExpr *guard)
 }
 
 static void
+add_read_for_update(IRSB *sb, IRExpr *address, UInt n_bytes, IRExpr *guard)
+{
+   call(sb, "on_read_for_update", &on_read_for_update, address, n_bytes, guard);
+}
+
+static void
 add_write(IRSB *sb, IRExpr *address, UInt n_bytes, IRExpr *guard)
 {
    call(sb, "on_write", &on_write, address, n_bytes, guard);
@@ -138,8 +176,10 @@ add_write(IRSB *sb, IRExpr *address, UInt n_bytes, IRExpr *guard)
 static void
 add_dirty(IRSB *sb, const IRDirty *dirty)
 {
-   if (dirty->mFx == Ifx_Read || dirty->mFx == Ifx_Modify)
+   if (dirty->mFx == Ifx_Read)
       add_read(sb, dirty->mAddr, dirty->mSize, dirty->guard);
+   if (dirty->mFx == Ifx_Modify)
+      add_read_for_update(sb, dirty->mAddr, dirty->mSize, dirty->guard);
    if (dirty->mFx == Ifx_Write || dirty->mFx == Ifx_Modify)
       add_write(sb, dirty->mAddr, dirty->mSize, dirty->guard);
 }
@@ -151,7 +191,7 @@ add_cas(IRSB *sb, const IRCAS *cas)
 
    if (cas->dataHi != NULL)
       n_bytes *= 2;
-   add_read(sb, cas->addr, n_bytes, NULL);
+   add_read_for_update(sb, cas->addr, n_bytes, NULL);
    add_write(sb, cas->addr, n_bytes, NULL);
 }
 
@@ -176,11 +216,33 @@ add_linked(IRSB *sb, const IRStmt *st)
                 NULL);
 }
 
-/* The calls that a statement needs, in front of it.  */
-static void
-add_calls(IRSB *sb, const IRStmt *st)
+static Bool
+writes_to(const IRStmt *st, IRExpr *address)
 {
-   const IRExpr *data;
+   return (st->tag == Ist_Store && eqIRAtom(st->Ist.Store.addr, address)) ||
+          (st->tag == Ist_CAS && eqIRAtom(st->Ist.CAS.details->addr, address));
+}
+
+/* The load in statement i.  */
+static void
+add_load(IRSB *sb, const IRSB *in, Int i)
+{
+   const IRExpr *load = in->stmts[i]->Ist.WrTmp.data;
+   UInt n_bytes = sizeofIRType(load->Iex.Load.ty);
+
+   while (++i < in->stmts_used && in->stmts[i]->tag != Ist_IMark)
+      if (writes_to(in->stmts[i], load->Iex.Load.addr)) {
+         add_read_for_update(sb, load->Iex.Load.addr, n_bytes, NULL);
+         return;
+      }
+   add_read(sb, load->Iex.Load.addr, n_bytes, NULL);
+}
+
+/* The calls that statement i needs, in front of it.  */
+static void
+add_calls(IRSB *sb, const IRSB *in, Int i)
+{
+   const IRStmt *st = in->stmts[i];
    const IRStoreG *store;
    UInt n_bytes;
 
@@ -191,9 +253,8 @@ add_calls(IRSB *sb, const IRStmt *st)
            n_bytes != 0 ? n_bytes : 1, NULL);   /* 0: not an instruction */
       break;
    case Ist_WrTmp:
-      data = st->Ist.WrTmp.data;
-      if (data->tag == Iex_Load)
-         add_read(sb, data->Iex.Load.addr, sizeofIRType(data->Iex.Load.ty), NULL);
+      if (st->Ist.WrTmp.data->tag == Iex_Load)
+         add_load(sb, in, i);
       break;
    case Ist_LoadG:
       add_guarded_load(sb, st->Ist.LoadG.details);
@@ -234,7 +295,7 @@ instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
       if (in->stmts[i]->tag == Ist_IMark)
          in_guest = True;
       if (in_guest)
-         add_calls(out, in->stmts[i]);
+         add_calls(out, in, i);
       addStmtToIRSB(out, in->stmts[i]);
    }
    return out;
@@ -258,7 +319,7 @@ parse_shape(const HChar *option, const HChar *text, struct ref_shape *shape)
 static Bool
 process_option(const HChar *arg)
 {
-   const HChar *shape;
+   const HChar *shape, *text;
 
    if VG_STR_CLO(arg, "--itlb", shape)
       parse_shape(arg, shape, &clo_itlb);
@@ -267,6 +328,9 @@ process_option(const HChar *arg)
    else if VG_STR_CLO(arg, "--stlb", shape)
       parse_shape(arg, shape, &clo_stlb);
    else if VG_BINT_CLO(arg, "--cores", ref_n_cores, 1, REF_MAX_CORES) {}
+   else if VG_BINT_CLO(arg, "--ws-window", clo_window_instrs, 1000, 1000000000) {}
+   else if VG_STR_CLO(arg, "--ram", text) clo_ram_bytes = VG_(strtoull10)(text, NULL);
+   else if VG_STR_CLO(arg, "--reclaim", clo_reclaim) {}
    else if VG_STR_CLO(arg, "--ref-out", clo_out) {}
    else if VG_BOOL_CLO(arg, "--ref-exact-loads", clo_exact_loads) {}
    else
@@ -280,7 +344,10 @@ print_usage(void)
    VG_(printf)(
 "    --itlb= --dtlb= --stlb=<entries>,<ways>  TLBs [128,8 64,4 1536,12]\n"
 "    --cores=<n>                  simulated cores [1]\n"
-"    --ref-out=<file>             write the counts there, too\n"
+"    --ws-window=<instructions>   windows of so many [none]\n"
+"    --ram=<bytes>                a memory of so many [unlimited]\n"
+"    --reclaim=lru|clock|fifo|random  and its policy [lru]\n"
+"    --ref-out=<file>             write what was counted there\n"
 "    --ref-exact-loads=no|yes     no optimiser: no load is lost [yes]\n");
 }
 
@@ -299,18 +366,26 @@ after_options(void)
       VG_(clo_vex_control).iropt_level = 0;
    ref_pages_init();
    ref_tlb_init(&clo_itlb, &clo_dtlb, &clo_stlb);
+   ref_touches_init(clo_window_instrs);
+   if (!ref_memory_init(clo_ram_bytes / REF_PAGE_BYTES, clo_reclaim))
+      VG_(fmsg_bad_option)(clo_reclaim, "wanted: lru, clock, fifo or random\n");
 }
 
 static void
-write_counts(const HChar *text, Int n_bytes)
+write_record(const HChar *counts)
 {
    HChar *path = VG_(expand_file_name)("--ref-out", clo_out);
-   SysRes fd = VG_(open)(path, VKI_O_CREAT | VKI_O_TRUNC | VKI_O_WRONLY, 0644);
+   VgFile *out = VG_(fopen)(path, VKI_O_CREAT | VKI_O_TRUNC | VKI_O_WRONLY, 0644);
 
-   if (sr_isError(fd) || VG_(write)(sr_Res(fd), text, n_bytes) != n_bytes)
+   if (out != NULL) {
+      VG_(fprintf)(out, "{%s", counts);
+      ref_touches_print(out);
+      ref_memory_print(out);
+      VG_(fprintf)(out, "}\n");
+      VG_(fclose)(out);
+   } else {
       VG_(umsg)("cannot write %s\n", path);
-   if (!sr_isError(fd))
-      VG_(close)(sr_Res(fd));
+   }
    VG_(free)(path);
 }
 
@@ -320,14 +395,15 @@ finish(Int exit_code)
    const struct ref_counts *c = &ref_counts;
    HChar text[256];
 
+   ref_touches_settle();
    VG_(snprintf)(text, sizeof text,
-                 "{\"Ir\":%llu,\"Dr\":%llu,\"Dw\":%llu,"
-                 "\"ItlbM\":%llu,\"DtlbM\":%llu,\"StlbM\":%llu}\n",
+                 "\"Ir\":%llu,\"Dr\":%llu,\"Dw\":%llu,"
+                 "\"ItlbM\":%llu,\"DtlbM\":%llu,\"StlbM\":%llu",
                  c->ir, c->dr, c->dw, c->itlb_misses, c->dtlb_misses,
                  c->stlb_misses);
-   VG_(umsg)("%s", text);
+   VG_(umsg)("%s\n", text);
    if (clo_out != NULL)
-      write_counts(text, VG_(strlen)(text));
+      write_record(text);
 }
 
 static void
@@ -343,6 +419,7 @@ before_options(void)
    VG_(needs_command_line_options)(process_option, print_usage,
                                    print_debug_usage);
    VG_(needs_syscall_wrapper)(ref_syscall_before, ref_syscall_after);
+   ref_kernel_init();
    VG_(track_pre_deliver_signal)(on_signal);
    VG_(track_post_mem_write)(on_kernel_write);
    VG_(atfork)(NULL, on_fork, on_fork_in_child);
