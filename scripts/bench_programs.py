@@ -31,7 +31,7 @@ QUICK_SIZES = {"text": 200_000, "keys": 200_000, "part": 50_000,
                "lines": 1_500, "rows": 1_000}
 
 # Pages that touch.c writes to, and of how many pages one.
-FULL_TOUCHES = ((100_000, 1), (500_000, 1), (100_000, 16), (20_000, 512))
+FULL_TOUCHES = ((100_000, 1), (500_000, 1), (1_000_000, 1), (100_000, 16), (20_000, 512))
 QUICK_TOUCHES = ((5_000, 1), (20_000, 1), (5_000, 16), (5_000, 512))
 
 # Hashes that differ from run to run would make runs differ.  The programs are

@@ -1,5 +1,5 @@
-/* touch PAGES STRIDE: writes one byte to each of so many pages, the first of
-   every STRIDE, and ends.  */
+/* touch PAGES STRIDE [AGAIN]: writes one byte to each of so many pages, the first of
+   every STRIDE, then to AGAIN of them at random, and ends.  */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,16 +7,26 @@
 
 #define PAGE_BYTES 4096ul
 
+/* xorshift64: the same in each run.  */
+static unsigned long
+next_random(unsigned long *state)
+{
+   *state ^= *state << 13;
+   *state ^= *state >> 7;
+   return *state ^= *state << 17;
+}
+
 int
 main(int argc, char **argv)
 {
-   unsigned long n_pages = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
-   unsigned long stride = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+   unsigned long n_pages = argc >= 3 ? strtoul(argv[1], NULL, 10) : 0;
+   unsigned long stride = argc >= 3 ? strtoul(argv[2], NULL, 10) : 0;
+   unsigned long n_again = argc == 4 ? strtoul(argv[3], NULL, 10) : 0, state = 1;
    unsigned long bytes = n_pages * stride * PAGE_BYTES, i;
    volatile char *memory;
 
    if (n_pages == 0 || stride == 0) {
-      fprintf(stderr, "usage: touch PAGES STRIDE\n");
+      fprintf(stderr, "usage: touch PAGES STRIDE [AGAIN]\n");
       return 2;
    }
    memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -30,5 +40,7 @@ main(int argc, char **argv)
    madvise((void *)memory, bytes, MADV_NOHUGEPAGE);
    for (i = 0; i < n_pages; i++)
       memory[i * stride * PAGE_BYTES] = 1;
+   for (i = 0; i < n_again; i++)
+      memory[next_random(&state) % n_pages * stride * PAGE_BYTES] = 1;
    return 0;
 }

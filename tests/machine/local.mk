@@ -17,6 +17,11 @@ WHOLE_MACHINE_TESTS = \
 check_PROGRAMS += $(WHOLE_MACHINE_TESTS)
 TESTS += $(WHOLE_MACHINE_TESTS)
 
+# What a miss costs; see docs/PERFORMANCE.md.
+check_PROGRAMS += tests/machine/bench_pressure
+tests_machine_bench_pressure_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_bench_pressure_LDADD = $(WHOLE_MACHINE_LDADD)
+
 WHOLE_MACHINE_PAIR_SOURCES = \
 	tests/areas/model.c \
 	tests/areas/model.h \
