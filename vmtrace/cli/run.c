@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "vmtrace/cli/output.h"
 #include "vmtrace/cli/verbs.h"
@@ -62,32 +61,6 @@ struct run_options {
    char **program;              /* NULL-terminated */
 };
 
-/* The value of "--name=value", or NULL.  */
-static const char *
-option_value(const char *option, const char *name)
-{
-   size_t n = strlen(name);
-
-   return strncmp(option, name, n) == 0 && option[n] == '=' ? option + n + 1 : NULL;
-}
-
-/* Valgrind's options carry their value with them; a long one that does not
-   would turn the value into the program.  */
-static bool
-lacks_value(const char *option)
-{
-   static const char *const bare[] = {
-      "--verbose", "--version", "--help-debug", "--help-dyn-options"
-   };
-
-   if (strncmp(option, "--", 2) != 0 || strchr(option, '=') != NULL)
-      return false;
-   for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++)
-      if (strcmp(option, bare[i]) == 0)
-         return false;
-   return true;
-}
-
 /* One option.  0, or 2 after complaining.  */
 static int
 take_option(struct run_options *options, char *option)
@@ -98,25 +71,17 @@ take_option(struct run_options *options, char *option)
       options->quiet = true;
       return VMT_EXIT_OK;
    }
-   if (lacks_value(option)) {
-      vmt_complain("run: %s needs a value: %s=...; see 'vmtrace help run'", option,
-                   option);
+   if (vmt_run_option_check("run", option) != VMT_EXIT_OK)
       return VMT_EXIT_TROUBLE;
-   }
-   value = option_value(option, "--tool");
-   if (value != NULL && strcmp(value, "vmtrace") != 0) {
-      vmt_complain("run: runs the tool vmtrace, not %s", value);
-      return VMT_EXIT_TROUBLE;
-   }
-   value = option_value(option, "--vmtrace-out-file");
+   value = vmt_run_option_value(option, "--vmtrace-out-file");
    if (value != NULL)
       options->out_pattern = value;
-   value = option_value(option, "--summary");
+   value = vmt_run_option_value(option, "--summary");
    if (value != NULL)
       options->tool_tells = strcmp(value, "no") != 0;
    if (strncmp(option, "--log-", 6) == 0)
       options->tool_tells = false;
-   value = option_value(option, "--trace-children");
+   value = vmt_run_option_value(option, "--trace-children");
    if (value != NULL)
       options->trace_children = strcmp(value, "yes") == 0;
    options->passed[options->n_passed++] = option;
@@ -157,22 +122,19 @@ print_closing(const struct run_options *options, pid_t pid)
    free(path);
 }
 
-static bool
-wants_progress(const struct run_options *options)
-{
-   const char *term = getenv("TERM");
-
-   return !options->quiet && isatty(STDERR_FILENO) && term != NULL &&
-          strcmp(term, "dumb") != 0;
-}
-
 /* Runs the program; returns only after trouble.  */
 static int
-run(const struct run_options *options, int argc)
+run(const struct run_options *options)
 {
-   struct vmt_run_child child = { .out_pattern = options->out_pattern,
-                                  .progress = wants_progress(options) };
-   int n = 0, status = vmt_run_program_check(options->program[0]);
+   struct vmt_run_child child = {
+      .out_pattern = options->out_pattern,
+      .progress = !options->quiet && vmt_run_has_terminal(), .label = ""
+   };
+   struct vmt_run_command command = {
+      .passed = options->passed, .n_passed = options->n_passed,
+      .program = options->program, .quiet = options->quiet
+   };
+   int status = vmt_run_program_check(options->program[0]);
    char *valgrind;
 
    if (status != VMT_EXIT_OK)
@@ -180,23 +142,7 @@ run(const struct run_options *options, int argc)
    valgrind = vmt_run_valgrind_find();
    if (valgrind == NULL)
       return VMT_EXIT_TROUBLE;
-   /* Three of ours, -q, "--" and the end.  */
-   child.argv = calloc((size_t)argc + 6, sizeof *child.argv);
-   if (child.argv == NULL) {
-      vmt_complain("out of memory");
-      free(valgrind);
-      return VMT_EXIT_TROUBLE;
-   }
-   child.argv[n++] = valgrind;
-   child.argv[n++] = (char *)"--tool=vmtrace";
-   child.argv[n++] = (char *)"--fair-sched=yes";
-   if (options->quiet)
-      child.argv[n++] = (char *)"-q";
-   for (int i = 0; i < options->n_passed; i++)
-      child.argv[n++] = options->passed[i];
-   child.argv[n++] = (char *)"--";
-   for (char **word = options->program; *word != NULL; word++)
-      child.argv[n++] = *word;
+   child.argv = vmt_run_argv(valgrind, &command);
    status = vmt_run_child_watch(&child);
    free(child.argv);
    free(valgrind);
@@ -223,7 +169,7 @@ vmt_verb_run(int argc, char **argv)
    }
    status = take_options(&options, argc, argv);
    if (status == VMT_EXIT_OK)
-      status = run(&options, argc);
+      status = run(&options);
    free(options.passed);
    return status;
 }

@@ -1,8 +1,9 @@
 /* `vmtrace run`: starts Valgrind on a program and stays beside it.
 
-   run.c reads the options; run_program.c finds the program and Valgrind;
-   run_profile.c knows where the profile will be and how far it has got;
-   run_child.c starts, watches and ends.  */
+   run.c reads the options; run_command.c makes Valgrind's of them;
+   run_program.c finds the program and Valgrind; run_profile.c knows
+   where the profile will be and how far it has got; run_child.c starts, watches
+   and ends.  `vmtrace compare` runs programs with the same parts.  */
 
 #ifndef VMT_CLI_RUN_H
 #define VMT_CLI_RUN_H
@@ -25,6 +26,27 @@ char *vmt_run_valgrind_find(void);
    caller frees it.  */
 char *vmt_run_profile_path(const char *pattern, pid_t pid);
 
+/* The value of "--name=value", or NULL.  */
+const char *vmt_run_option_value(const char *option, const char *name);
+
+/* Whether an option can be handed to Valgrind.  0, or 2 after complaining in the
+   name of the verb.  */
+int vmt_run_option_check(const char *verb, const char *option);
+
+struct vmt_run_command {
+   char **passed;               /* options for Valgrind, n_passed of them */
+   int n_passed;
+   char **program;              /* NULL-terminated */
+   bool quiet;                  /* nothing from Valgrind but errors */
+};
+
+/* The words that start the program under Valgrind: an array that the caller frees,
+   of words that it does not.  Later options of the same name win.  */
+char **vmt_run_argv(char *valgrind, const struct vmt_run_command *command);
+
+/* Whether standard error is a terminal that a line can be repainted on.  */
+bool vmt_run_has_terminal(void);
+
 struct vmt_run_state {
    int64_t profile_bytes;       /* -1: no profile yet */
    int64_t instrs;              /* as of the last checkpoint; -1: none yet */
@@ -38,6 +60,8 @@ struct vmt_run_child {
    char **argv;                 /* argv[0] is Valgrind's path */
    const char *out_pattern;
    bool progress;               /* show a line on the terminal while it runs */
+   const char *label;           /* which begins the line: "", or as "glibc: " */
+   const char *preload;         /* $LD_PRELOAD of the program; NULL: ours */
    pid_t pid;                   /* set by vmt_run_child_watch */
 };
 

@@ -64,7 +64,7 @@ print_scaled(FILE *text, const char *before, int64_t number, const char *what,
 }
 
 static void
-paint_line(const char *profile, int64_t elapsed_s, bool *painted)
+paint_line(const char *label, const char *profile, int64_t elapsed_s, bool *painted)
 {
    struct vmt_run_state state = { -1, -1, -1 };
    struct winsize size = { 0 };
@@ -75,7 +75,7 @@ paint_line(const char *profile, int64_t elapsed_s, bool *painted)
       return;
    if (profile != NULL)
       vmt_run_profile_state(profile, &state);
-   fprintf(text, "vmtrace: %" PRId64 " s", elapsed_s);
+   fprintf(text, "vmtrace: %s%" PRId64 " s", label, elapsed_s);
    if (state.instrs >= 0) {
       print_scaled(text, ", ", state.instrs, " instructions", 1000);
       print_scaled(text, ", ", state.rss_pages * 4096, "B resident", 1024);
@@ -88,6 +88,14 @@ paint_line(const char *profile, int64_t elapsed_s, bool *painted)
       line[size.ws_col - 1] = '\0';
    fprintf(stderr, "\r%s\033[K", line);
    *painted = true;
+}
+
+bool
+vmt_run_has_terminal(void)
+{
+   const char *term = getenv("TERM");
+
+   return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
 static int64_t
@@ -115,7 +123,7 @@ watch(const struct vmt_run_child *child, const sigset_t *waited)
                                    : sigwaitinfo(waited, &info);
 
       if (signal < 0 && errno == EAGAIN && terminal_is_free())
-         paint_line(profile, now_s() - start_s, &painted);
+         paint_line(child->label, profile, now_s() - start_s, &painted);
       else if (signal > 0 && signal != SIGCHLD && info.si_code <= 0)
          kill(child->pid, signal);
    }
@@ -143,6 +151,8 @@ vmt_run_child_watch(struct vmt_run_child *child)
    if (child->pid == 0) {
       sigaction(SIGCHLD, &inherited, NULL);
       sigprocmask(SIG_SETMASK, &mask, NULL);
+      if (child->preload != NULL)
+         setenv("LD_PRELOAD", child->preload, 1);
       execv(child->argv[0], child->argv);
       vmt_complain("run: cannot execute %s: %s", child->argv[0], strerror(errno));
       _exit(VMT_EXIT_CANNOT_EXECUTE);
