@@ -36,6 +36,9 @@ void vmt_report_text_remarks(const struct vmt_profile *profile,
                              const struct vmt_blame *blame,
                              const struct vmt_output *out);
 
+/* The command of a run and how it ended, safe to print; to be freed.  */
+char *vmt_report_run_line(const struct vmt_profile_run *run);
+
 /* A label as those of the head, which what it says follows.  */
 void vmt_report_text_label(const struct vmt_output *out, const char *label);
 

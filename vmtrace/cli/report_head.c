@@ -70,24 +70,35 @@ command_text(const struct vmt_profile_run *run)
    return line;
 }
 
-/* How a run ended, with a comma before it.  */
-static void
-print_ending(const struct vmt_output *out, const struct vmt_profile_run *run)
+/* How a run ended, with a comma before it; to be freed.  */
+static char *
+ending_text(const struct vmt_profile_run *run)
 {
    json_t *status = json_object_get(run->end, "exit");
    json_t *signal = json_object_get(run->end, "signal");
 
    if (json_is_integer(status))
-      fprintf(out->file, ", exit status %lld",
-              (long long) json_integer_value(status));
-   else if (json_is_integer(signal)) {
+      return vmt_format(", exit status %lld", (long long) json_integer_value(status));
+   if (json_is_integer(signal)) {
       const char *name = sigabbrev_np((int) json_integer_value(signal));
 
-      fprintf(out->file, ", ended by signal %lld%s%s",
-              (long long) json_integer_value(signal), name ? " SIG" : "",
-              name ? name : "");
-   } else if (json_object_get(run->end, "exec"))
-      fputs(", replaced by another program", out->file);
+      return vmt_format(", ended by signal %lld%s%s",
+                        (long long) json_integer_value(signal), name ? " SIG" : "",
+                        name ? name : "");
+   }
+   return vmt_strdup(json_object_get(run->end, "exec")
+                     ? ", replaced by another program" : "");
+}
+
+char *
+vmt_report_run_line(const struct vmt_profile_run *run)
+{
+   char *command = command_text(run), *ending = ending_text(run);
+   char *line = vmt_format("%s%s", command, ending);
+
+   free(command);
+   free(ending);
+   return line;
 }
 
 static void
@@ -96,13 +107,11 @@ print_commands(const struct vmt_report *report, const struct vmt_output *out)
    const struct vmt_profile *profile = &report->input.profile;
 
    for (size_t i = 0; i < profile->n_runs; i++) {
-      char *command = command_text(&profile->runs[i]);
+      char *line = vmt_report_run_line(&profile->runs[i]);
 
       vmt_report_text_label(out, i ? "" : "Command");
-      fputs(command, out->file);
-      print_ending(out, &profile->runs[i]);
-      putc('\n', out->file);
-      free(command);
+      fprintf(out->file, "%s\n", line);
+      free(line);
    }
 }
 
