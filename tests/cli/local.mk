@@ -1,5 +1,6 @@
 # tests/cli
 CLI_TESTS = \
+	tests/cli/compare_run_test.sh \
 	tests/cli/machines_test.sh \
 	tests/cli/main_terminal_test.sh \
 	tests/cli/main_test.sh \
@@ -8,12 +9,13 @@ CLI_TESTS = \
 dist_check_SCRIPTS += $(CLI_TESTS)
 TESTS += $(CLI_TESTS)
 
-# report, annotate, curve, export, timeline: on profiles that make_profile.py makes of the
+# report, annotate, compare, curve, export, timeline: on profiles that make_profile.py makes of the
 # addresses of a program, which is never run.
 VERB_TESTS = \
 	tests/cli/annotate_test.py \
 	tests/cli/calibrate_folios_test.py \
 	tests/cli/calibrate_test.py \
+	tests/cli/compare_test.py \
 	tests/cli/curve_test.py \
 	tests/cli/export_test.py \
 	tests/cli/pressure_test.py \
@@ -22,6 +24,8 @@ VERB_TESTS = \
 dist_check_SCRIPTS += $(VERB_TESTS)
 TESTS += $(VERB_TESTS)
 EXTRA_DIST += \
+	tests/cli/compare_library.c \
+	tests/cli/compare_program.c \
 	tests/cli/make_pressure.py \
 	tests/cli/make_profile.py \
 	tests/cli/on_screen.py \
@@ -32,6 +36,24 @@ CLEANFILES += tests/cli/profile_sample
 tests/cli/profile_sample: tests/cli/profile_sample.c
 	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
 	$(CC) -std=gnu11 -g -O0 -o $@ $(top_srcdir)/tests/cli/profile_sample.c
+
+# What compare_run_test.sh runs, with an allocator to preload, and where it cannot be.
+COMPARE_GUESTS = \
+	tests/cli/compare_library.so \
+	tests/cli/compare_program \
+	tests/cli/compare_static
+check_SCRIPTS += $(COMPARE_GUESTS)
+CLEANFILES += $(COMPARE_GUESTS)
+tests/cli/compare_library.so: tests/cli/compare_library.c
+	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
+	$(CC) -std=gnu11 -g -O1 -fno-builtin -fPIC -shared -o $@ \
+		$(top_srcdir)/tests/cli/compare_library.c
+tests/cli/compare_program: tests/cli/compare_program.c
+	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
+	$(CC) -std=gnu11 -g -O1 -o $@ $(top_srcdir)/tests/cli/compare_program.c
+tests/cli/compare_static: tests/cli/compare_program.c
+	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
+	$(CC) -std=gnu11 -g -O1 -static -o $@ $(top_srcdir)/tests/cli/compare_program.c
 
 check_PROGRAMS += tests/cli/profile_units tests/cli/profile_replay
 TESTS += tests/cli/profile_units tests/cli/profile_replay

@@ -33,6 +33,10 @@ is "no progress away from a terminal" "" "$(grep instructions screen elsewhere)"
 on_terminal "$vmtrace run --summary=no --vmtrace-out-file=profile sh -c 'stty -icanon; sh ./grows'"
 is "no progress on a full-screen program's terminal" "" "$(grep instructions screen)"
 
+on_terminal "$vmtrace compare --allocators=glibc sh ./grows"
+tr '\r' '\n' <screen >lines
+has "compare: which run it is" "^vmtrace: glibc (1 of 1): [12] s$escape\[K" lines
+
 # --- Ctrl-C: the terminal tells the program, and nobody tells it again ---
 
 cat >waits <<'S'

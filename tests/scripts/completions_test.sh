@@ -38,6 +38,10 @@ check_shell() {
 	is "$1: a machine" "skylake" "$(offered "vmtrace machines sky")"
 	is "$1: a profile" "profile.one profile.two" "$(echo $(offered "vmtrace report prof"))"
 	has "$1: a program" '^true$' <(offered "vmtrace run --top=3 tru")
+	has "$1: a program to compare with" '^true$' \
+		<(offered "vmtrace compare --allocators=glibc tru")
+	is "$1: profiles to compare" "profile.one profile.two" \
+		"$(echo $(offered "vmtrace compare prof"))"
 }
 
 offered() {

@@ -28,7 +28,7 @@ documented() {
 
 verbs=$("$vmtrace" help | sed -n '/^verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort)
 is "verbs in the synopsis" "$verbs" \
-	"$(sed -n '/^.Sh SYNOPSIS/,/^.Sh DESC/s/^.Cm //p' "$docs/vmtrace.1" | sort)"
+	"$(sed -n '/^.Sh SYNOPSIS/,/^.Sh DESC/s/^.Cm //p' "$docs/vmtrace.1" | sort -u)"
 is "verbs with a section" "$verbs" \
 	"$(sed -n 's/^.Ss //p' "$docs/vmtrace.1" | sort)"
 for verb in $verbs; do

@@ -13,6 +13,14 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/calibrate.h \
 	vmtrace/cli/calibrate_folios.c \
 	vmtrace/cli/calibrate_print.c \
+	vmtrace/cli/compare.c \
+	vmtrace/cli/compare.h \
+	vmtrace/cli/compare_allocators.c \
+	vmtrace/cli/compare_columns.c \
+	vmtrace/cli/compare_json.c \
+	vmtrace/cli/compare_rows.c \
+	vmtrace/cli/compare_run.c \
+	vmtrace/cli/compare_text.c \
 	vmtrace/cli/curve.c \
 	vmtrace/cli/curve.h \
 	vmtrace/cli/curve_answer.c \
@@ -95,6 +103,7 @@ schemasdir = $(pkgdatadir)/schemas
 dist_schemas_DATA = \
 	vmtrace/cli/schemas/annotate.schema.json \
 	vmtrace/cli/schemas/calibrate.schema.json \
+	vmtrace/cli/schemas/compare.schema.json \
 	vmtrace/cli/schemas/curve.schema.json \
 	vmtrace/cli/schemas/fault-log.schema.json \
 	vmtrace/cli/schemas/report.schema.json \

@@ -15,6 +15,8 @@ const struct vmt_verb vmt_verbs[] = {
      vmt_verb_curve },
    { "timeline", "resident memory, working set and faults over the run",
      vmt_verb_timeline },
+   { "compare", "profiles, or a program with several allocators, side by side",
+     vmt_verb_compare },
    { "export", "a profile in the format of other programs", vmt_verb_export },
    { "machines", "list the machines that can be simulated, or show one",
      vmt_verb_machines },

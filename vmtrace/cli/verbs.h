@@ -44,6 +44,7 @@ int vmt_verb_report(int argc, char **argv);
 int vmt_verb_annotate(int argc, char **argv);
 int vmt_verb_curve(int argc, char **argv);
 int vmt_verb_timeline(int argc, char **argv);
+int vmt_verb_compare(int argc, char **argv);
 int vmt_verb_export(int argc, char **argv);
 int vmt_verb_calibrate(int argc, char **argv);
 

@@ -56,4 +56,9 @@ complete -c vmtrace -n 'test -z "$(__vmtrace_verb)"' -l version -d 'versions of 
 complete -c vmtrace -n 'test -n "$(__vmtrace_verb)"; and __vmtrace_typing_option' -f -a '(__vmtrace_options)'
 complete -c vmtrace -n '__vmtrace_verb_is help' -f -a '(__vmtrace_verbs)'
 complete -c vmtrace -n '__vmtrace_verb_is machines' -a '(__vmtrace_presets)'
-complete -c vmtrace -n '__vmtrace_verb_is run' -f -a '(__fish_complete_command)'
+function __vmtrace_runs
+    __vmtrace_verb_is run; and return
+    __vmtrace_verb_is compare; and string match -q -- '--allocators=*' (commandline -opc)
+end
+
+complete -c vmtrace -n __vmtrace_runs -f -a '(__fish_complete_command)'
