@@ -1,6 +1,7 @@
 # docs
 
 dist_doc_DATA += \
+	docs/ALLOCATORS.md \
 	docs/ARCHITECTURE.md \
 	docs/FAULT-LOG.md \
 	docs/FOLIOS.md \

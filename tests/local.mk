@@ -10,3 +10,4 @@ include $(top_srcdir)/tests/reference/local.mk
 include $(top_srcdir)/tests/guests/local.mk
 include $(top_srcdir)/tests/scripts/local.mk
 include $(top_srcdir)/tests/native/local.mk
+include $(top_srcdir)/tests/allocators/local.mk
