@@ -66,7 +66,7 @@ done
 
 # bad WHAT PATTERN TEXT: no trace
 bad() {
-	printf "$3" >"$scratch/bad"
+	printf '%b' "$3" >"$scratch/bad"
 	try "$built/replay" "$scratch/bad"
 	is "$1: status" 2 "$status"
 	is "$1: output" "" "$(cat "$scratch/out")"
