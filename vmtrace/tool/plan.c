@@ -481,6 +481,21 @@ new_group(UInt access_index)
    return plan.n_groups++;
 }
 
+/* Whether the access is to the place that its instruction has just accessed.  Of these
+   the first one's check must speak for all: if the instruction is refused, that is
+   once.  */
+static Bool
+is_again(UInt access_index)
+{
+   const struct plan_access *access = &accesses[access_index];
+   const struct plan_access *before = access - 1;
+
+   return access_index > 0 && before->pc == access->pc &&
+          before->tick >> VMT_TICK_SHIFT == access->tick >> VMT_TICK_SHIFT &&
+          before->base == access->base && before->offset == access->offset &&
+          before->bytes == access->bytes;
+}
+
 static void
 group_accesses(void)
 {
@@ -492,7 +507,8 @@ group_accesses(void)
       struct plan_access *access = &accesses[i];
       UInt found = PLAN_NONE;
 
-      if (may_share && access->guard == NULL && access->base != IRTemp_INVALID)
+      if ((may_share || is_again(i)) && access->guard == NULL &&
+          access->base != IRTemp_INVALID)
          for (g = plan.n_groups; g-- > 0 && found == PLAN_NONE;)
             if (join_group(g, i))
                found = g;
