@@ -56,6 +56,9 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/timeline.h \
 	vmtrace/mmu/machine/touches.c \
 	vmtrace/mmu/machine/touches.h \
+	vmtrace/mmu/machine/touches_open.c \
+	vmtrace/mmu/machine/touches_private.h \
+	vmtrace/mmu/machine/touches_windows.c \
 	vmtrace/mmu/mechanisms/areas.c \
 	vmtrace/mmu/mechanisms/areas.h \
 	vmtrace/mmu/mechanisms/folios.c \
