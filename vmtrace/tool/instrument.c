@@ -127,8 +127,7 @@ tick_now(Int tick)
 /* ---- checks ---- */
 
 /* Whether the block may be the one of a loop that looks at the deadline: it goes back,
-   or nobody knows where.  Calls and returns alone make no loop that is long: a
-   recursion without any end has all its stack to touch.  */
+   or nobody knows where.  Calls of what lies ahead and returns alone make no loop.  */
 static Bool
 may_repeat(const IRSB *in)
 {
