@@ -21,6 +21,7 @@ libtest_mmu_a_SOURCES = \
 
 MMU_TESTS = \
 	tests/mmu/test_base \
+	tests/mmu/test_blocks \
 	tests/mmu/test_distances \
 	tests/mmu/test_folios \
 	tests/mmu/test_hashmap \
@@ -48,6 +49,9 @@ EXTRA_DIST += scripts/check-layers tests/mmu/kept
 tests_mmu_test_base_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_base_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_base_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_blocks_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_blocks_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_blocks_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_distances_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_distances_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_distances_LDFLAGS = $(MMU_TEST_LINKING)

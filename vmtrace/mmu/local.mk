@@ -61,6 +61,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/touches_windows.c \
 	vmtrace/mmu/mechanisms/areas.c \
 	vmtrace/mmu/mechanisms/areas.h \
+	vmtrace/mmu/mechanisms/blocks.c \
+	vmtrace/mmu/mechanisms/blocks.h \
 	vmtrace/mmu/mechanisms/folios.c \
 	vmtrace/mmu/mechanisms/folios.h \
 	vmtrace/mmu/mechanisms/pagecache.c \
