@@ -54,6 +54,7 @@ STUB("call_stub_fetch_miss",
 
 STUB("call_stub_deadline", "   xorl %edi, %edi\n", "charge_deadline");
 STUB("call_stub_late_deadline", "", "charge_deadline");
+STUB("call_stub_heap_return", "", "heap_return");
 
 #ifdef HAVE_WRAP_CALLS
 
@@ -81,7 +82,8 @@ calls_stub(const struct register_usage *usage, const Addr *insn)
       if (insn[i] == (Addr)&call_stub_group_miss ||
           insn[i] == (Addr)&call_stub_fetch_miss ||
           insn[i] == (Addr)&call_stub_deadline ||
-          insn[i] == (Addr)&call_stub_late_deadline)
+          insn[i] == (Addr)&call_stub_late_deadline ||
+          insn[i] == (Addr)&call_stub_heap_return)
          return True;
    return False;
 }

@@ -28,4 +28,7 @@ void call_stub_fetch_miss(const struct segment_fetch *fetch);
 void call_stub_deadline(void);
 void call_stub_late_deadline(Long tick);
 
+/* Calls heap_return(, , guest state).  */
+void call_stub_heap_return(void);
+
 #endif

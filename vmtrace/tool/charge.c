@@ -3,6 +3,7 @@
 #include "vmtrace/tool/checkpoint.h"
 #include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/fault_log.h"
+#include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/segments.h"
@@ -182,6 +183,7 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
             const struct maker *maker)
 {
    struct vmt_outcome outcome;
+   uint32_t charge;
 
    if (!vmt_machine_access(&tool_machine, addr, kind, tick, &outcome))
       return True;
@@ -195,8 +197,10 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
    }
    if (outcome.event == VMT_EV_Bus && objects_refresh_size(addr))
       vmt_machine_access(&tool_machine, addr, kind, tick, &outcome);
-   charge_to(&outcome, outcome.excluded ? STACK_NONE : stack_of(maker),
-             VG_(get_running_tid)());
+   charge = charge_to(&outcome, outcome.excluded ? STACK_NONE : stack_of(maker),
+                      VG_(get_running_tid)());
+   if (outcome.event != VMT_NO_EVENT)
+      heap_note(charge, outcome.event, addr);
    if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, kind, CHARGE_PROGRAM, pc_of(maker), 0);
    if (vfork_is_child && outcome.event != VMT_NO_EVENT)
@@ -523,12 +527,15 @@ charge_kernel_access(ThreadId tid, Addr addr, Bool write,
                      enum charge_cause cause, UInt *stack)
 {
    struct vmt_outcome outcome;
+   uint32_t charge;
 
    if (!vmt_machine_kernel_access(&tool_machine, addr, write, &outcome))
       return;
    if (*stack == STACK_UNKNOWN)
       *stack = kernel_stack(tid, cause);
-   charge_to(&outcome, *stack, tid);
+   charge = charge_to(&outcome, *stack, tid);
+   if (outcome.event != VMT_NO_EVENT)
+      heap_note(charge, outcome.event, addr);
    if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, write ? VMT_WRITE : VMT_READ, cause,
                       kernel_pc(tid, cause), kernel_access_current(tid));

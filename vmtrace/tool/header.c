@@ -1,5 +1,6 @@
 #include "vmtrace/tool/header.h"
 
+#include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/options.h"
 #include "vmtrace/tool/startup.h"
 #include "vmtrace/tool/tool.h"
@@ -258,6 +259,7 @@ write_settings(struct json_out *out)
    string_member(out, "folios", tool_options.folios);
    string_member(out, "mrc", curves[tool_options.settings.curve]);
    number_member(out, "ws-window", tool_options.window_instrs);
+   string_member(out, "track-heap", heap_is_tracked ? "yes" : "no");
    bytes_member(out, "ram", tool_options.settings.ram_bytes,
                 tool_options.settings.ram_bytes != 0);
    bytes_member(out, "swap", tool_options.settings.swap_bytes,

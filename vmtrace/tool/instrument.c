@@ -6,6 +6,8 @@
       a group check   before the first access of each group: is the page of the
                       group in the filter, with the right that is needed?
                       stamp it with the group's last access
+      a heap check    where a function of the allocator starts: heap_enter(); at a
+                      return: if a call of it is open, heap_return()
       a segment end   before each exit and at the end: clock and counter
 
    A check that fails calls charge.c with the group (or the page), and goes on;
@@ -17,6 +19,7 @@
 #include "libvex_guest_amd64.h"
 #include "vmtrace/tool/call_stub.h"
 #include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/iropt.h"
 #include "vmtrace/tool/plan.h"
 #include "vmtrace/tool/tool.h"
@@ -289,6 +292,49 @@ end_segment(const struct plan_segment *segment)
    clock_temp = zero_temp = NULL;
 }
 
+/* ---- the allocator ---- */
+
+/* A function starts where a block does, or in a block that goes on after a call.  */
+static void
+check_enter(const IRStmt *st, Addr *next_pc)
+{
+   static const UShort wanted[] = {
+      offsetof(VexGuestAMD64State, guest_RDI), offsetof(VexGuestAMD64State, guest_RSI),
+      offsetof(VexGuestAMD64State, guest_RDX), offsetof(VexGuestAMD64State, guest_RSP),
+      offsetof(VexGuestAMD64State, guest_RBP)};
+   enum heap_function function = HEAP_NONE;
+   IRDirty *dirty;
+   UInt i;
+
+   if (st->tag != Ist_IMark)
+      return;
+   if (st->Ist.IMark.addr != *next_pc)
+      function = heap_names_at(st->Ist.IMark.addr);
+   *next_pc = st->Ist.IMark.addr + st->Ist.IMark.len;
+   if (function == HEAP_NONE)
+      return;
+   dirty = unsafeIRDirty_0_N(0, "heap_enter", VG_(fnptr_to_fnentry)(&heap_enter),
+                             mkIRExprVec_2(IRExpr_GSPTR(), number(function)));
+   dirty->nFxState = sizeof wanted / sizeof wanted[0];
+   for (i = 0; i < (UInt)dirty->nFxState; i++) {
+      dirty->fxState[i].fx = Ifx_Read;
+      dirty->fxState[i].offset = wanted[i];
+      dirty->fxState[i].size = sizeof(Addr);
+      dirty->fxState[i].nRepeats = dirty->fxState[i].repeatLen = 0;
+   }
+   addStmtToIRSB(out, IRStmt_Dirty(dirty));
+}
+
+static void
+check_return(void)
+{
+   IRExpr *is_open =
+      assign(Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(place_of(&heap_n_open)),
+                                  number(0)));
+
+   call_stub("heap_return", &call_stub_heap_return, mkIRExprVec_0(), 0, is_open);
+}
+
 /* ---- the block ---- */
 
 static UInt
@@ -331,6 +377,7 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
    UInt next_access = 0, next_fetch = 0, next_segment = 0, first, i;
    const struct plan *plan;
    Bool looks = looks_at_deadline(in);
+   Addr next_pc = 0;
 
    out = deepCopyIRSBExceptStmts(in);
    clock_temp = zero_temp = NULL;
@@ -345,7 +392,11 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
       if (!iropt_is_hint(st))
          addStmtToIRSB(out, in->stmts[i]);
       check_after(plan, i, &next_fetch, looks);
+      if (heap_is_tracked)
+         check_enter(st, &next_pc);
    }
+   if (heap_is_tracked && in->jumpkind == Ijk_Ret)
+      check_return();
    end_segment(&plan->segments[next_segment]);
    return out;
 }

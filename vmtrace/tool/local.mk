@@ -25,6 +25,12 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/folio_map.h \
 	vmtrace/tool/header.c \
 	vmtrace/tool/header.h \
+	vmtrace/tool/heap.c \
+	vmtrace/tool/heap.h \
+	vmtrace/tool/heap_names.c \
+	vmtrace/tool/heap_names.h \
+	vmtrace/tool/heap_records.c \
+	vmtrace/tool/heap_records.h \
 	vmtrace/tool/initial_stack.c \
 	vmtrace/tool/initial_stack.h \
 	vmtrace/tool/instrument.c \

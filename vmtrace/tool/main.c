@@ -6,6 +6,7 @@
 #include "vmtrace/tool/children.h"
 #include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/fault_log.h"
+#include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/instrument.h"
 #include "vmtrace/tool/iropt.h"
 #include "vmtrace/tool/kernel_access.h"
@@ -80,6 +81,7 @@ thread_runs(ThreadId tid, ULong n_blocks_done)
    if (tid != last) {
       last = tid;
       charge_settle();
+      heap_switch(tid);
       vmt_machine_switch_core(&tool_machine,
                               (tid - 1) % tool_machine.settings.n_cores);
    }
@@ -119,6 +121,7 @@ in_child(ThreadId tid)
    threads_become_child(tid);
    children_forget();
    stacks_forget_memory(0, ~(Addr)0);
+   heap_start_anew();
    segments_forget_counts();
    objects_forget_defined();
    if (!is_vfork)
@@ -143,6 +146,7 @@ post_clo_init(void)
                         &tool_options.settings) != VMT_OK)
       tool_no_memory();
    children_init();
+   heap_init();
    iropt_init();
    objects_init();
    segments_init();

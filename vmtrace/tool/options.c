@@ -3,6 +3,7 @@
 #include "vmtrace/mmu/machine/cpuid.h"
 #include "vmtrace/mmu/machine/machine_file.h"
 #include "vmtrace/tool/folio_map.h"
+#include "vmtrace/tool/heap.h"
 #include "vmtrace_config.h"
 
 #define KIB 1024ull
@@ -320,6 +321,7 @@ tool_options_parse(const HChar *arg)
    else if VG_XACT_CLO(arg, "--ws-window=0", tool_options.window_instrs, 0) {}
    else if VG_BINT_CLO(arg, "--ws-window", tool_options.window_instrs,
                        MIN_WINDOW_INSTRS, MAX_WINDOW_INSTRS) {}
+   else if VG_BOOL_CLO(arg, "--track-heap", heap_is_tracked) {}
    else if VG_STR_CLO(arg, "--ram", text) read_ram(arg, text);
    else if VG_STR_CLO(arg, "--swap", text) read_swap(arg, text);
    else if VG_STR_CLO(arg, "--reclaim", text) read_policy(arg, text);
@@ -357,6 +359,7 @@ tool_options_usage(void)
 "    --mrc=fast|exact|no              the memory-size curve [fast]: distances within\n"
 "                                     64 pages, exact ones (slow), or none\n"
 "    --ws-window=<instructions>       the working set's window [1000000]; 0: none\n"
+"    --track-heap=yes|no              watch the program's allocator [yes]\n"
 "    --ram=<size>                     memory of the simulated machine [unlimited]\n"
 "    --swap=<size>|none               ... and its swap [unlimited]\n"
 "    --reclaim=linux|mglru|lru|clock|fifo|random\n"

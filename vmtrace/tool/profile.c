@@ -2,6 +2,7 @@
 
 #include "vmtrace/tool/checkpoint.h"
 #include "vmtrace/tool/header.h"
+#include "vmtrace/tool/heap_records.h"
 #include "vmtrace/tool/json_out.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/options.h"
@@ -50,6 +51,7 @@ profile_reopen_in_child(void)
 {
    exit_known = False;
    pressure_records_start_anew();
+   heap_records_start_anew();
    open_anew(True);
 }
 
@@ -400,6 +402,7 @@ write_news(void)
    write_odd_accesses();
    touch_records_write(&out);
    pressure_records_write(&out);
+   heap_records_write(&out);
    note_depth();
 }
 

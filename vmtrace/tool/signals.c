@@ -1,6 +1,7 @@
 #include "vmtrace/tool/signals.h"
 
 #include "vmtrace/tool/fault_log.h"
+#include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
@@ -58,6 +59,13 @@ delivered(ThreadId tid, Int signal, Bool alternate_stack)
    if (signal == VKI_SIGSEGV && fetch_is_refused(tid))
       charge_refused_fetch(tid);
    expected = 0;
+   heap_before_signal(tid);
+}
+
+static void
+handled(ThreadId tid, Int signal)
+{
+   heap_after_signal(tid);
 }
 
 /* ---- the end ---- */
@@ -76,6 +84,7 @@ void
 signals_init(void)
 {
    VG_(track_pre_deliver_signal)(delivered);
+   VG_(track_post_deliver_signal)(handled);
 }
 
 Int

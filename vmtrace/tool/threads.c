@@ -1,6 +1,7 @@
 #include "vmtrace/tool/threads.h"
 
 #include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/signals.h"
@@ -105,6 +106,7 @@ created(ThreadId parent, ThreadId child)
 {
    n_threads++;
    kernel_words_forget(child);
+   heap_forget_thread(child);
    if (parent < MAX_THREADS && child < MAX_THREADS)
       clear_word[child] = word_of_next[parent];
 }

@@ -1,0 +1,51 @@
+/* The program's allocator, watched: what it gives out and takes back, and which of
+   the program's blocks faults happen on.
+
+   Nothing is replaced.  Translated code calls heap_enter() where a function of the
+   allocator starts, and heap_return() at each return while a call of it is open in the
+   running thread: what it returns is known then.  The outermost call counts, what it
+   calls in turn is its own business; a jump from one such function to another is one
+   call.  A call that is left by longjmp or an exception is forgotten as soon as the
+   thread returns, or calls the allocator, from further up its stack.  While a signal
+   handler runs, the call that it interrupted is set aside.
+
+   A block is live from the return of the call that made it to the call that frees
+   it; faults while these calls run are the block's too.  realloc frees and makes a
+   block, unless it fails.  Bytes are those that were asked for.  */
+
+#ifndef VMT_TOOL_HEAP_H
+#define VMT_TOOL_HEAP_H
+
+#include "vmtrace/tool/valgrind.h"
+
+#include "libvex_guest_amd64.h"
+#include "vmtrace/mmu/machine/machine.h"
+#include "vmtrace/mmu/mechanisms/blocks.h"
+#include "vmtrace/tool/heap_names.h"
+
+extern Bool heap_is_tracked;
+extern struct vmt_blocks heap_blocks;
+
+/* Not 0 while a call of the allocator is open in the running thread.  */
+extern ULong heap_n_open;
+
+void heap_init(void);
+
+/* Called by translated code.  */
+void heap_enter(VexGuestAMD64State *guest, UWord function);
+void heap_return(UWord unused1, UWord unused2, VexGuestAMD64State *guest);
+
+/* Thread tid runs from now on; it is a new one.  */
+void heap_switch(ThreadId tid);
+void heap_forget_thread(ThreadId tid);
+
+void heap_before_signal(ThreadId tid);
+void heap_after_signal(ThreadId tid);
+
+/* An access at addr had that event, which went to the charge.  */
+void heap_note(uint32_t charge, enum vmt_event event, Addr addr);
+
+/* This is a forked child.  */
+void heap_start_anew(void);
+
+#endif
