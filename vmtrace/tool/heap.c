@@ -187,6 +187,10 @@ heap_enter(VexGuestAMD64State *guest, UWord function)
 
    if (!tool_running)
       return;
+   if (function == HEAP_LONGJMP) {
+      set_depth(running, 0);
+      return;
+   }
    while (running->n != 0) {
       call = &running->calls[running->n - 1];
       if (call->function == HEAP_NONE)
@@ -198,9 +202,13 @@ heap_enter(VexGuestAMD64State *guest, UWord function)
    if (running->n == MAX_CALLS)
       return;
    call = &running->calls[running->n];
-   *call = (struct call){
-      .sp = sp, .ret = ret, .function = function,
-      .args = {guest->guest_RDI, guest->guest_RSI, guest->guest_RDX}};
+   call->sp = sp;
+   call->ret = ret;
+   call->function = function;
+   call->args[0] = guest->guest_RDI;
+   call->args[1] = guest->guest_RSI;
+   call->args[2] = guest->guest_RDX;
+   call->frees = False;
    if (running->n == 0 && n_pendings != 0)
       drop_pendings(running_tid);
    if (function == HEAP_FREE || is_realloc(function))

@@ -5,8 +5,8 @@
    allocator starts, and heap_return() at each return while a call of it is open in the
    running thread: what it returns is known then.  The outermost call counts, what it
    calls in turn is its own business; a jump from one such function to another is one
-   call.  A call that is left by longjmp or an exception is forgotten as soon as the
-   thread returns, or calls the allocator, from further up its stack.  While a signal
+   call.  A call that is left by longjmp is forgotten then, one that is left by an
+   exception as soon as the unwinder goes on further up the stack.  While a signal
    handler runs, the call that it interrupted is set aside.
 
    A block is live from the return of the call that made it to the call that frees

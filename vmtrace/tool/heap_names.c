@@ -15,6 +15,8 @@ static const struct {
    {"aligned_alloc", HEAP_MEMALIGN}, {"memalign", HEAP_MEMALIGN},
    {"posix_memalign", HEAP_POSIX_MEMALIGN}, {"__posix_memalign", HEAP_POSIX_MEMALIGN},
    {"valloc", HEAP_MALLOC}, {"pvalloc", HEAP_MALLOC},
+   {"longjmp", HEAP_LONGJMP}, {"_longjmp", HEAP_LONGJMP}, {"siglongjmp", HEAP_LONGJMP},
+   {"__longjmp_chk", HEAP_LONGJMP},
 };
 
 /* Functions of C++ in both forms of their names, after the part that says which.  */
@@ -118,18 +120,40 @@ has_allocator(const HChar *soname)
           VG_(strstr)(soname, "mimalloc") != NULL;
 }
 
+static const HChar *
+soname_at(Addr pc)
+{
+   const DebugInfo *info = VG_(find_DebugInfo)(VG_(current_DiEpoch)(), pc);
+
+   return info == NULL ? NULL : VG_(DebugInfo_get_soname)(info);
+}
+
+static Bool program_has_some;
+
 enum heap_function
 heap_names_at(Addr pc)
 {
-   DiEpoch epoch = VG_(current_DiEpoch)();
    enum heap_function function;
    const HChar *name, *soname;
-   const DebugInfo *info;
 
-   if (!VG_(get_fnname_if_entry)(epoch, pc, &name))
+   if (!VG_(get_fnname_if_entry)(VG_(current_DiEpoch)(), pc, &name))
       return HEAP_NONE;
    function = function_named(name);
-   info = function == HEAP_NONE ? NULL : VG_(find_DebugInfo)(epoch, pc);
-   soname = info == NULL ? NULL : VG_(DebugInfo_get_soname)(info);
-   return soname != NULL && has_allocator(soname) ? function : HEAP_NONE;
+   soname = function == HEAP_NONE ? NULL : soname_at(pc);
+   if (soname == NULL || !has_allocator(soname))
+      return HEAP_NONE;
+   program_has_some |= VG_STREQ(soname, "NONE");
+   return function;
+}
+
+Bool
+heap_names_may_return(Addr pc)
+{
+   const HChar *soname = soname_at(pc);
+
+   if (soname == NULL)
+      return False;
+   if (VG_STREQ(soname, "NONE"))
+      return program_has_some;
+   return has_allocator(soname) || starts_with(soname, "libgcc_s.so");
 }

@@ -18,10 +18,17 @@ enum heap_function {
    HEAP_REALLOCARRAY,           /* (block, n, bytes) */
    HEAP_MEMALIGN,               /* (alignment, bytes) */
    HEAP_POSIX_MEMALIGN,         /* (where to, alignment, bytes) */
-   HEAP_FREE                    /* (block): free, any delete */
+   HEAP_FREE,                   /* (block): free, any delete */
+   HEAP_LONGJMP                 /* leaves whatever call is open */
 };
 
 /* What the function is that starts at pc.  */
 enum heap_function heap_names_at(Addr pc);
+
+/* Whether a return at pc may be one from a function of an allocator, or of the
+   unwinder, which leaves them for an exception.  Of the program itself, only after a
+   function of an allocator was found in it: what such a function jumps to must not
+   have been translated before.  */
+Bool heap_names_may_return(Addr pc);
 
 #endif

@@ -395,7 +395,7 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
       if (heap_is_tracked)
          check_enter(st, &next_pc);
    }
-   if (heap_is_tracked && in->jumpkind == Ijk_Ret)
+   if (heap_is_tracked && in->jumpkind == Ijk_Ret && heap_names_may_return(next_pc - 1))
       check_return();
    end_segment(&plan->segments[next_segment]);
    return out;
