@@ -85,6 +85,11 @@ tests/guests/behave-libc: $(GUEST_LIBC_CODE)
 	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
 	$(CC) -O1 -g -Wall -Wextra -pthread -o $@ $(srcdir)/tests/guests/behave/*.c
 
+tests/guests/heap: tests/guests/heap.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	$(CC) -O1 -g -Wall -Wextra -Wno-unused-result -fno-builtin -pthread -o $@ \
+	$(srcdir)/tests/guests/heap.c -l:libstdc++.so.6
+
 # One source, linked in every way: where things are depends on it.
 PLACES = \
    tests/guests/places-pie \
@@ -135,6 +140,7 @@ TESTS += \
    tests/guests/check-outfile \
    tests/guests/check-faultlog \
    tests/guests/check-folios \
+   tests/guests/check-heap \
    tests/guests/check-options \
    tests/guests/check-places \
    tests/guests/check-repeat
@@ -151,14 +157,16 @@ dist_check_SCRIPTS += \
    tests/guests/check-outfile \
    tests/guests/check-faultlog \
    tests/guests/check-folios \
+   tests/guests/check-heap \
    tests/guests/check-options \
    tests/guests/check-places \
    tests/guests/check-repeat
 
-check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc
-CLEANFILES += $(GUESTS) $(PLACES) tests/guests/behave-libc
+check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/heap
+CLEANFILES += $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/heap
 
 EXTRA_DIST += \
+   tests/guests/heap.c \
    tests/guests/places.c \
    $(GUEST_EXPECTATIONS) \
    $(GUEST_RUNTIME) \
