@@ -64,6 +64,7 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/report_options.c \
 	vmtrace/cli/report_options.h \
 	vmtrace/cli/report_remarks.c \
+	vmtrace/cli/report_sites.c \
 	vmtrace/cli/report_text.c \
 	vmtrace/cli/run.c \
 	vmtrace/cli/run.h \

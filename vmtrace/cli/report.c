@@ -18,9 +18,9 @@ static const char help[] =
    "up.  FILE is what valgrind --tool=vmtrace wrote; - is standard input.\n"
    "\n"
    "options:\n"
-   "  --by=line|function|object|stack|area|kind|thread|process\n"
+   "  --by=line|function|object|stack|site|area|kind|thread|process\n"
    "                         what a row of the table is (default: line)\n"
-   "  --sort=EVENT           most of EVENT first (default: Flt)\n"
+   "  --sort=EVENT           most of EVENT first (default: Flt; by site: LivePeak)\n"
    "  --top=N                at most N rows, 0 for all (default: 20; json: all)\n"
    VMT_COMMON_HELP_BLAME
    "  --events=EVENT,...     the columns to show\n"
@@ -38,7 +38,7 @@ const char *const vmt_by_names[] = {
    [VMT_BY_LINE] = "line", [VMT_BY_FUNCTION] = "function",
    [VMT_BY_OBJECT] = "object", [VMT_BY_STACK] = "stack", [VMT_BY_AREA] = "area",
    [VMT_BY_THREAD] = "thread", [VMT_BY_PROCESS] = "process",
-   [VMT_BY_KIND] = "kind"
+   [VMT_BY_KIND] = "kind", [VMT_BY_SITE] = "site"
 };
 
 int
@@ -49,14 +49,8 @@ vmt_report_take_by(struct vmt_report *report)
          report->by = (enum vmt_by) i;
          return VMT_EXIT_OK;
       }
-   if (strcmp(optarg, "site") == 0)
-      vmt_complain("%s: the profile has no allocation sites; "
-                   "--by=stack shows where memory was touched",
-                   report->options.verb);
-   else
-      vmt_complain("%s: --by cannot be %s; it is line, function, object, "
-                   "stack, area, kind, thread or process", report->options.verb,
-                   optarg);
+   vmt_complain("%s: --by cannot be %s; it is line, function, object, stack, site, "
+                "area, kind, thread or process", report->options.verb, optarg);
    return VMT_EXIT_TROUBLE;
 }
 
@@ -85,8 +79,29 @@ take_options(struct vmt_report *report, int argc, char **argv)
    }
    if (!report->top_given)
       report->top = report->options.json ? 0 : DEFAULT_TOP;
-   report->options.blame.whole_stacks = report->by == VMT_BY_STACK;
+   report->options.blame.whole_stacks = report->by == VMT_BY_STACK
+                                        || report->by == VMT_BY_SITE;
    return status;
+}
+
+/* The event that orders; sites know LivePeak, which is of no line.  */
+static int
+take_sort(struct vmt_report *report)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   const char *wanted = report->options.sort;
+
+   if (report->by != VMT_BY_SITE)
+      return vmt_report_sort_event(profile, &report->options, "Flt", &report->sort);
+   if (profile->n_sites == 0) {
+      vmt_complain("%s: the profile has no allocation sites (--track-heap=yes of the "
+                   "tool makes them); --by=stack shows where memory was touched",
+                   report->options.verb);
+      return VMT_EXIT_TROUBLE;
+   }
+   report->sort = vmt_events_find(&profile->events, "LivePeak");
+   return report->sort >= 0 && (!wanted || strcmp(wanted, "LivePeak") == 0) ? VMT_EXIT_OK
+          : vmt_report_sort_event(profile, &report->options, "Allocs", &report->sort);
 }
 
 static int
@@ -121,7 +136,7 @@ vmt_verb_report(int argc, char **argv)
    if (status == VMT_EXIT_OK) {
       const struct vmt_profile *profile = &report.input.profile;
 
-      if (vmt_report_sort_event(profile, &report.options, "Flt", &report.sort)
+      if (take_sort(&report)
           || vmt_report_event_list(profile, &report.options, &report.events))
          status = VMT_EXIT_TROUBLE;
       else

@@ -49,6 +49,10 @@ void vmt_report_text_table(const struct vmt_report *report,
                            const struct vmt_output *out);
 void vmt_report_json_table(const struct vmt_report *report, FILE *file,
                            enum vmt_by by);
+/* The table by site.  */
+void vmt_report_text_sites(const struct vmt_report *report,
+                           const struct vmt_output *out);
+void vmt_report_json_sites(const struct vmt_report *report, FILE *file);
 void vmt_report_json_run(FILE *file, const struct vmt_profile_run *run);
 void vmt_report_json_remarks(const struct vmt_profile *profile,
                              const struct vmt_blame *blame, FILE *file,

@@ -297,6 +297,8 @@ vmt_report_json(const struct vmt_report *report, FILE *file)
    vmt_report_json_table(report, file, VMT_BY_LINE);
    if (report->by == VMT_BY_KIND)
       print_kinds(report, file);
+   else if (report->by == VMT_BY_SITE)
+      vmt_report_json_sites(report, file);
    else if (report->by != VMT_BY_LINE)
       vmt_report_json_table(report, file, report->by);
    print_memory(profile, file);

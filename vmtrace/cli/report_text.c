@@ -278,6 +278,8 @@ vmt_report_text(const struct vmt_report *report, const struct vmt_output *out)
    vmt_report_text_head(report, out);
    vmt_pressure_text(report, out);
    /* The head has the kinds already.  */
-   if (report->by != VMT_BY_KIND)
+   if (report->by == VMT_BY_SITE)
+      vmt_report_text_sites(report, out);
+   else if (report->by != VMT_BY_KIND)
       vmt_report_text_table(report, out);
 }

@@ -219,6 +219,12 @@ resolve_stacks(struct vmt_blame *blame, bool all)
       is_charged[stack] = true;
       is_wanted[profile->stacks[stack].frame] |= stack != 0;
    }
+   for (size_t i = 0; i < profile->n_sites; i++) {
+      uint32_t stack = profile->sites[i].stack;
+
+      is_charged[stack] = true;
+      is_wanted[profile->stacks[stack].frame] |= stack != 0;
+   }
    for (size_t i = 0; all && i < profile->n_frames; i++)
       is_wanted[i] = true;
    vmt_blame_resolve_frames(blame, is_wanted);

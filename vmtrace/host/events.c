@@ -38,6 +38,10 @@ static const struct vmt_event_about known[] = {
    { "StlbM", VMT_EVENT_OTHER, "misses of the L2 TLB" },
    { "WalkRef", VMT_EVENT_OTHER, "page-table loads of walks" },
    { "Shoot", VMT_EVENT_OTHER, "TLB shootdowns of other cores" },
+   { "Allocs", VMT_EVENT_OTHER, "blocks the program allocated" },
+   { "Frees", VMT_EVENT_OTHER, "blocks it gave back" },
+   { "AllocBytes", VMT_EVENT_OTHER, "bytes it asked for, in all" },
+   { "LivePeak", VMT_EVENT_SIZE, "the most bytes allocated at once" },
    { "RssPeak", VMT_EVENT_SIZE, "peak resident size in bytes" },
    { "RssPages", VMT_EVENT_OTHER, "pages made resident and there at the peak" },
 };

@@ -24,7 +24,8 @@ enum vmt_by {
    VMT_BY_AREA,
    VMT_BY_THREAD,
    VMT_BY_PROCESS,
-   VMT_BY_KIND                  /* no ledger: the totals say it */
+   VMT_BY_KIND,                 /* no ledger: the totals say it */
+   VMT_BY_SITE                  /* no ledger: sites have more than events */
 };
 
 struct vmt_ledger_row {

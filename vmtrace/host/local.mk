@@ -57,6 +57,7 @@ HOST_SOURCES = \
 	vmtrace/host/profile.h \
 	vmtrace/host/profile_blocks.c \
 	vmtrace/host/profile_charges.c \
+	vmtrace/host/profile_heap.c \
 	vmtrace/host/profile_ids.c \
 	vmtrace/host/profile_limit.c \
 	vmtrace/host/profile_pressure.c \

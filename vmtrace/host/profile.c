@@ -60,12 +60,15 @@ vmt_profile_free(struct vmt_profile *profile)
    free(profile->distances);
    free(profile->charges);
    free(profile->instrs);
+   free(profile->sites);
+   free(profile->site_counts);
    free(profile->runs);
    vmt_keymap_free(&profile->object_map);
    vmt_keymap_free(&profile->area_map);
    vmt_keymap_free(&profile->frame_map);
    vmt_keymap_free(&profile->stack_map);
    vmt_keymap_free(&profile->charge_map);
+   vmt_keymap_free(&profile->site_map);
    vmt_events_free(&profile->events);
    vmt_strings_free(profile->strings);
 }

@@ -70,6 +70,16 @@ struct vmt_profile_instr {
    int64_t ir, dr, dw;
 };
 
+/* What was allocated at a stack, of one run.  */
+struct vmt_profile_site {
+   uint32_t stack, run;
+   int64_t allocs, frees, bytes;
+   int64_t lifetime;            /* of those that are gone, instructions, a sum */
+   int64_t live_blocks, live_bytes, peak_bytes;
+   int64_t bytes_at_peak;       /* live when all were at their peak */
+   uint32_t first_count;        /* events on its blocks, in site_counts */
+};
+
 struct vmt_profile_run {
    char *file;                  /* the profile's path */
    json_t *header;
@@ -90,18 +100,22 @@ struct vmt_profile {
    struct vmt_profile_count *counts, *distances;
    struct vmt_profile_charge *charges;
    struct vmt_profile_instr *instrs;
+   struct vmt_profile_site *sites;
+   struct vmt_profile_count *site_counts;
    struct vmt_profile_run *runs;
    char **notes;                /* of all files, each once */
    char **warnings;             /* what a reader should know of the data */
    size_t n_objects, n_frames, n_stacks, n_areas, n_counts, n_distances, n_charges,
-      n_instrs, n_runs, n_notes, n_warnings;
+      n_instrs, n_sites, n_site_counts, n_runs, n_notes, n_warnings;
 
    /* The reader's.  */
    size_t object_capacity, frame_capacity, stack_capacity, area_capacity,
       count_capacity, distance_capacity, charge_capacity, instr_capacity,
+      site_capacity, site_count_capacity,
       run_capacity, note_capacity, warning_capacity;
    struct vmt_strings *strings;
-   struct vmt_keymap object_map, area_map, frame_map, stack_map, charge_map;
+   struct vmt_keymap object_map, area_map, frame_map, stack_map, charge_map,
+      site_map;
    char trouble[512];           /* why vmt_profile_read failed: one line */
 };
 

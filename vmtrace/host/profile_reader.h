@@ -103,6 +103,9 @@ int profile_read_peak_owners(struct profile_reader *reader, json_t *record);
 int profile_read_idle(struct profile_reader *reader, json_t *record);
 int profile_read_oom(struct profile_reader *reader, json_t *record);
 int profile_read_evicted(struct profile_reader *reader, json_t *record);
+int profile_read_heap(struct profile_reader *reader, json_t *record);
+int profile_read_heap_totals(struct profile_reader *reader, json_t *record);
+int profile_read_site(struct profile_reader *reader, json_t *record);
 int profile_read_windows(struct profile_reader *reader, json_t *record);
 int profile_read_timeline(struct profile_reader *reader, json_t *record);
 
