@@ -363,7 +363,7 @@ def check_complaints(file):
     complains("no profile", "which profile", "curve")
     complains("no file", "No such file", "curve", path("nowhere"))
     complains("--by=kind", "cannot be kind", "curve", "--to=1M", "--by=kind", file)
-    complains("--by=site", "curve: the profile has no allocation sites", "curve",
+    complains("--by=site", "curve: --by cannot be site", "curve",
               "--to=1M", "--by=site", file)
     complains("--format", "text, json or csv", "curve", "--format=xml", file)
     complains("an option of report", "cannot take --sort=Flt", "curve", "--sort=Flt", file)

@@ -34,6 +34,7 @@ static const char help[] =
    "      --folios=none|FILE         large folios in the page cache [none]\n"
    "      --mrc=fast|exact|no        the memory-size curve [fast]\n"
    "      --ws-window=INSTRUCTIONS   window of the working set [1000000]\n"
+   "      --track-heap=yes|no        watch the program's allocator [yes]\n"
    "      --ram=SIZE                 memory of the machine [unlimited]\n"
    "      --swap=SIZE|none           ... and its swap [unlimited]\n"
    "      --reclaim=POLICY           who must go: linux, mglru, lru, clock, fifo,\n"
