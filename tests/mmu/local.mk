@@ -8,6 +8,8 @@ libtest_mmu_a_CFLAGS = $(MMU_TEST_CFLAGS)
 libtest_mmu_a_SOURCES = \
 	tests/mmu/check.c \
 	tests/mmu/check.h \
+	tests/mmu/model_blocks.c \
+	tests/mmu/model_blocks.h \
 	tests/mmu/model_memory.c \
 	tests/mmu/model_memory.h \
 	tests/mmu/model_pages.c \
@@ -21,6 +23,7 @@ libtest_mmu_a_SOURCES = \
 
 MMU_TESTS = \
 	tests/mmu/test_base \
+	tests/mmu/test_block_lookup \
 	tests/mmu/test_blocks \
 	tests/mmu/test_distances \
 	tests/mmu/test_folios \
@@ -49,6 +52,9 @@ EXTRA_DIST += scripts/check-layers tests/mmu/kept
 tests_mmu_test_base_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_base_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_base_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_block_lookup_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_block_lookup_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_block_lookup_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_blocks_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_blocks_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_blocks_LDFLAGS = $(MMU_TEST_LINKING)
