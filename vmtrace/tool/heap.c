@@ -3,13 +3,15 @@
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
 
-#define MAX_CALLS 8             /* open at a time: one, and one for each handler */
+#define MAX_CALLS 16            /* open at a time: one, and one for each handler */
+#define NEAR_BYTES 1024         /* so near is the same stack */
 #define MAX_PENDING (1u << 16)
 
 struct call {
    Addr sp, ret;                /* where the return address is, and it */
-   enum heap_function function; /* HEAP_NONE: set aside for a signal handler */
-   UWord args[3];
+   const struct heap_function *function;        /* NULL: a signal handler runs, which
+                                           interrupted the program at sp */
+   UWord args[4];
    UInt site;
    Bool frees;                  /* what it frees, if that was a live block */
    struct vmt_block freed;
@@ -30,7 +32,7 @@ struct pending {
 
 Bool heap_is_tracked = True;
 struct vmt_blocks heap_blocks;
-ULong heap_n_open;
+Addr heap_open_sp = HEAP_NONE_OPEN;
 
 static struct thread *threads;
 static struct thread *running;
@@ -55,16 +57,25 @@ void
 heap_init(void)
 {
    must(vmt_blocks_init(&heap_blocks));
+   heap_names_init();
    threads = VG_(calloc)("vmtrace.heap", VG_N_THREADS, sizeof *threads);
    running = &threads[0];
+}
+
+/* A single call can only be over where the stack pointer is above it.  */
+static void
+watch_returns(void)
+{
+   heap_open_sp = running->n == 0   ? HEAP_NONE_OPEN
+                  : running->n == 1 ? running->calls[0].sp
+                                    : 0;
 }
 
 static void
 set_depth(struct thread *thread, UInt n)
 {
    thread->n = n;
-   if (thread == running)
-      heap_n_open = n;
+   watch_returns();
 }
 
 void
@@ -72,7 +83,7 @@ heap_switch(ThreadId tid)
 {
    running = &threads[tid];
    running_tid = tid;
-   heap_n_open = running->n;
+   watch_returns();
 }
 
 static void
@@ -104,13 +115,13 @@ note_block(const struct vmt_block *block, uint32_t charge, UInt event)
 void
 heap_note(uint32_t charge, enum vmt_event event, Addr addr)
 {
+   const struct call *call =
+      running->n == 0 ? NULL : &running->calls[running->n - 1];
    const struct vmt_block *block;
-   const struct call *call;
 
    if (!heap_is_tracked || charge == VMT_NO_CHARGE)
       return;
    block = vmt_blocks_find(&heap_blocks, addr);
-   call = heap_n_open == 0 ? NULL : &running->calls[running->n - 1];
    if (block != NULL) {
       note_block(block, charge, event);
    } else if (call != NULL && call->frees && addr >= call->freed.start &&
@@ -132,6 +143,62 @@ settle_pendings(const struct vmt_block *block)
          note_block(block, pendings[i].charge, pendings[i].event);
 }
 
+/* ---- calls ---- */
+
+static Bool
+are_of_one_stack(Addr sp, Addr other)
+{
+   const struct vmt_area *area;
+
+   if (sp - other < NEAR_BYTES || other - sp < NEAR_BYTES)
+      return True;
+   area = vmt_areas_find(&tool_machine.areas, other);
+   return area != NULL && sp >= area->start && sp < area->end;
+}
+
+static Bool
+is_left_behind(const struct call *call, Addr sp)
+{
+   return sp > call->sp && are_of_one_stack(sp, call->sp);
+}
+
+static SizeT
+bytes_asked(const struct heap_function *function, const UWord *args)
+{
+   SizeT bytes = args[function->bytes - 1];
+
+   return function->times == 0 ? bytes : bytes * args[function->times - 1];
+}
+
+/* It did not come to its end, or failed.  */
+static void
+give_up(const struct call *call)
+{
+   if (call->frees && !call->function->frees_always)
+      must(vmt_blocks_put_back(&heap_blocks, &call->freed, call->freed_at));
+}
+
+static void
+give_up_from(UInt depth)
+{
+   while (running->n > depth) {
+      give_up(&running->calls[running->n - 1]);
+      set_depth(running, running->n - 1);
+   }
+}
+
+/* A place for one more; the oldest of too many is never seen to be over.  */
+static struct call *
+next_call(struct thread *thread)
+{
+   if (thread->n == MAX_CALLS) {
+      VG_(memmove)(thread->calls, thread->calls + 1,
+                   (MAX_CALLS - 1) * sizeof thread->calls[0]);
+      thread->n--;
+   }
+   return &thread->calls[thread->n];
+}
+
 /* ---- entries ---- */
 
 /* The stack of the call instruction that the allocator was called by, as seen from
@@ -150,95 +217,145 @@ site_of(VexGuestAMD64State *guest, Addr ret)
 }
 
 static void
-start_free(struct call *call, Addr block)
+start_free(struct call *call)
 {
+   UWord block = call->args[call->function->frees - 1];
+
    if (block == 0)
       return;
    call->freed_at = instrs_now();
    call->frees = vmt_blocks_remove(&heap_blocks, block, call->freed_at, &call->freed);
 }
 
+/* Whether the function was jumped to by the one whose call that is: both have the same
+   return address in the same place.  Otherwise the call was left unseen.  */
 static Bool
-is_realloc(enum heap_function function)
+goes_on(const struct call *call, const struct heap_function *function,
+        const UWord *args)
 {
-   return function == HEAP_REALLOC || function == HEAP_REALLOCARRAY;
+   const struct heap_function *outer = call->function;
+
+   if (function->bytes == 0)
+      return outer->frees != 0;
+   return outer->bytes != 0 &&
+          (function->frees == 0 ||
+           (outer->frees != 0 &&
+            args[function->frees - 1] == call->args[outer->frees - 1])) &&
+          bytes_asked(function, args) >= bytes_asked(outer, call->args);
 }
 
-/* A jump from one function of the allocator to another: the call as it is says more
-   where it frees.  */
 static Bool
-goes_on(const struct call *call, Addr sp, Addr ret, enum heap_function function,
-        Addr block)
+is_within(const struct call *call, Addr sp, Addr ret,
+          const struct heap_function *function, const UWord *args)
 {
-   if (call->sp != sp || call->ret != ret)
+   if (call->function == NULL || *(Addr *)call->sp != call->ret)
       return False;
-   if (function == HEAP_FREE)
-      return call->function == HEAP_FREE ? call->args[0] == block
-                                         : is_realloc(call->function);
-   return is_realloc(call->function) && call->args[0] != 0 &&
-          (!is_realloc(function) || call->args[0] == block);
+   return sp == call->sp ? goes_on(call, function, args) : sp < call->sp;
 }
 
-void
-heap_enter(VexGuestAMD64State *guest, UWord function)
+/* Whether the allocator calls itself.  Calls that turn out to be left are given up.  */
+static Bool
+is_inner(Addr sp, Addr ret, const struct heap_function *function, const UWord *args)
 {
-   Addr sp = guest->guest_RSP, ret = *(Addr *)sp;
-   struct call *call;
-
-   if (!tool_running)
-      return;
-   if (function == HEAP_LONGJMP) {
-      set_depth(running, 0);
-      return;
-   }
    while (running->n != 0) {
-      call = &running->calls[running->n - 1];
-      if (call->function == HEAP_NONE)
-         break;
-      if (goes_on(call, sp, ret, function, guest->guest_RDI) || call->sp > sp)
-         return;
-      set_depth(running, running->n - 1);
+      const struct call *call = &running->calls[running->n - 1];
+
+      if (!are_of_one_stack(sp, call->sp) ||
+          (call->function == NULL && sp < call->sp))
+         return False;
+      if (is_within(call, sp, ret, function, args))
+         return True;
+      give_up_from(running->n - 1);
    }
-   if (running->n == MAX_CALLS)
-      return;
-   call = &running->calls[running->n];
-   call->sp = sp;
-   call->ret = ret;
+   return False;
+}
+
+static void
+open_call(VexGuestAMD64State *guest, const struct heap_function *function,
+          const UWord *args)
+{
+   struct call *call = next_call(running);
+
+   call->sp = guest->guest_RSP;
+   call->ret = *(Addr *)call->sp;
    call->function = function;
-   call->args[0] = guest->guest_RDI;
-   call->args[1] = guest->guest_RSI;
-   call->args[2] = guest->guest_RDX;
+   VG_(memcpy)(call->args, args, sizeof call->args);
    call->frees = False;
    if (running->n == 0 && n_pendings != 0)
       drop_pendings(running_tid);
-   if (function == HEAP_FREE || is_realloc(function))
-      start_free(call, guest->guest_RDI);
-   if (function != HEAP_FREE) {
-      call->site = vmt_blocks_site(&heap_blocks, site_of(guest, ret));
+   if (function->frees != 0)
+      start_free(call);
+   if (function->bytes != 0) {
+      call->site = vmt_blocks_site(&heap_blocks, site_of(guest, call->ret));
       if (call->site == VMT_NO_SITE)
          tool_no_memory();
    }
    set_depth(running, running->n + 1);
 }
 
-/* ---- returns ---- */
-
-static SizeT
-bytes_asked(const struct call *call)
+/* The stack pointer that longjmp restores: the seventh word of a jmp_buf, which glibc
+   keeps rotated, after an exclusive or with a secret of the thread's
+   (sysdeps/x86_64/__longjmp.S); musl keeps it as it is.  0: not known.  */
+static Addr
+longjmp_target(const VexGuestAMD64State *guest)
 {
-   switch (call->function) {
-   case HEAP_MALLOC: return call->args[0];
-   case HEAP_CALLOC: return call->args[0] * call->args[1];
-   case HEAP_REALLOCARRAY: return call->args[1] * call->args[2];
-   case HEAP_POSIX_MEMALIGN: return call->args[2];
-   default: return call->args[1];
-   }
+   const Addr *buffer = (const Addr *)guest->guest_RDI;
+   Addr secret = guest->guest_FS_CONST + 0x30, sp;
+
+   if (!VG_(am_is_valid_for_client)((Addr)buffer, 8 * sizeof(Addr), VKI_PROT_READ) ||
+       !VG_(am_is_valid_for_client)(secret, sizeof(Addr), VKI_PROT_READ))
+      return 0;
+   sp = buffer[6];
+   if (vmt_areas_find(&tool_machine.areas, sp) == NULL)
+      sp = (sp >> 17 | sp << 47) ^ *(Addr *)secret;
+   return sp;
 }
+
+/* Whatever is below the target is left, and what was opened since.  */
+static void
+leave_by_longjmp(const VexGuestAMD64State *guest)
+{
+   Addr target = longjmp_target(guest);
+   UInt i;
+
+   for (i = 0; i < running->n; i++)
+      if (is_left_behind(&running->calls[i], target)) {
+         give_up_from(i);
+         return;
+      }
+}
+
+/* An exception is made: the calls since the handler, if any, have failed.  */
+static void
+leave_by_throw(void)
+{
+   while (running->n != 0 && running->calls[running->n - 1].function != NULL)
+      give_up_from(running->n - 1);
+}
+
+void
+heap_enter(VexGuestAMD64State *guest, const struct heap_function *function)
+{
+   const UWord args[4] = {guest->guest_RDI, guest->guest_RSI, guest->guest_RDX,
+                          guest->guest_RCX};
+   Addr sp = guest->guest_RSP;
+
+   if (!tool_running)
+      return;
+   if (function->kind == HEAP_LONGJMP)
+      leave_by_longjmp(guest);
+   else if (function->kind == HEAP_THROW)
+      leave_by_throw();
+   else if (running->n == 0 || !is_inner(sp, *(Addr *)sp, function, args))
+      open_call(guest, function, args);
+}
+
+/* ---- returns ---- */
 
 static Addr
 block_given(const struct call *call, UWord result)
 {
-   if (call->function != HEAP_POSIX_MEMALIGN)
+   if (!call->function->stores)
       return result;
    return (UInt)result == 0 ? *(Addr *)call->args[0] : 0;
 }
@@ -246,54 +363,55 @@ block_given(const struct call *call, UWord result)
 static void
 finish(const struct call *call, UWord result)
 {
-   Addr block = block_given(call, result);
-   SizeT bytes = bytes_asked(call);
+   Addr block = call->function->bytes == 0 ? 0 : block_given(call, result);
+   SizeT bytes = call->function->bytes == 0 ? 0 : bytes_asked(call->function, call->args);
 
-   if (call->function == HEAP_FREE)
-      return;
    if (block != 0) {
       must(vmt_blocks_add(&heap_blocks, block, bytes, call->site, running_tid,
                           instrs_now()));
       if (n_pendings != 0)
          settle_pendings(vmt_blocks_find(&heap_blocks, block));
-   } else if (call->frees && bytes != 0) {
-      must(vmt_blocks_put_back(&heap_blocks, &call->freed, call->freed_at));
+   } else if (bytes != 0) {
+      give_up(call);
    }
+   if (n_pendings != 0)
+      drop_pendings(running_tid);
 }
 
-/* Beyond an interrupted place of the same stack.  */
 static Bool
-is_above(Addr sp, Addr interrupted)
+ends_at(const struct call *call, Addr sp)
 {
-   const struct vmt_area *area;
+   return call->function != NULL && sp == call->sp + sizeof(Addr) &&
+          *(Addr *)call->sp == call->ret;
+}
 
-   if (sp <= interrupted)
-      return False;
-   area = vmt_areas_find(&tool_machine.areas, interrupted);
-   return area != NULL && sp < area->end;
+/* Takes call i out, and what was left behind on its stack.  */
+static void
+close_call(UInt i)
+{
+   Addr sp = running->calls[i].sp;
+   UInt next, n = i;
+
+   for (next = i + 1; next < running->n; next++)
+      if (!are_of_one_stack(sp, running->calls[next].sp))
+         running->calls[n++] = running->calls[next];
+   set_depth(running, n);
 }
 
 void
 heap_return(UWord unused1, UWord unused2, VexGuestAMD64State *guest)
 {
    Addr sp = guest->guest_RSP;
+   UInt i;
 
-   while (running->n != 0) {
-      const struct call *call = &running->calls[running->n - 1];
-      Bool is_over = call->function == HEAP_NONE ? is_above(sp, call->sp)
-                                                 : sp > call->sp;
-
-      if (!is_over)
-         return;
-      set_depth(running, running->n - 1);
-      if (call->function != HEAP_NONE && sp == call->sp + sizeof(Addr) &&
-          *(Addr *)call->sp == call->ret) {
-         finish(call, guest->guest_RAX);
-         if (n_pendings != 0)
-            drop_pendings(running_tid);
+   for (i = running->n; i-- > 0;)
+      if (ends_at(&running->calls[i], sp)) {
+         finish(&running->calls[i], guest->guest_RAX);
+         close_call(i);
          return;
       }
-   }
+   while (running->n != 0 && is_left_behind(&running->calls[running->n - 1], sp))
+      give_up_from(running->n - 1);
 }
 
 /* ---- signals, forks ---- */
@@ -303,9 +421,9 @@ heap_before_signal(ThreadId tid)
 {
    struct thread *thread = &threads[tid];
 
-   if (!heap_is_tracked || thread->n == 0 || thread->n == MAX_CALLS)
+   if (!heap_is_tracked || thread->n == 0)
       return;
-   thread->calls[thread->n] = (struct call){.sp = VG_(get_SP)(tid)};
+   *next_call(thread) = (struct call){.sp = VG_(get_SP)(tid)};
    set_depth(thread, thread->n + 1);
 }
 
@@ -314,12 +432,14 @@ void
 heap_after_signal(ThreadId tid)
 {
    struct thread *thread = &threads[tid];
-   UInt n = thread->n;
+   Addr sp = VG_(get_SP)(tid);
+   UInt i;
 
-   while (n != 0 && thread->calls[n - 1].function != HEAP_NONE)
-      n--;
-   if (n != 0)
-      set_depth(thread, n - 1);
+   for (i = thread->n; i-- > 0;)
+      if (thread->calls[i].function == NULL && thread->calls[i].sp == sp) {
+         set_depth(thread, i);
+         return;
+      }
 }
 
 void

@@ -5,9 +5,11 @@
    allocator starts, and heap_return() at each return while a call of it is open in the
    running thread: what it returns is known then.  The outermost call counts, what it
    calls in turn is its own business; a jump from one such function to another is one
-   call.  A call that is left by longjmp is forgotten then, one that is left by an
-   exception as soon as the unwinder goes on further up the stack.  While a signal
-   handler runs, the call that it interrupted is set aside.
+   call.  A call that is left by longjmp is given up then, one that is left by an
+   exception when that is made, or when the unwinder goes on further up the stack.
+   While a signal handler runs, the call that it interrupted is set aside.  Stacks are
+   told apart by the areas that they lie in: of what is called on one, nothing is known
+   to be over on another.
 
    A block is live from the return of the call that made it to the call that frees
    it; faults while these calls run are the block's too.  realloc frees and makes a
@@ -26,13 +28,15 @@
 extern Bool heap_is_tracked;
 extern struct vmt_blocks heap_blocks;
 
-/* Not 0 while a call of the allocator is open in the running thread.  */
-extern ULong heap_n_open;
+/* A return that leaves the stack pointer above this may end an open call of the running
+   thread's.  */
+#define HEAP_NONE_OPEN (~(Addr)0)
+extern Addr heap_open_sp;
 
 void heap_init(void);
 
 /* Called by translated code.  */
-void heap_enter(VexGuestAMD64State *guest, UWord function);
+void heap_enter(VexGuestAMD64State *guest, const struct heap_function *function);
 void heap_return(UWord unused1, UWord unused2, VexGuestAMD64State *guest);
 
 /* Thread tid runs from now on; it is a new one.  */

@@ -1,34 +1,44 @@
-/* Which functions are an allocator's, by their names and the library they are in.
+/* Which functions are an allocator's, by the names that the symbol tables of the
+   program's files have for them: all names of a function, not only the one that is
+   printed.
 
-   Those of libc and the C++ libraries, of the program itself, of the allocators that
-   are usually preloaded (jemalloc, tcmalloc, mimalloc), and of the libraries that
-   --soname-synonyms=somalloc=<pattern> names; with somalloc=nouserintercepts, of libc
-   and the C++ libraries alone.  */
+   Functions with the names of C's and C++'s own are taken in any file: what exports a
+   malloc is an allocator.  So are those that jemalloc, tcmalloc, mimalloc and the
+   Boehm collector have besides, and the C ones behind the prefixes that they are built
+   with.  --soname-synonyms says where else than in the C and C++ libraries they are
+   looked for, as it does with other tools: somalloc=<pattern> in libraries of these
+   sonames alone, NONE being the program's, somalloc=nouserintercepts nowhere.  */
 
 #ifndef VMT_TOOL_HEAP_NAMES_H
 #define VMT_TOOL_HEAP_NAMES_H
 
 #include "vmtrace/tool/valgrind.h"
 
-enum heap_function {
-   HEAP_NONE,
-   HEAP_MALLOC,                 /* (bytes): malloc, valloc, any new */
-   HEAP_CALLOC,                 /* (n, bytes) */
-   HEAP_REALLOC,                /* (block, bytes) */
-   HEAP_REALLOCARRAY,           /* (block, n, bytes) */
-   HEAP_MEMALIGN,               /* (alignment, bytes) */
-   HEAP_POSIX_MEMALIGN,         /* (where to, alignment, bytes) */
-   HEAP_FREE,                   /* (block): free, any delete */
-   HEAP_LONGJMP                 /* leaves whatever call is open */
+/* What a function does with its arguments, which are numbered from 1; 0: nothing.  */
+struct heap_function {
+   enum {
+      HEAP_CALL,
+      HEAP_LONGJMP,             /* may leave calls that are open */
+      HEAP_THROW                /* leaves the one that it is called from */
+   } kind;
+   UChar frees;                 /* the block that it frees */
+   UChar bytes;                 /* how much it allocates */
+   UChar times;                 /* of so many */
+   Bool stores;                 /* the block goes to where the first points, not to
+                                   the result */
+   Bool frees_always;           /* though it fails to allocate */
 };
 
-/* What the function is that starts at pc.  */
-enum heap_function heap_names_at(Addr pc);
+void heap_names_init(void);
+
+/* The function that starts at pc, or NULL.  */
+const struct heap_function *heap_names_at(Addr pc);
 
 /* Whether a return at pc may be one from a function of an allocator, or of the
-   unwinder, which leaves them for an exception.  Of the program itself, only after a
-   function of an allocator was found in it: what such a function jumps to must not
-   have been translated before.  */
+   unwinder, which leaves them for an exception.  */
 Bool heap_names_may_return(Addr pc);
+
+/* Code was unmapped.  */
+void heap_names_forget_code(void);
 
 #endif

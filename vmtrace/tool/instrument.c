@@ -7,7 +7,7 @@
                       group in the filter, with the right that is needed?
                       stamp it with the group's last access
       a heap check    where a function of the allocator starts: heap_enter(); at a
-                      return: if a call of it is open, heap_return()
+                      return: if a call of it may be over, heap_return()
       a segment end   before each exit and at the end: clock and counter
 
    A check that fails calls charge.c with the group (or the page), and goes on;
@@ -294,27 +294,21 @@ end_segment(const struct plan_segment *segment)
 
 /* ---- the allocator ---- */
 
-/* A function starts where a block does, or in a block that goes on after a call.  */
 static void
-check_enter(const IRStmt *st, Addr *next_pc)
+check_enter(const IRStmt *st)
 {
    static const UShort wanted[] = {
       offsetof(VexGuestAMD64State, guest_RDI), offsetof(VexGuestAMD64State, guest_RSI),
-      offsetof(VexGuestAMD64State, guest_RDX), offsetof(VexGuestAMD64State, guest_RSP),
-      offsetof(VexGuestAMD64State, guest_RBP)};
-   enum heap_function function = HEAP_NONE;
+      offsetof(VexGuestAMD64State, guest_RDX), offsetof(VexGuestAMD64State, guest_RCX),
+      offsetof(VexGuestAMD64State, guest_RSP), offsetof(VexGuestAMD64State, guest_RBP)};
+   const struct heap_function *function = heap_names_at(st->Ist.IMark.addr);
    IRDirty *dirty;
    UInt i;
 
-   if (st->tag != Ist_IMark)
-      return;
-   if (st->Ist.IMark.addr != *next_pc)
-      function = heap_names_at(st->Ist.IMark.addr);
-   *next_pc = st->Ist.IMark.addr + st->Ist.IMark.len;
-   if (function == HEAP_NONE)
+   if (function == NULL)
       return;
    dirty = unsafeIRDirty_0_N(0, "heap_enter", VG_(fnptr_to_fnentry)(&heap_enter),
-                             mkIRExprVec_2(IRExpr_GSPTR(), number(function)));
+                             mkIRExprVec_2(IRExpr_GSPTR(), address_of(function)));
    dirty->nFxState = sizeof wanted / sizeof wanted[0];
    for (i = 0; i < (UInt)dirty->nFxState; i++) {
       dirty->fxState[i].fx = Ifx_Read;
@@ -328,11 +322,12 @@ check_enter(const IRStmt *st, Addr *next_pc)
 static void
 check_return(void)
 {
-   IRExpr *is_open =
-      assign(Ity_I1, IRExpr_Binop(Iop_CmpNE64, load_word(place_of(&heap_n_open)),
-                                  number(0)));
+   IRExpr *sp = assign(Ity_I64, IRExpr_Get(offsetof(VexGuestAMD64State, guest_RSP),
+                                           Ity_I64));
+   IRExpr *may_be_over =
+      assign(Ity_I1, IRExpr_Binop(Iop_CmpLT64U, load_word(place_of(&heap_open_sp)), sp));
 
-   call_stub("heap_return", &call_stub_heap_return, mkIRExprVec_0(), 0, is_open);
+   call_stub("heap_return", &call_stub_heap_return, mkIRExprVec_0(), 0, may_be_over);
 }
 
 /* ---- the block ---- */
@@ -377,7 +372,7 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
    UInt next_access = 0, next_fetch = 0, next_segment = 0, first, i;
    const struct plan *plan;
    Bool looks = looks_at_deadline(in);
-   Addr next_pc = 0;
+   Addr last_pc = 0;
 
    out = deepCopyIRSBExceptStmts(in);
    clock_temp = zero_temp = NULL;
@@ -392,10 +387,12 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
       if (!iropt_is_hint(st))
          addStmtToIRSB(out, in->stmts[i]);
       check_after(plan, i, &next_fetch, looks);
-      if (heap_is_tracked)
-         check_enter(st, &next_pc);
+      if (heap_is_tracked && st->tag == Ist_IMark) {
+         last_pc = st->Ist.IMark.addr;
+         check_enter(st);
+      }
    }
-   if (heap_is_tracked && in->jumpkind == Ijk_Ret && heap_names_may_return(next_pc - 1))
+   if (heap_is_tracked && in->jumpkind == Ijk_Ret && heap_names_may_return(last_pc))
       check_return();
    end_segment(&plan->segments[next_segment]);
    return out;

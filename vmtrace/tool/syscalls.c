@@ -5,6 +5,7 @@
 #include "vmtrace/tool/children.h"
 #include "vmtrace/tool/contents.h"
 #include "vmtrace/tool/fault_log.h"
+#include "vmtrace/tool/heap_names.h"
 #include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/objects.h"
@@ -174,6 +175,7 @@ forget_code_in(Addr start, Addr end)
       return;
    profile_checkpoint();
    stacks_forget_code();
+   heap_names_forget_code();
    segments_forget_code();
 }
 
