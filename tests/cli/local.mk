@@ -9,7 +9,7 @@ CLI_TESTS = \
 dist_check_SCRIPTS += $(CLI_TESTS)
 TESTS += $(CLI_TESTS)
 
-# report, annotate, compare, curve, export, timeline: on profiles that make_profile.py makes of the
+# report, annotate, compare, curve, export, heap, timeline: on profiles that make_profile.py makes of the
 # addresses of a program, which is never run.
 VERB_TESTS = \
 	tests/cli/annotate_test.py \
@@ -18,6 +18,7 @@ VERB_TESTS = \
 	tests/cli/compare_test.py \
 	tests/cli/curve_test.py \
 	tests/cli/export_test.py \
+	tests/cli/heap_test.py \
 	tests/cli/pressure_test.py \
 	tests/cli/report_test.py \
 	tests/cli/timeline_test.py
@@ -26,6 +27,7 @@ TESTS += $(VERB_TESTS)
 EXTRA_DIST += \
 	tests/cli/compare_library.c \
 	tests/cli/compare_program.c \
+	tests/cli/make_heap.py \
 	tests/cli/make_pressure.py \
 	tests/cli/make_profile.py \
 	tests/cli/on_screen.py \
@@ -74,6 +76,7 @@ tests_cli_profile_replay_LDADD = $(TEST_HOST_LDADD)
 EXTRA_DIST += \
 	tests/cli/profile_kept/as-written.profile \
 	tests/cli/profile_kept/end-taken-back.profile \
+	tests/cli/profile_kept/heap.profile \
 	tests/cli/profile_kept/limit.profile \
 	tests/cli/profile_kept/negative.profile \
 	tests/cli/profile_kept/pressure.profile \

@@ -16,6 +16,9 @@ Prot Segv Bus ItlbM
 DtlbM StlbM WalkRef Shoot RssPages RssPeak""".split()
 MAJOR = {"FileMaj", "SwapIn"}
 KINDS = set(EVENTS[6:20])
+BLOCK_EVENTS = {"allocs": "Allocs", "frees": "Frees", "bytes": "AllocBytes",
+                "live_bytes": "LiveBytes", "straddles": "Straddles",
+                "kept_pages_at_peak": "KeptPages", "pinned_pages_at_peak": "PinnedPages"}
 SOURCE = os.path.join(os.environ.get("srcdir", "."), "tests/cli/profile_sample.c")
 BINARY = os.path.abspath("tests/cli/profile_sample")
 
@@ -74,9 +77,20 @@ class Profile:
     def area(self, name, kind):
         return self.define("area", name=name, kind=kind)
 
-    def charge(self, stack, area=0, thread=1, **events):
-        self.raw(json.dumps({"charge": [stack, area, thread], "events": events}))
+    def charge(self, stack, area=0, thread=1, site=0, **events):
+        of = {"site": site} if site else {}
+        self.raw(json.dumps({"charge": [stack, area, thread], **of, "events": events}))
         add(self.totals, with_sums(events))
+
+    def site(self, stack, kind="malloc"):
+        return self.define("site", stack=stack, kind=kind)
+
+    def heap(self, site, counted=True, **numbers):
+        """A site's numbers; they are the run's events unless it is not of malloc."""
+        self.raw(json.dumps({"heap": site, **numbers}))
+        if counted:
+            add(self.totals, {BLOCK_EVENTS[name]: n for name, n in numbers.items()
+                              if name in BLOCK_EVENTS and n})
 
     def block(self, obj, offset, lens, times, **columns):
         number = self.define("block", object=obj, offset=offset, lens=lens,

@@ -22,12 +22,42 @@ require(bool truth, const char *what)
    abort();
 }
 
-/* What no instruction is charged with.  */
+/* What a table has all of: not what instructions executed or a run's sizes; of
+   blocks, those of malloc, by what asked for them.  */
 static bool
-is_charged(const struct vmt_profile *profile, size_t event)
+is_whole(const struct vmt_profile *profile, enum vmt_by by, size_t event)
 {
-   return profile->events.roles[event] != VMT_EVENT_EXECUTED
-          && profile->events.roles[event] != VMT_EVENT_SIZE;
+   enum vmt_event_role role = profile->events.roles[event];
+
+   return by == VMT_BY_PROCESS
+          || (role != VMT_EVENT_EXECUTED && role != VMT_EVENT_SIZE
+              && (role != VMT_EVENT_SITE || by <= VMT_BY_STACK));
+}
+
+/* The parts of a row by site add up to what it is charged with.  */
+static void
+check_parts(const struct vmt_profile *profile, const struct vmt_blame *blame,
+            const struct vmt_ledger *whole, enum vmt_by by, enum vmt_site_grain grain)
+{
+   struct vmt_ledger split;
+   struct vmt_ledger_parts parts;
+
+   vmt_ledger_init_split(&split, by, grain, profile, blame);
+   vmt_ledger_parts_init(&parts, whole, &split, 0);
+   require(parts.first[whole->n_rows] == split.n_rows, "each part is of a row");
+   for (size_t event = 0; event < profile->events.n; event++)
+      for (uint32_t row = 0; row < whole->n_rows; row++) {
+         int64_t sum = 0;
+
+         for (size_t i = parts.first[row]; i < parts.first[row + 1]; i++)
+            sum = vmt_wrapping_sum(sum, vmt_ledger_value(&split, parts.rows[i],
+                                                         (int) event));
+         if (profile->events.roles[event] < VMT_EVENT_EXECUTED)
+            require(sum == vmt_ledger_value(whole, row, (int) event),
+                    "parts add up to the row");
+      }
+   vmt_ledger_parts_free(&parts);
+   vmt_ledger_free(&split);
 }
 
 static void
@@ -45,11 +75,16 @@ check_table(const struct vmt_profile *profile, const struct vmt_blame *blame,
       for (size_t i = 0; i < ledger.n_rows; i++)
          sum = vmt_wrapping_sum(sum,
                                 vmt_ledger_value(&ledger, order[i], (int) event));
-      if (is_charged(profile, event) || by == VMT_BY_PROCESS)
+      if (is_whole(profile, by, event))
          require(sum == vmt_profile_total(profile, (int) event),
                  "a table adds up to the totals");
    }
    free(order);
+   if (by == VMT_BY_SITE) {
+      free(vmt_ledger_site_numbers(&ledger));
+      check_parts(profile, blame, &ledger, VMT_BY_LINE, VMT_SITES_BY_STACK);
+   } else if (by != VMT_BY_PROCESS)
+      check_parts(profile, blame, &ledger, by, VMT_SITES_BY_LINE);
    if (by == VMT_BY_LINE)
       free(vmt_ledger_via(&ledger, 0));
    vmt_ledger_free(&ledger);
@@ -105,6 +140,16 @@ check_thrashing(const struct vmt_pressure *pressure)
 }
 
 static void
+check_fullness(const struct vmt_heap_pages *pages)
+{
+   int64_t sum = 0;
+
+   for (size_t i = 0; i < VMT_FULLNESS_STEPS; i++)
+      sum += pages->fullness[i];
+   require(sum == pages->n_resident, "each resident page of the heap is so full");
+}
+
+static void
 check_profile(struct vmt_profile *profile)
 {
    struct vmt_blame blame;
@@ -115,6 +160,8 @@ check_profile(struct vmt_profile *profile)
    vmt_profile_finish(profile);
    check_curve(&profile->runs[0].pressure.curve);
    check_thrashing(&profile->runs[0].pressure);
+   check_fullness(&profile->runs[0].heap.peak);
+   check_fullness(&profile->runs[0].heap.now);
    /* Objects would be opened: a fuzzer is not to read whatever it names.  */
    for (size_t i = 1; i < profile->n_objects; i++)
       profile->objects[i].path = "/nowhere";
@@ -173,6 +220,21 @@ trouble(const struct vmt_profile *profile)
            "the same " #list)
 
 static void
+require_same_charges(const struct vmt_profile *a, const struct vmt_profile *b)
+{
+   require(a->n_charges == b->n_charges, "as many charges");
+   for (size_t i = 0; i < a->n_charges; i++) {
+      const struct vmt_profile_charge *x = &a->charges[i], *y = &b->charges[i];
+
+      require(x->stack == y->stack && x->area == y->area && x->thread == y->thread
+              && x->run == y->run && x->site == y->site
+              && x->first_count == y->first_count
+              && x->first_distance == y->first_distance
+              && x->evicted_pages == y->evicted_pages, "the same charge");
+   }
+}
+
+static void
 require_same(const struct vmt_profile *a, const struct vmt_profile *b)
 {
    for (size_t i = 0; i < a->n_stacks && i < b->n_stacks; i++)
@@ -192,7 +254,7 @@ require_same(const struct vmt_profile *a, const struct vmt_profile *b)
            && a->n_instrs == b->n_instrs && a->n_objects == b->n_objects
            && a->n_areas == b->n_areas && a->events.n == b->events.n
            && a->n_notes == b->n_notes, "as many of each");
-   SAME(a, b, charges, n_charges);
+   require_same_charges(a, b);
    SAME(a, b, counts, n_counts);
    SAME(a, b, distances, n_distances);
    SAME(&a->runs[0].pressure.curve, &b->runs[0].pressure.curve, sizes, n_sizes);

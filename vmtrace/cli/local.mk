@@ -61,6 +61,7 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/report_cells.h \
 	vmtrace/cli/report_head.c \
 	vmtrace/cli/report_json.c \
+	vmtrace/cli/report_json_table.c \
 	vmtrace/cli/report_options.c \
 	vmtrace/cli/report_options.h \
 	vmtrace/cli/report_remarks.c \

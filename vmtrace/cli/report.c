@@ -19,7 +19,10 @@ static const char help[] =
    "\n"
    "options:\n"
    "  --by=line|function|object|stack|site|area|kind|thread|process\n"
-   "                         what a row of the table is (default: line)\n"
+   "                         what a row of the table is (default: line); a site is\n"
+   "                         where memory was asked for\n"
+   "  --by=line,site         which line, on memory of which site; so for function,\n"
+   "                         object, stack, area and thread\n"
    "  --sort=EVENT           most of EVENT first (default: Flt; by site: LivePeak)\n"
    "  --top=N                at most N rows, 0 for all (default: 20; json: all)\n"
    VMT_COMMON_HELP_BLAME
@@ -41,16 +44,28 @@ const char *const vmt_by_names[] = {
    [VMT_BY_KIND] = "kind", [VMT_BY_SITE] = "site"
 };
 
+static bool
+can_split(enum vmt_by by)
+{
+   return by != VMT_BY_SITE && by != VMT_BY_KIND && by != VMT_BY_PROCESS;
+}
+
 int
 vmt_report_take_by(struct vmt_report *report)
 {
+   size_t length = strcspn(optarg, ",");
+
+   report->split = strcmp(optarg + length, ",site") == 0;
    for (size_t i = 0; i < sizeof vmt_by_names / sizeof vmt_by_names[0]; i++)
-      if (strcmp(optarg, vmt_by_names[i]) == 0) {
+      if (strlen(vmt_by_names[i]) == length
+          && strncmp(optarg, vmt_by_names[i], length) == 0
+          && (report->split ? can_split((enum vmt_by) i) : !optarg[length])) {
          report->by = (enum vmt_by) i;
          return VMT_EXIT_OK;
       }
    vmt_complain("%s: --by cannot be %s; it is line, function, object, stack, site, "
-                "area, kind, thread or process", report->options.verb, optarg);
+                "area, kind, thread or process, or line,site and the like",
+                report->options.verb, optarg);
    return VMT_EXIT_TROUBLE;
 }
 
@@ -84,6 +99,20 @@ take_options(struct vmt_report *report, int argc, char **argv)
    return status;
 }
 
+static int
+trouble(const struct vmt_report *report, const char *what)
+{
+   vmt_complain("%s: %s", report->options.verb, what);
+   return VMT_EXIT_TROUBLE;
+}
+
+/* Blocks are of who asked for them: neither of who touches them, nor of an area.  */
+static bool
+knows_blocks(const struct vmt_report *report)
+{
+   return !report->split && report->by != VMT_BY_AREA && report->by != VMT_BY_THREAD;
+}
+
 /* The event that orders; sites know LivePeak, which is of no line.  */
 static int
 take_sort(struct vmt_report *report)
@@ -91,17 +120,21 @@ take_sort(struct vmt_report *report)
    const struct vmt_profile *profile = &report->input.profile;
    const char *wanted = report->options.sort;
 
-   if (report->by != VMT_BY_SITE)
-      return vmt_report_sort_event(profile, &report->options, "Flt", &report->sort);
-   if (profile->n_sites == 0) {
-      vmt_complain("%s: the profile has no allocation sites (--track-heap=yes of the "
-                   "tool makes them); --by=stack shows where memory was touched",
-                   report->options.verb);
-      return VMT_EXIT_TROUBLE;
+   if ((report->by == VMT_BY_SITE || report->split) && profile->n_sites == 1)
+      return trouble(report, "the profile has no allocation sites (--track-heap=yes of "
+                     "the tool makes them); --by=stack shows where memory was touched");
+   if (report->by == VMT_BY_SITE && (!wanted || strcmp(wanted, "LivePeak") == 0)) {
+      report->sort = vmt_events_find(&profile->events, "LivePeak");
+      if (report->sort >= 0)
+         return VMT_EXIT_OK;
    }
-   report->sort = vmt_events_find(&profile->events, "LivePeak");
-   return report->sort >= 0 && (!wanted || strcmp(wanted, "LivePeak") == 0) ? VMT_EXIT_OK
-          : vmt_report_sort_event(profile, &report->options, "Allocs", &report->sort);
+   if (vmt_report_sort_event(profile, &report->options, "Flt", &report->sort))
+      return VMT_EXIT_TROUBLE;
+   if (profile->events.n && profile->events.roles[report->sort] == VMT_EVENT_SITE
+       && !knows_blocks(report))
+      return trouble(report, "blocks are of who asked for them: --by=site, line, "
+                     "function, object or stack shows them");
+   return VMT_EXIT_OK;
 }
 
 static int
@@ -136,6 +169,7 @@ vmt_verb_report(int argc, char **argv)
    if (status == VMT_EXIT_OK) {
       const struct vmt_profile *profile = &report.input.profile;
 
+      report.with_sites = profile->n_sites > 1;
       if (take_sort(&report)
           || vmt_report_event_list(profile, &report.options, &report.events))
          status = VMT_EXIT_TROUBLE;

@@ -10,6 +10,8 @@ struct vmt_report {
    struct vmt_report_options options;
    struct vmt_report_input input;
    enum vmt_by by;
+   bool with_sites;             /* JSON: rows have parts by site */
+   bool split;                  /* each row once for each site's memory, too */
    int sort;                    /* the event that orders */
    struct vmt_event_list events;        /* none: the format's own choice */
    size_t top;                  /* 0: all */
@@ -24,7 +26,7 @@ void vmt_report_text(const struct vmt_report *report,
                      const struct vmt_output *out);
 void vmt_report_json(const struct vmt_report *report, FILE *file);
 
-/* --by, from optarg.  0, or 2 after complaining.  */
+/* --by, from optarg, which may end in ",site".  0, or 2 after complaining.  */
 int vmt_report_take_by(struct vmt_report *report);
 
 /* The part above the table; of it, what ran, and remarks (vmt_report_remark).  */
@@ -44,21 +46,29 @@ void vmt_report_text_label(const struct vmt_output *out, const char *label);
 
 /* The table alone; of JSON also what is in it: a comma and the member, a run's
    members without braces, remarks with a label as a member; a run's curve and
-   timeline, which are empty where the profile has none.  */
+   timeline, which are empty where the profile has none; members alone: a text, what
+   an object has or null, a place.  */
 void vmt_report_text_table(const struct vmt_report *report,
                            const struct vmt_output *out);
 void vmt_report_json_table(const struct vmt_report *report, FILE *file,
                            enum vmt_by by);
-/* The table by site.  */
-void vmt_report_text_sites(const struct vmt_report *report,
-                           const struct vmt_output *out);
-void vmt_report_json_sites(const struct vmt_report *report, FILE *file);
+/* The event that says most of who touched memory: the one that orders, if memory
+   has it, else Flt; -1: the profile has none.  */
+int vmt_report_touch_event(const struct vmt_report *report);
+
+/* Below a table by site: which lines touched the memory of its first sites.  */
+void vmt_report_text_touches(const struct vmt_report *report,
+                             const struct vmt_ledger *sites, const uint32_t *order,
+                             size_t n, const struct vmt_output *out);
 void vmt_report_json_run(FILE *file, const struct vmt_profile_run *run);
 void vmt_report_json_remarks(const struct vmt_profile *profile,
                              const struct vmt_blame *blame, FILE *file,
                              const char *name, const char *wanted_label);
 void vmt_report_json_curve(FILE *file, const struct vmt_profile_run *run);
 void vmt_report_json_timeline(FILE *file, const struct vmt_profile_run *run);
+void vmt_report_json_text(FILE *file, const char *name, const char *text);
+void vmt_report_json_member(FILE *file, const char *name, const json_t *from,
+                            const char *key);
 void vmt_report_json_place(const struct vmt_blame *blame, FILE *file,
                            uint32_t place, bool with_line);
 

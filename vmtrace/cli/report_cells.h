@@ -17,6 +17,13 @@ char *vmt_report_position(const struct vmt_blame *blame, uint32_t place,
 /* A function, with its object where there is no source.  */
 char *vmt_report_function(const struct vmt_blame *blame, uint32_t place);
 
+/* Of a site: the line that asked for its memory, and the function, or what it is;
+   both in one for a cell beside a place; how long its blocks lived on average.  */
+char *vmt_report_site_position(const struct vmt_report *report, uint32_t site);
+char *vmt_report_site_function(const struct vmt_report *report, uint32_t site);
+char *vmt_report_site(const struct vmt_report *report, uint32_t site);
+char *vmt_report_life(const int64_t *site_numbers);
+
 /* "  via memset (libc.so.6)", or "" for UINT32_MAX.  */
 char *vmt_report_via(const struct vmt_blame *blame, uint32_t via);
 

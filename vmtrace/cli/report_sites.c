@@ -1,253 +1,185 @@
-/* The table by site: what was allocated where, and the faults on it.  Sites whose call
-   stacks are the same places are one row.  */
+/* Sites in a report: their cells, and the lines that touched their memory.  */
 
 #include "vmtrace/cli/report_cells.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "vmtrace/cli/quantity.h"
 #include "vmtrace/cli/table.h"
-#include "vmtrace/host/escape.h"
 #include "vmtrace/host/memory.h"
 
-struct row {
-   struct vmt_profile_site sum; /* stack: one of its stacks */
-   uint32_t call;
-   int64_t *events;             /* on its blocks, one for each of the profile's */
-   int64_t weight;
+/* How many sites the touching lines are told of when the table is longer, and how
+   many lines of each.  */
+#define TOUCHED_SITES 10
+#define TOUCHING_LINES 3
+
+/* ---- cells ---- */
+
+/* What is said of a site that no line asked for, or not of malloc.  */
+static const char *const labels[VMT_N_SITE_KINDS] = {
+   [VMT_SITE_NONE] = "(no site)", [VMT_SITE_MALLOC] = "", [VMT_SITE_MMAP] = "(mmap)",
+   [VMT_SITE_BRK] = "(brk)", [VMT_SITE_ALLOCATOR] = "(allocator's own)"
 };
 
-struct rows {
-   const struct vmt_report *report;
-   struct row *all;
-   size_t n, capacity;
-   struct vmt_keymap map;
-};
-
-static void
-add_site(struct rows *rows, const struct vmt_profile_site *site)
+static bool
+has_place(const struct vmt_profile_site *site)
 {
-   const struct vmt_profile *profile = &rows->report->input.profile;
-   uint32_t call = rows->report->input.blame.call_of_stack[site->stack];
-   struct vmt_profile_site *sum;
-   struct row *row;
-   bool added;
-   uint32_t at = vmt_keymap_intern(&rows->map, call, 0, (uint32_t) rows->n, &added);
-
-   if (added) {
-      rows->all = vmt_grow(rows->all, rows->n, &rows->capacity, sizeof *rows->all);
-      rows->all[rows->n++] = (struct row){
-         .sum.stack = site->stack, .call = call,
-         .events = vmt_calloc(VMT_EVENTS_MAX, sizeof(int64_t))
-      };
-   }
-   row = &rows->all[at];
-   sum = &row->sum;
-   sum->allocs = vmt_wrapping_sum(sum->allocs, site->allocs);
-   sum->frees = vmt_wrapping_sum(sum->frees, site->frees);
-   sum->bytes = vmt_wrapping_sum(sum->bytes, site->bytes);
-   sum->lifetime = vmt_wrapping_sum(sum->lifetime, site->lifetime);
-   sum->live_blocks = vmt_wrapping_sum(sum->live_blocks, site->live_blocks);
-   sum->live_bytes = vmt_wrapping_sum(sum->live_bytes, site->live_bytes);
-   sum->peak_bytes = vmt_wrapping_sum(sum->peak_bytes, site->peak_bytes);
-   sum->bytes_at_peak = vmt_wrapping_sum(sum->bytes_at_peak, site->bytes_at_peak);
-   for (uint32_t i = site->first_count; i; i = profile->site_counts[i].next) {
-      int64_t *event = &row->events[profile->site_counts[i].event];
-
-      *event = vmt_wrapping_sum(*event, profile->site_counts[i].value);
-   }
+   return site->kind != VMT_SITE_NONE && site->kind != VMT_SITE_ALLOCATOR;
 }
 
-/* The sums that no record has.  */
-static void
-add_sums(struct rows *rows, struct row *row)
+char *
+vmt_report_site_position(const struct vmt_report *report, uint32_t site)
 {
-   const struct vmt_events *events = &rows->report->input.profile.events;
-   const struct { const char *name; int64_t number; } own[] = {
-      { "Allocs", row->sum.allocs }, { "Frees", row->sum.frees },
-      { "AllocBytes", row->sum.bytes }, { "LivePeak", row->sum.peak_bytes }
-   };
-   int64_t sums[2] = { 0, 0 };
-   int flt = vmt_events_find(events, "Flt");
-   int minor = vmt_events_find(events, "MinFlt");
-   int major = vmt_events_find(events, "MajFlt");
+   const struct vmt_blame *blame = &report->input.blame;
+   const struct vmt_profile_site *of = &report->input.profile.sites[site];
 
-   for (size_t i = 0; i < events->n; i++)
-      if (events->roles[i] == VMT_EVENT_MINOR || events->roles[i] == VMT_EVENT_MAJOR)
-         sums[events->roles[i] == VMT_EVENT_MAJOR] += row->events[i];
-   if (flt >= 0)
-      row->events[flt] = sums[0] + sums[1];
-   if (minor >= 0)
-      row->events[minor] = sums[0];
-   if (major >= 0)
-      row->events[major] = sums[1];
-   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-      if (vmt_events_find(events, own[i].name) >= 0)
-         row->events[vmt_events_find(events, own[i].name)] = own[i].number;
-   row->weight = row->events[rows->report->sort];
+   return has_place(of) ? vmt_report_position(blame, vmt_blame_place(blame, of->stack),
+                                              true) : vmt_strdup("");
 }
 
-static int
-compare_rows(const void *a, const void *b)
+/* With the library's function that called the allocator for it, if one did.  */
+char *
+vmt_report_site_function(const struct vmt_report *report, uint32_t site)
 {
-   const struct row *x = a, *y = b;
+   const struct vmt_blame *blame = &report->input.blame;
+   const struct vmt_profile_site *of = &report->input.profile.sites[site];
+   uint32_t place = vmt_blame_place(blame, of->stack);
+   uint32_t leaf = vmt_blame_leaf(blame, of->stack);
+   char *function, *via, *text;
 
-   if (x->weight != y->weight)
-      return x->weight > y->weight ? -1 : 1;
-   return x->call < y->call ? -1 : x->call > y->call;
+   if (!has_place(of))
+      return vmt_strdup(labels[of->kind]);
+   function = vmt_report_function(blame, place);
+   via = vmt_report_via(blame, blame->places[leaf].function_id
+                        == blame->places[place].function_id ? UINT32_MAX : leaf);
+   text = vmt_format("%s%s%s%s", function, of->kind == VMT_SITE_MALLOC ? "" : "  ",
+                     labels[of->kind], via);
+   free(function);
+   free(via);
+   return text;
 }
 
-static void
-make_rows(struct rows *rows, const struct vmt_report *report)
+char *
+vmt_report_site(const struct vmt_report *report, uint32_t site)
 {
-   const struct vmt_profile *profile = &report->input.profile;
+   const struct vmt_blame *blame = &report->input.blame;
+   const struct vmt_profile_site *of = &report->input.profile.sites[site];
+   char *position, *function, *text;
 
-   *rows = (struct rows){ .report = report };
-   for (size_t i = 0; i < profile->n_sites; i++)
-      add_site(rows, &profile->sites[i]);
-   for (size_t i = 0; i < rows->n; i++)
-      add_sums(rows, &rows->all[i]);
-   if (rows->n)
-      qsort(rows->all, rows->n, sizeof *rows->all, compare_rows);
-}
-
-static void
-free_rows(struct rows *rows)
-{
-   for (size_t i = 0; i < rows->n; i++)
-      free(rows->all[i].events);
-   free(rows->all);
-   vmt_keymap_free(&rows->map);
-}
-
-static size_t
-n_shown(const struct rows *rows)
-{
-   size_t top = rows->report->top;
-
-   return top && top < rows->n ? top : rows->n;
+   if (!has_place(of))
+      return vmt_strdup(labels[of->kind]);
+   position = vmt_report_site_position(report, site);
+   function = vmt_report_function(blame, vmt_blame_place(blame, of->stack));
+   text = vmt_format("%s%s%s%s%s", position, *position ? "  " : "", function,
+                     of->kind == VMT_SITE_MALLOC ? "" : "  ", labels[of->kind]);
+   free(position);
+   free(function);
+   return text;
 }
 
 /* Instructions from birth to death, of those that died.  */
+char *
+vmt_report_life(const int64_t *numbers)
+{
+   char count[VMT_QUANTITY_BYTES];
+
+   return vmt_strdup(numbers[VMT_SITE_FREES] <= 0 ? "-"
+                     : vmt_count_short(count, (double) numbers[VMT_SITE_LIFETIME]
+                                       / (double) numbers[VMT_SITE_FREES]));
+}
+
+/* ---- who touched it ---- */
+
+int
+vmt_report_touch_event(const struct vmt_report *report)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   enum vmt_event_role role = profile->events.roles[report->sort];
+
+   return role == VMT_EVENT_SITE || role == VMT_EVENT_SIZE || role == VMT_EVENT_EXECUTED
+          ? vmt_events_find(&profile->events, "Flt") : report->sort;
+}
+
+struct touches {
+   const struct vmt_report *report;
+   const struct vmt_ledger *sites;
+   struct vmt_ledger lines;
+   struct vmt_ledger_parts parts;
+   int event;
+   bool has_title;
+};
+
 static int64_t
-mean_lifetime(const struct row *row)
+touches_of(const struct touches *touches, uint32_t row, size_t part)
 {
-   return row->sum.frees > 0 ? row->sum.lifetime / row->sum.frees : 0;
-}
-
-/* ---- text ---- */
-
-static void
-add_number(struct vmt_table *table, int64_t number)
-{
-   char grouped[VMT_GROUPED_BYTES];
-
-   vmt_table_cell(table, "%s", vmt_number_grouped(grouped, number));
+   return vmt_ledger_value(&touches->lines,
+                           touches->parts.rows[touches->parts.first[row] + part],
+                           touches->event);
 }
 
 static void
-add_row(const struct rows *rows, struct vmt_table *table, const struct row *row)
+print_line(const struct touches *touches, uint32_t row, size_t part,
+           const struct vmt_output *out)
 {
-   const struct vmt_blame *blame = &rows->report->input.blame;
-   int flt = vmt_events_find(&rows->report->input.profile.events, "Flt");
-   uint32_t place = vmt_blame_place(blame, row->sum.stack);
+   const struct vmt_blame *blame = &touches->report->input.blame;
+   uint32_t line = touches->parts.rows[touches->parts.first[row] + part];
+   uint32_t place = touches->lines.rows[line].subject;
+   int64_t number = touches_of(touches, row, part);
    char *position = vmt_report_position(blame, place, true);
-   char *function = vmt_report_function(blame, place);
+   char *function = vmt_report_function(blame, place), grouped[VMT_GROUPED_BYTES];
 
-   add_number(table, row->sum.peak_bytes);
-   add_number(table, row->sum.live_bytes);
-   add_number(table, row->sum.allocs);
-   add_number(table, row->sum.frees);
-   add_number(table, row->sum.bytes);
-   if (row->sum.frees > 0)
-      add_number(table, mean_lifetime(row));
-   else
-      vmt_table_cell(table, "-");
-   add_number(table, flt < 0 ? 0 : row->events[flt]);
-   vmt_table_cell(table, "%s", position);
-   vmt_table_cell(table, "%s", function);
+   fprintf(out->file, "%16s %5.1f%%  %s%s%s\n", vmt_number_grouped(grouped, number),
+           100.0 * (double) number / (double) vmt_ledger_value(touches->sites, row,
+                                                               touches->event),
+           position, *position ? "  " : "", function);
    free(position);
    free(function);
 }
 
-void
-vmt_report_text_sites(const struct vmt_report *report, const struct vmt_output *out)
+/* Nothing of a site whose memory had none of the event, or that is none.  */
+static void
+print_site(struct touches *touches, uint32_t row, const struct vmt_output *out)
 {
-   static const struct vmt_table_column titles[] = {
-      { "LivePeak", true }, { "Live at end", true }, { "Allocs", true },
-      { "Frees", true }, { "AllocBytes", true }, { "Mean life", true },
-      { "Flt", true }, { "Line", false }, { "Function", false }
+   size_t n = touches->parts.first[row + 1] - touches->parts.first[row], shown;
+   char *site;
+
+   while (n > 0 && touches_of(touches, row, n - 1) <= 0)
+      n--;
+   if (n == 0 || touches->sites->rows[row].subject == 0
+       || vmt_ledger_value(touches->sites, row, touches->event) <= 0)
+      return;
+   if (!touches->has_title)
+      fprintf(out->file, "\n%s on the memory of these sites, by the line that touched "
+              "it\n", touches->report->input.profile.events.names[touches->event]);
+   touches->has_title = true;
+   site = vmt_report_site(touches->report, touches->sites->rows[row].subject);
+   fprintf(out->file, "  %s\n", site);
+   free(site);
+   shown = n > TOUCHING_LINES + 1 ? TOUCHING_LINES : n;
+   for (size_t i = 0; i < shown; i++)
+      print_line(touches, row, i, out);
+   if (n > shown)
+      fprintf(out->file, "%16s ... and %zu more\n", "", n - shown);
+}
+
+void
+vmt_report_text_touches(const struct vmt_report *report, const struct vmt_ledger *sites,
+                        const uint32_t *order, size_t n, const struct vmt_output *out)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   struct touches touches = {
+      .report = report, .sites = sites, .event = vmt_report_touch_event(report)
    };
-   struct vmt_table table;
-   struct rows rows;
 
-   make_rows(&rows, report);
-   fprintf(out->file, "%s by site: where blocks were allocated; bytes, lives in "
-           "instructions\n", report->input.profile.events.names[report->sort]);
-   vmt_table_init(&table, titles, sizeof titles / sizeof titles[0]);
-   for (size_t i = 0; i < n_shown(&rows); i++)
-      add_row(&rows, &table, &rows.all[i]);
-   vmt_table_print(&table, out);
-   vmt_table_free(&table);
-   if (rows.n > n_shown(&rows))
-      fprintf(out->file, "... and %zu more (--top=0 shows all)\n",
-              rows.n - n_shown(&rows));
-   free_rows(&rows);
-}
-
-/* ---- JSON ---- */
-
-static void
-print_frames(const struct vmt_blame *blame, FILE *file, uint32_t call)
-{
-   const char *separator = "";
-
-   fputs("\"frames\":[", file);
-   for (; call; call = blame->calls[call].parent) {
-      fprintf(file, "%s{", separator);
-      vmt_report_json_place(blame, file, blame->calls[call].place, true);
-      putc('}', file);
-      separator = ",";
-   }
-   putc(']', file);
-}
-
-static void
-print_row(const struct rows *rows, FILE *file, const struct row *row)
-{
-   const struct vmt_report *report = rows->report;
-   const struct vmt_blame *blame = &report->input.blame;
-   const char *separator = "";
-
-   vmt_report_json_place(blame, file, vmt_blame_place(blame, row->sum.stack), true);
-   fprintf(file, ",\"live_blocks\":%" PRId64 ",\"live_bytes\":%" PRId64
-           ",\"bytes_at_peak\":%" PRId64 ",\"lifetime_instrs\":%" PRId64 ",",
-           row->sum.live_blocks, row->sum.live_bytes, row->sum.bytes_at_peak,
-           row->sum.lifetime);
-   print_frames(blame, file, row->call);
-   fputs(",\"events\":{", file);
-   for (size_t i = 0; i < report->input.profile.events.n; i++)
-      if (row->events[i]) {
-         fprintf(file, "%s\"%s\":%" PRId64, separator,
-                 report->input.profile.events.names[i], row->events[i]);
-         separator = ",";
-      }
-   putc('}', file);
-}
-
-void
-vmt_report_json_sites(const struct vmt_report *report, FILE *file)
-{
-   struct rows rows;
-
-   make_rows(&rows, report);
-   fputs(",\n\"sites\":[", file);
-   for (size_t i = 0; i < n_shown(&rows); i++) {
-      fputs(i ? ",\n{" : "\n{", file);
-      print_row(&rows, file, &rows.all[i]);
-      putc('}', file);
-   }
-   fputs("]", file);
-   free_rows(&rows);
+   if (vmt_profile_total(profile, touches.event) <= 0 || n == 0)
+      return;
+   if (!report->top_given && n > TOUCHED_SITES)
+      n = TOUCHED_SITES;
+   vmt_ledger_init_split(&touches.lines, VMT_BY_LINE, VMT_SITES_BY_STACK, profile,
+                         &report->input.blame);
+   vmt_ledger_parts_init(&touches.parts, sites, &touches.lines, touches.event);
+   for (size_t i = 0; i < n; i++)
+      print_site(&touches, order[i], out);
+   vmt_ledger_parts_free(&touches.parts);
+   vmt_ledger_free(&touches.lines);
 }

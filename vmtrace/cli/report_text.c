@@ -7,6 +7,7 @@
 
 #include "vmtrace/cli/pressure.h"
 #include "vmtrace/cli/table.h"
+#include "vmtrace/host/memory.h"
 
 #define COLUMNS_MAX (VMT_EVENTS_MAX + 6)
 
@@ -24,6 +25,16 @@ has_executed(enum vmt_by by)
           || by == VMT_BY_PROCESS;
 }
 
+/* Whether it is a table by site of what was asked for, not of what was touched.  */
+static bool
+orders_by_blocks(const struct vmt_report *report)
+{
+   enum vmt_event_role role = report->input.profile.events.roles[report->sort];
+
+   return report->by == VMT_BY_SITE
+          && (role == VMT_EVENT_SITE || role == VMT_EVENT_SIZE);
+}
+
 /* The columns: the event that orders, then those asked for, or those that say
    most beside it.  */
 static struct vmt_event_list
@@ -39,6 +50,14 @@ columns_of(const struct vmt_report *report)
       vmt_report_add_event(&list, report->events.events[i]);
    if (report->events.n)
       return list;
+   if (report->by == VMT_BY_SITE) {
+      vmt_report_add_event(&list, vmt_events_find(events, "LivePeak"));
+      vmt_report_add_event(&list, vmt_events_find(events, "Allocs"));
+   }
+   if (orders_by_blocks(report)) {
+      vmt_report_add_event(&list, vmt_events_find(events, "PinnedPages"));
+      vmt_report_add_event(&list, vmt_events_find(events, "RssPages"));
+   }
    vmt_report_add_event(&list, vmt_events_find(events, "Flt"));
    vmt_report_add_event(&list, vmt_events_find(events, "StlbM"));
    vmt_report_add_limit_events(&report->input.profile, &list);
@@ -62,8 +81,10 @@ struct text_table {
    struct vmt_ledger ledger;
    struct vmt_event_list columns;
    uint32_t *order, *via;
+   int64_t *site_numbers;       /* of the table by site */
    size_t n;                    /* rows to show */
    bool has_kinds, has_places;
+   bool has_share;              /* of the event that orders */
 };
 
 static void
@@ -83,31 +104,45 @@ add_numbers(const struct text_table *text, struct vmt_table *table, uint32_t row
 
       vmt_table_painted_cell(table, paint, "%s",
                              vmt_number_grouped(grouped, number));
-      if (i == 0)
+      if (i == 0 && text->has_share)
          vmt_table_painted_cell(table, paint, "%.1f%%", share);
    }
 }
 
 static void
-add_row(const struct text_table *text, struct vmt_table *table, uint32_t row)
+add_subject(const struct text_table *text, struct vmt_table *table, uint32_t row)
 {
    const struct vmt_blame *blame = &text->report->input.blame;
-   uint32_t subject = text->ledger.rows[row].subject;
+   const struct vmt_ledger_row *of = &text->ledger.rows[row];
 
-   add_numbers(text, table, row);
-   if (text->has_kinds)
-      add_text(table, vmt_report_kinds(text->report, &text->ledger, row));
-   if (text->has_places) {
-      char *function = vmt_report_function(blame, subject);
-      char *via = vmt_report_via(blame, text->via[row]);
+   if (text->ledger.by == VMT_BY_SITE) {
+      add_text(table, vmt_report_site_position(text->report, of->subject));
+      add_text(table, vmt_report_site_function(text->report, of->subject));
+   } else if (text->has_places) {
+      char *function = vmt_report_function(blame, of->subject);
+      char *via = text->via ? vmt_report_via(blame, text->via[row]) : vmt_strdup("");
 
-      add_text(table, vmt_report_position(blame, subject,
-                                    text->ledger.by == VMT_BY_LINE));
+      add_text(table, vmt_report_position(blame, of->subject,
+                                          text->ledger.by == VMT_BY_LINE));
       vmt_table_cell(table, "%s%s", function, via);
       free(function);
       free(via);
    } else
       add_text(table, vmt_report_subject(text->report, &text->ledger, row));
+}
+
+static void
+add_row(const struct text_table *text, struct vmt_table *table, uint32_t row)
+{
+   add_numbers(text, table, row);
+   if (text->site_numbers)
+      add_text(table, vmt_report_life(text->site_numbers
+                                      + (size_t) row * VMT_N_SITE_NUMBERS));
+   if (text->has_kinds)
+      add_text(table, vmt_report_kinds(text->report, &text->ledger, row));
+   add_subject(text, table, row);
+   if (text->ledger.split)
+      add_text(table, vmt_report_site(text->report, text->ledger.rows[row].site));
 }
 
 /* The titles; how many.  */
@@ -117,7 +152,8 @@ make_titles(const struct text_table *text, struct vmt_table_column *titles)
    static const char *const subjects[] = {
       [VMT_BY_LINE] = "Line", [VMT_BY_FUNCTION] = "File",
       [VMT_BY_OBJECT] = "Object", [VMT_BY_AREA] = "Area",
-      [VMT_BY_THREAD] = "Thread", [VMT_BY_PROCESS] = "Process"
+      [VMT_BY_THREAD] = "Thread", [VMT_BY_PROCESS] = "Process",
+      [VMT_BY_SITE] = "Line"
    };
    const struct vmt_events *events = &text->report->input.profile.events;
    size_t n = 0;
@@ -126,14 +162,18 @@ make_titles(const struct text_table *text, struct vmt_table_column *titles)
       titles[n++] = (struct vmt_table_column){
          events->names[text->columns.events[i]], true
       };
-      if (i == 0)
+      if (i == 0 && text->has_share)
          titles[n++] = (struct vmt_table_column){ "", true };
    }
+   if (text->site_numbers)
+      titles[n++] = (struct vmt_table_column){ "Mean life", true };
    if (text->has_kinds)
       titles[n++] = (struct vmt_table_column){ "Kinds", false };
    titles[n++] = (struct vmt_table_column){ subjects[text->ledger.by], false };
    if (text->has_places)
       titles[n++] = (struct vmt_table_column){ "Function", false };
+   if (text->ledger.split)
+      titles[n++] = (struct vmt_table_column){ "On memory of", false };
    return n;
 }
 
@@ -176,6 +216,12 @@ print_stack(const struct text_table *text, const struct vmt_output *out,
       fprintf(out->file, "%s%s", *kinds ? "  " : "", kinds);
       free(kinds);
    }
+   if (text->ledger.split) {
+      char *site = vmt_report_site(text->report, text->ledger.rows[row].site);
+
+      fprintf(out->file, "  on memory of %s", site);
+      free(site);
+   }
    fputs(call ? "\n" : "\n      [start-up]\n", out->file);
    for (; call; call = blame->calls[call].parent) {
       char *function = vmt_report_function(blame, blame->calls[call].place);
@@ -202,7 +248,12 @@ print_caption(const struct text_table *text, const struct vmt_output *out)
       whose = report->input.blame.mode == VMT_BLAME_CALLER
               ? ", charged to the first line in no system library or header"
               : ", charged where they happened";
-   fprintf(out->file, "%s by %s%s\n", event, vmt_by_names[report->by], whose);
+   if (report->by == VMT_BY_SITE)
+      whose = text->site_numbers
+              ? ": where memory was asked for; lives in instructions"
+              : ": where memory was asked for";
+   fprintf(out->file, "%s by %s%s%s\n", event, vmt_by_names[report->by],
+           report->split ? " and site" : "", whose);
 }
 
 /* Rows without any of the event say nothing when others do.  */
@@ -247,15 +298,24 @@ print_none(const struct vmt_report *report, const struct vmt_output *out)
 void
 vmt_report_text_table(const struct vmt_report *report, const struct vmt_output *out)
 {
+   const struct vmt_profile *profile = &report->input.profile;
    struct text_table text = { .report = report };
 
-   vmt_ledger_init(&text.ledger, report->by, &report->input.profile,
-                   &report->input.blame);
+   if (report->split)
+      vmt_ledger_init_split(&text.ledger, report->by, VMT_SITES_BY_LINE, profile,
+                            &report->input.blame);
+   else
+      vmt_ledger_init(&text.ledger, report->by, profile, &report->input.blame);
    text.columns = columns_of(report);
    text.order = vmt_ledger_order(&text.ledger, report->sort);
-   text.has_kinds = is_fault_event(&report->input.profile, report->sort);
-   text.has_places = report->by == VMT_BY_LINE || report->by == VMT_BY_FUNCTION;
-   if (text.has_places)
+   text.has_kinds = is_fault_event(profile, report->sort);
+   text.has_share = profile->events.n
+                    && profile->events.roles[report->sort] != VMT_EVENT_SIZE;
+   text.has_places = report->by == VMT_BY_LINE || report->by == VMT_BY_FUNCTION
+                     || report->by == VMT_BY_SITE;
+   if (orders_by_blocks(report) && report->events.n == 0)
+      text.site_numbers = vmt_ledger_site_numbers(&text.ledger);
+   if (report->by != VMT_BY_SITE && text.has_places && !report->split)
       text.via = vmt_ledger_via(&text.ledger, report->sort);
    text.n = n_rows_to_show(&text);
    print_caption(&text, out);
@@ -267,8 +327,11 @@ vmt_report_text_table(const struct vmt_report *report, const struct vmt_output *
       for (size_t i = 0; i < text.n; i++)
          print_stack(&text, out, text.order[i]);
    print_rest(&text, out);
+   if (report->by == VMT_BY_SITE)
+      vmt_report_text_touches(report, &text.ledger, text.order, text.n, out);
    free(text.order);
    free(text.via);
+   free(text.site_numbers);
    vmt_ledger_free(&text.ledger);
 }
 
@@ -278,8 +341,6 @@ vmt_report_text(const struct vmt_report *report, const struct vmt_output *out)
    vmt_report_text_head(report, out);
    vmt_pressure_text(report, out);
    /* The head has the kinds already.  */
-   if (report->by == VMT_BY_SITE)
-      vmt_report_text_sites(report, out);
-   else if (report->by != VMT_BY_KIND)
+   if (report->by != VMT_BY_KIND)
       vmt_report_text_table(report, out);
 }

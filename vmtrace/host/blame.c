@@ -219,7 +219,7 @@ resolve_stacks(struct vmt_blame *blame, bool all)
       is_charged[stack] = true;
       is_wanted[profile->stacks[stack].frame] |= stack != 0;
    }
-   for (size_t i = 0; i < profile->n_sites; i++) {
+   for (size_t i = 1; i < profile->n_sites; i++) {
       uint32_t stack = profile->sites[i].stack;
 
       is_charged[stack] = true;

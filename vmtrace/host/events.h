@@ -17,6 +17,7 @@ enum vmt_event_role {
    VMT_EVENT_MAJOR,             /* a kind of major fault */
    VMT_EVENT_SUM,               /* Flt, MinFlt, MajFlt: sums of kinds */
    VMT_EVENT_EXECUTED,          /* Ir, Dr, Dw: of an instruction, no stack */
+   VMT_EVENT_SITE,              /* Allocs, ...: of where memory was asked for */
    VMT_EVENT_SIZE               /* RssPeak: of a run, of no line */
 };
 

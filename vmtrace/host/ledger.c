@@ -5,27 +5,27 @@
 
 #include "vmtrace/host/memory.h"
 
-/* What identifies the row of a place.  */
-static uint64_t
-place_key(const struct vmt_ledger *ledger, uint32_t place)
+/* Of a place it is what the table tells apart.  */
+uint64_t
+vmt_ledger_key(const struct vmt_ledger *ledger, uint32_t subject)
 {
-   const struct vmt_place *at = &ledger->blame->places[place];
-
    switch (ledger->by) {
    case VMT_BY_FUNCTION:
-      return at->function_id;
+      return ledger->blame->places[subject].function_id;
    case VMT_BY_OBJECT:
-      return at->object;
+      return ledger->blame->places[subject].object;
    default:
-      return place;
+      return subject;
    }
 }
 
-static size_t
-row_of(struct vmt_ledger *ledger, uint64_t key, struct vmt_ledger_row row)
+size_t
+vmt_ledger_row(struct vmt_ledger *ledger, struct vmt_ledger_row row)
 {
    bool added;
-   uint32_t position = vmt_keymap_intern(&ledger->map, key, row.run,
+   uint32_t position = vmt_keymap_intern(&ledger->map,
+                                         vmt_ledger_key(ledger, row.subject)
+                                         | (uint64_t) row.site << 32, row.run,
                                          (uint32_t) ledger->n_rows, &added);
 
    if (!added)
@@ -43,35 +43,36 @@ row_of(struct vmt_ledger *ledger, uint64_t key, struct vmt_ledger_row row)
    return position;
 }
 
-static size_t
-place_row(struct vmt_ledger *ledger, uint32_t place)
+static struct vmt_ledger_row
+charge_row(const struct vmt_ledger *ledger, const struct vmt_profile_charge *charge)
 {
-   return row_of(ledger, place_key(ledger, place),
-                 (struct vmt_ledger_row){ place, 0 });
-}
+   struct vmt_ledger_row row = {
+      .site = ledger->split ? ledger->same_site[charge->site] : 0
+   };
 
-static size_t
-charge_row(struct vmt_ledger *ledger, const struct vmt_profile_charge *charge)
-{
    switch (ledger->by) {
-   case VMT_BY_STACK: {
-      uint32_t call = ledger->blame->call_of_stack[charge->stack];
-
-      return row_of(ledger, call, (struct vmt_ledger_row){ call, 0 });
-   }
+   case VMT_BY_STACK:
+      row.subject = ledger->blame->call_of_stack[charge->stack];
+      break;
    case VMT_BY_AREA:
-      return row_of(ledger, charge->area,
-                    (struct vmt_ledger_row){ charge->area, 0 });
+      row.subject = charge->area;
+      break;
    case VMT_BY_THREAD:
-      return row_of(ledger, charge->thread,
-                    (struct vmt_ledger_row){ charge->thread, charge->run });
+      row.subject = charge->thread;
+      row.run = charge->run;
+      break;
+   case VMT_BY_SITE:
+      row.subject = ledger->same_site[charge->site];
+      break;
    default:
-      return place_row(ledger, vmt_blame_place(ledger->blame, charge->stack));
+      row.subject = vmt_blame_place(ledger->blame, charge->stack);
+      break;
    }
+   return row;
 }
 
-static void
-add(struct vmt_ledger *ledger, size_t row, int event, int64_t number)
+void
+vmt_ledger_add(struct vmt_ledger *ledger, size_t row, int event, int64_t number)
 {
    int column = event < 0 ? -1 : ledger->column_of[event];
 
@@ -89,11 +90,11 @@ add_charges(struct vmt_ledger *ledger)
 
    for (size_t i = 0; i < profile->n_charges; i++) {
       const struct vmt_profile_charge *charge = &profile->charges[i];
-      size_t row = charge_row(ledger, charge);
+      size_t row = vmt_ledger_row(ledger, charge_row(ledger, charge));
 
       for (uint32_t at = charge->first_count; at; at = profile->counts[at].next)
-         add(ledger, row, (int) profile->counts[at].event,
-             profile->counts[at].value);
+         vmt_ledger_add(ledger, row, (int) profile->counts[at].event,
+                        profile->counts[at].value);
    }
 }
 
@@ -106,11 +107,13 @@ add_instrs(struct vmt_ledger *ledger)
    int dw = vmt_events_find(&profile->events, "Dw");
 
    for (size_t i = 0; i < profile->n_instrs; i++) {
-      size_t row = place_row(ledger, ledger->blame->instr_place[i]);
+      size_t row = vmt_ledger_row(ledger, (struct vmt_ledger_row){
+         .subject = ledger->blame->instr_place[i]
+      });
 
-      add(ledger, row, ir, profile->instrs[i].ir);
-      add(ledger, row, dr, profile->instrs[i].dr);
-      add(ledger, row, dw, profile->instrs[i].dw);
+      vmt_ledger_add(ledger, row, ir, profile->instrs[i].ir);
+      vmt_ledger_add(ledger, row, dr, profile->instrs[i].dr);
+      vmt_ledger_add(ledger, row, dw, profile->instrs[i].dw);
    }
 }
 
@@ -118,21 +121,20 @@ static void
 add_runs(struct vmt_ledger *ledger)
 {
    for (uint32_t i = 0; i < ledger->profile->n_runs; i++) {
-      size_t row = row_of(ledger, i, (struct vmt_ledger_row){ i, 0 });
+      size_t row = vmt_ledger_row(ledger, (struct vmt_ledger_row){ .subject = i });
 
       for (size_t event = 0; event < ledger->profile->events.n; event++)
-         add(ledger, row, (int) event, ledger->profile->runs[i].totals[event]);
+         vmt_ledger_add(ledger, row, (int) event,
+                        ledger->profile->runs[i].totals[event]);
    }
 }
 
-/* Events get a column when some run counted any.  */
+/* Events get a column when some run counted any, or a site has some.  */
 static void
-make_columns(struct vmt_ledger *ledger)
+find_columns(struct vmt_ledger *ledger)
 {
    const struct vmt_profile *profile = ledger->profile;
 
-   for (size_t event = 0; event < VMT_EVENTS_MAX; event++)
-      ledger->column_of[event] = -1;
    for (size_t i = 0; i < profile->n_counts; i++)
       if (profile->counts[i].value)
          ledger->column_of[profile->counts[i].event] = 0;
@@ -140,9 +142,32 @@ make_columns(struct vmt_ledger *ledger)
       for (size_t event = 0; event < profile->events.n; event++)
          if (profile->runs[i].totals[event])
             ledger->column_of[event] = 0;
-   for (size_t event = 0; event < profile->events.n; event++)
+   for (size_t number = 0; number < VMT_N_SITE_NUMBERS && profile->n_sites > 1;
+        number++) {
+      const char *name = vmt_site_numbers[number].event;
+      int event = name ? vmt_events_find(&profile->events, name) : -1;
+
+      if (event >= 0)
+         ledger->column_of[event] = 0;
+   }
+}
+
+static void
+make_columns(struct vmt_ledger *ledger)
+{
+   for (size_t event = 0; event < VMT_EVENTS_MAX; event++)
+      ledger->column_of[event] = -1;
+   find_columns(ledger);
+   for (size_t event = 0; event < ledger->profile->events.n; event++)
       if (ledger->column_of[event] == 0)
          ledger->column_of[event] = (int) ledger->n_columns++;
+}
+
+/* Whether it is where the program is, not where its memory is, or who ran it.  */
+static bool
+is_of_code(enum vmt_by by)
+{
+   return by == VMT_BY_LINE || by == VMT_BY_FUNCTION || by == VMT_BY_OBJECT;
 }
 
 void
@@ -151,12 +176,29 @@ vmt_ledger_init(struct vmt_ledger *ledger, enum vmt_by by,
 {
    *ledger = (struct vmt_ledger){ .by = by, .profile = profile, .blame = blame };
    make_columns(ledger);
+   if (by == VMT_BY_SITE)
+      vmt_ledger_find_same_sites(ledger, true);
    if (by == VMT_BY_PROCESS)
       add_runs(ledger);
    else
       add_charges(ledger);
-   if (by == VMT_BY_LINE || by == VMT_BY_FUNCTION || by == VMT_BY_OBJECT)
+   if (is_of_code(by))
       add_instrs(ledger);
+   if (is_of_code(by) || by == VMT_BY_STACK || by == VMT_BY_SITE)
+      vmt_ledger_add_sites(ledger);
+}
+
+void
+vmt_ledger_init_split(struct vmt_ledger *ledger, enum vmt_by by,
+                      enum vmt_site_grain split, const struct vmt_profile *profile,
+                      const struct vmt_blame *blame)
+{
+   *ledger = (struct vmt_ledger){
+      .by = by, .split = split, .profile = profile, .blame = blame
+   };
+   make_columns(ledger);
+   vmt_ledger_find_same_sites(ledger, split == VMT_SITES_BY_STACK);
+   add_charges(ledger);
 }
 
 void
@@ -164,6 +206,7 @@ vmt_ledger_free(struct vmt_ledger *ledger)
 {
    free(ledger->rows);
    free(ledger->values);
+   free(ledger->same_site);
    vmt_keymap_free(&ledger->map);
 }
 

@@ -47,6 +47,23 @@ compare_calls(const struct vmt_blame *blame, uint32_t a, uint32_t b)
 }
 
 static int
+compare_sites(const struct vmt_ledger *ledger, uint32_t a, uint32_t b)
+{
+   const struct vmt_profile_site *x = &ledger->profile->sites[a];
+   const struct vmt_profile_site *y = &ledger->profile->sites[b];
+   const struct vmt_blame *blame = ledger->blame;
+   int order = x->kind < y->kind ? -1 : x->kind > y->kind;
+
+   if (order == 0)
+      order = compare_places(blame, vmt_blame_place(blame, x->stack),
+                             vmt_blame_place(blame, y->stack));
+   if (order == 0 && blame->calls)
+      order = compare_calls(blame, blame->call_of_stack[x->stack],
+                            blame->call_of_stack[y->stack]);
+   return order;
+}
+
+static int
 compare_subjects(const struct vmt_ledger *ledger, uint32_t a, uint32_t b)
 {
    const struct vmt_ledger_row *x = &ledger->rows[a], *y = &ledger->rows[b];
@@ -63,6 +80,8 @@ compare_subjects(const struct vmt_ledger *ledger, uint32_t a, uint32_t b)
       return compare_calls(ledger->blame, x->subject, y->subject);
    case VMT_BY_AREA:
       return compare_text(areas[x->subject].name, areas[y->subject].name);
+   case VMT_BY_SITE:
+      return compare_sites(ledger, x->subject, y->subject);
    default:
       return 0;
    }
@@ -84,6 +103,9 @@ compare_rows(const void *a, const void *b, void *context)
 
    if (order == 0)
       order = compare_subjects(sorting->ledger, x, y);
+   if (order == 0 && sorting->ledger->split)
+      order = compare_sites(sorting->ledger, sorting->ledger->rows[x].site,
+                            sorting->ledger->rows[y].site);
    return order ? order : x < y ? -1 : x > y;
 }
 
@@ -109,13 +131,6 @@ count_of(const struct vmt_profile *profile,
    return 0;
 }
 
-static uint32_t
-row_of_place(const struct vmt_ledger *ledger, uint32_t place)
-{
-   return vmt_keymap_find(&ledger->map, ledger->by == VMT_BY_FUNCTION
-                          ? ledger->blame->places[place].function_id : place, 0);
-}
-
 struct passage {
    uint32_t row, leaf;
    int64_t number;
@@ -135,7 +150,8 @@ vmt_ledger_via(const struct vmt_ledger *ledger, int event)
    for (size_t i = 0; i < profile->n_charges; i++) {
       const struct vmt_profile_charge *charge = &profile->charges[i];
       uint32_t leaf = vmt_blame_leaf(blame, charge->stack);
-      uint32_t row = row_of_place(ledger, vmt_blame_place(blame, charge->stack));
+      uint32_t place = vmt_blame_place(blame, charge->stack);
+      uint32_t row = vmt_keymap_find(&ledger->map, vmt_ledger_key(ledger, place), 0);
       bool added;
       uint32_t at = vmt_keymap_intern(&map, row, blame->places[leaf].function_id,
                                       (uint32_t) n, &added);

@@ -36,6 +36,8 @@ HOST_SOURCES = \
 	vmtrace/host/events.h \
 	vmtrace/host/folio_scan.c \
 	vmtrace/host/folio_scan.h \
+	vmtrace/host/heap.c \
+	vmtrace/host/heap.h \
 	vmtrace/host/host_settings.c \
 	vmtrace/host/host_settings.h \
 	vmtrace/host/keymap.c \
@@ -43,6 +45,7 @@ HOST_SOURCES = \
 	vmtrace/host/ledger.c \
 	vmtrace/host/ledger.h \
 	vmtrace/host/ledger_order.c \
+	vmtrace/host/ledger_sites.c \
 	vmtrace/host/line_program.c \
 	vmtrace/host/line_program.h \
 	vmtrace/host/line_table.c \

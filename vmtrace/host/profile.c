@@ -31,6 +31,8 @@ vmt_profile_init(struct vmt_profile *profile)
                                  sizeof *profile->distances);
    profile->distances[0] = (struct vmt_profile_count){ 0 };
    profile->n_counts = profile->n_distances = 1;
+   profile->sites = vmt_grow(NULL, 0, &profile->site_capacity, sizeof *profile->sites);
+   profile->sites[profile->n_sites++] = (struct vmt_profile_site){ 0 };
 }
 
 static void
@@ -49,6 +51,7 @@ vmt_profile_free(struct vmt_profile *profile)
       json_decref(profile->runs[i].header);
       json_decref(profile->runs[i].end);
       vmt_pressure_free(&profile->runs[i].pressure);
+      vmt_heap_free(&profile->runs[i].heap);
    }
    free_strings(profile->notes, profile->n_notes);
    free_strings(profile->warnings, profile->n_warnings);
@@ -61,7 +64,6 @@ vmt_profile_free(struct vmt_profile *profile)
    free(profile->charges);
    free(profile->instrs);
    free(profile->sites);
-   free(profile->site_counts);
    free(profile->runs);
    vmt_keymap_free(&profile->object_map);
    vmt_keymap_free(&profile->area_map);
@@ -137,12 +139,37 @@ check_totals(struct vmt_profile *profile, const struct vmt_profile_run *run)
    }
 }
 
+/* Warns when blocks are said to be more or fewer than those of all sites.  */
+static void
+check_blocks(struct vmt_profile *profile, const struct vmt_profile_run *run)
+{
+   static const enum vmt_site_number checked[] = {
+      VMT_SITE_ALLOCS, VMT_SITE_FREES, VMT_SITE_BYTES, VMT_SITE_LIVE_BYTES
+   };
+
+   for (size_t i = 0; run->heap.has_totals && i < sizeof checked / sizeof checked[0];
+        i++) {
+      const struct vmt_site_number_about *about = &vmt_site_numbers[checked[i]];
+      int event = vmt_events_find(&profile->events, about->event);
+      int64_t sum = event < 0 ? 0 : run->totals[event];
+
+      if (sum == run->heap.totals[checked[i]])
+         continue;
+      warn(profile, vmt_format("%.200s is damaged: its sites add up to %lld %s, its "
+                               "heap_totals say %lld", run->file, (long long) sum,
+                               about->member, (long long) run->heap.totals[checked[i]]));
+      return;
+   }
+}
+
 void
 vmt_profile_finish(struct vmt_profile *profile)
 {
    merge_instrs(profile);
-   for (size_t i = 0; i < profile->n_runs; i++)
+   for (size_t i = 0; i < profile->n_runs; i++) {
       check_totals(profile, &profile->runs[i]);
+      check_blocks(profile, &profile->runs[i]);
+   }
 }
 
 bool

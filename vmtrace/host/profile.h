@@ -20,6 +20,7 @@
 #include <jansson.h>
 
 #include "vmtrace/host/events.h"
+#include "vmtrace/host/heap.h"
 #include "vmtrace/host/keymap.h"
 #include "vmtrace/host/pressure.h"
 
@@ -59,6 +60,7 @@ struct vmt_profile_count {
 
 struct vmt_profile_charge {
    uint32_t stack, area, thread, run;
+   uint32_t site;               /* whose memory it was on */
    uint32_t first_count, first_distance;
    int64_t evicted_pages;       /* of those that it had made resident */
 };
@@ -70,14 +72,11 @@ struct vmt_profile_instr {
    int64_t ir, dr, dw;
 };
 
-/* What was allocated at a stack, of one run.  */
-struct vmt_profile_site {
+/* Where memory was asked for, in one run.  */
+struct vmt_profile_site {       /* position 0: nowhere; of no run */
    uint32_t stack, run;
-   int64_t allocs, frees, bytes;
-   int64_t lifetime;            /* of those that are gone, instructions, a sum */
-   int64_t live_blocks, live_bytes, peak_bytes;
-   int64_t bytes_at_peak;       /* live when all were at their peak */
-   uint32_t first_count;        /* events on its blocks, in site_counts */
+   enum vmt_site_kind kind;
+   int64_t numbers[VMT_N_SITE_NUMBERS];
 };
 
 struct vmt_profile_run {
@@ -89,6 +88,7 @@ struct vmt_profile_run {
    int64_t excluded[VMT_EVENTS_MAX];
    int64_t rss_peak_pages;      /* the most a checkpoint told */
    struct vmt_pressure pressure;
+   struct vmt_heap heap;
 };
 
 struct vmt_profile {
@@ -101,18 +101,16 @@ struct vmt_profile {
    struct vmt_profile_charge *charges;
    struct vmt_profile_instr *instrs;
    struct vmt_profile_site *sites;
-   struct vmt_profile_count *site_counts;
    struct vmt_profile_run *runs;
    char **notes;                /* of all files, each once */
    char **warnings;             /* what a reader should know of the data */
    size_t n_objects, n_frames, n_stacks, n_areas, n_counts, n_distances, n_charges,
-      n_instrs, n_sites, n_site_counts, n_runs, n_notes, n_warnings;
+      n_instrs, n_sites, n_runs, n_notes, n_warnings;
 
    /* The reader's.  */
    size_t object_capacity, frame_capacity, stack_capacity, area_capacity,
       count_capacity, distance_capacity, charge_capacity, instr_capacity,
-      site_capacity, site_count_capacity,
-      run_capacity, note_capacity, warning_capacity;
+      site_capacity, run_capacity, note_capacity, warning_capacity;
    struct vmt_strings *strings;
    struct vmt_keymap object_map, area_map, frame_map, stack_map, charge_map,
       site_map;

@@ -83,9 +83,9 @@ add_counts(struct profile_reader *reader, struct vmt_profile_charge *charge,
    return has_sum ? 0 : add_sums(reader, charge, vector, n_minor, n_major);
 }
 
-static int
-read_counts(struct profile_reader *reader, json_t *events,
-            struct profile_counts *counts)
+int
+profile_read_counts(struct profile_reader *reader, json_t *events,
+                    struct profile_counts *counts)
 {
    const char *name;
    json_t *value;
@@ -105,12 +105,14 @@ read_counts(struct profile_reader *reader, json_t *events,
    return 0;
 }
 
-int
-profile_charge_position(struct profile_reader *reader, int64_t of_stack,
-                        int64_t of_area, int64_t thread, uint32_t *position)
+/* The position of a charge whose memory is a site's, which says its run too.  */
+static int
+charge_position(struct profile_reader *reader, int64_t of_stack, int64_t of_area,
+                int64_t thread, uint32_t site, uint32_t *position)
 {
    struct vmt_profile *profile = reader->profile;
    uint32_t stack, area, run = reader->run_position;
+   uint32_t owner = site ? site : UINT32_MAX - run;
    bool added;
 
    if (profile_position(reader, &reader->stacks, of_stack, "stack", true, &stack)
@@ -118,7 +120,7 @@ profile_charge_position(struct profile_reader *reader, int64_t of_stack,
        || profile_bounds(reader, "thread", 0, INT32_MAX, thread))
       return -1;
    *position = vmt_keymap_intern(&profile->charge_map, (uint64_t) stack << 32 | area,
-                                 (uint64_t) thread << 32 | run,
+                                 (uint64_t) thread << 32 | owner,
                                  (uint32_t) profile->n_charges, &added);
    if (!added)
       return 0;
@@ -126,9 +128,16 @@ profile_charge_position(struct profile_reader *reader, int64_t of_stack,
                                &profile->charge_capacity,
                                sizeof *profile->charges);
    profile->charges[profile->n_charges++] = (struct vmt_profile_charge){
-      stack, area, (uint32_t) thread, run, 0, 0, 0
+      stack, area, (uint32_t) thread, run, site, 0, 0, 0
    };
    return 0;
+}
+
+int
+profile_charge_position(struct profile_reader *reader, int64_t of_stack,
+                        int64_t of_area, int64_t thread, uint32_t *position)
+{
+   return charge_position(reader, of_stack, of_area, thread, 0, position);
 }
 
 int
@@ -137,8 +146,8 @@ profile_add_charge(struct profile_reader *reader,
 {
    uint32_t position;
 
-   return profile_charge_position(reader, charge->stack, charge->area,
-                                  charge->thread, &position)
+   return charge_position(reader, charge->stack, charge->area, charge->thread,
+                          charge->site, &position)
           || add_counts(reader, &reader->profile->charges[position],
                         reader->run->totals, &charge->counts) ? -1 : 0;
 }
@@ -147,7 +156,8 @@ int
 profile_read_charge(struct profile_reader *reader, json_t *record)
 {
    json_t *to = json_object_get(record, "charge");
-   struct profile_charge_record charge;
+   const json_t *site = json_object_get(record, "site");
+   struct profile_charge_record charge = { .site = 0 };
 
    return profile_integer(reader, json_array_get(to, 0), "stack", INT64_MIN,
                           INT64_MAX, &charge.stack)
@@ -155,8 +165,10 @@ profile_read_charge(struct profile_reader *reader, json_t *record)
                              INT64_MAX, &charge.area)
           || profile_integer(reader, json_array_get(to, 2), "thread", INT64_MIN,
                              INT64_MAX, &charge.thread)
-          || read_counts(reader, json_object_get(record, "events"),
-                         &charge.counts)
+          || (site && profile_id(reader, &reader->sites, site, "site", false,
+                                 &charge.site))
+          || profile_read_counts(reader, json_object_get(record, "events"),
+                                 &charge.counts)
           || profile_add_charge(reader, &charge) ? -1 : 0;
 }
 
@@ -165,6 +177,6 @@ profile_read_excluded(struct profile_reader *reader, json_t *record)
 {
    struct profile_counts counts;
 
-   return read_counts(reader, json_object_get(record, "excluded"), &counts)
+   return profile_read_counts(reader, json_object_get(record, "excluded"), &counts)
           || add_counts(reader, NULL, reader->run->excluded, &counts) ? -1 : 0;
 }

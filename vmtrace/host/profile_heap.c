@@ -1,122 +1,254 @@
-/* The records about the program's allocator.  */
+/* The records about the program's heap.  */
 
 #include "vmtrace/host/profile_reader.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "vmtrace/host/memory.h"
 
-/* The site of a stack, made if it is new.  */
+/* ---- sites ---- */
+
 static int
-site_position(struct profile_reader *reader, int64_t of_stack, uint32_t *position)
+add_site(struct profile_reader *reader, uint32_t stack, enum vmt_site_kind kind)
 {
    struct vmt_profile *profile = reader->profile;
-   uint32_t stack;
-   bool added;
 
-   if (profile_position(reader, &reader->stacks, of_stack, "stack", true, &stack))
-      return -1;
-   *position = vmt_keymap_intern(&profile->site_map, stack, reader->run_position,
-                                 (uint32_t) profile->n_sites, &added);
-   if (!added)
-      return 0;
+   if (profile->n_sites >= INT32_MAX)
+      return profile_complain(reader, "too many sites");
    profile->sites = vmt_grow(profile->sites, profile->n_sites,
                              &profile->site_capacity, sizeof *profile->sites);
    profile->sites[profile->n_sites++] = (struct vmt_profile_site){
-      .stack = stack, .run = reader->run_position
+      .stack = stack, .run = reader->run_position, .kind = kind
    };
    return 0;
 }
 
-int
-profile_read_heap(struct profile_reader *reader, json_t *record)
+/* The form before sites had ids: a stack's, made if it is new.  */
+static int
+old_site_position(struct profile_reader *reader, uint32_t stack, uint32_t *position)
 {
-   struct vmt_profile_site *site;
-   uint32_t position;
-   int64_t stack;
+   struct vmt_profile *profile = reader->profile;
+   bool added;
 
-   if (profile_member(reader, record, "heap", INT64_MAX, &stack)
-       || site_position(reader, stack, &position))
-      return -1;
-   site = &reader->profile->sites[position];
-   return profile_member(reader, record, "allocs", COUNT_MAX, &site->allocs)
-          || profile_member(reader, record, "frees", COUNT_MAX, &site->frees)
-          || profile_member(reader, record, "bytes", COUNT_MAX, &site->bytes)
-          || profile_member(reader, record, "lifetime", COUNT_MAX, &site->lifetime)
-          || profile_member(reader, record, "live_blocks", COUNT_MAX,
-                            &site->live_blocks)
-          || profile_member(reader, record, "live_bytes", COUNT_MAX, &site->live_bytes)
-          || profile_member(reader, record, "peak_bytes", COUNT_MAX, &site->peak_bytes)
-          || profile_member(reader, record, "bytes_at_peak", COUNT_MAX,
-                            &site->bytes_at_peak) ? -1 : 0;
-}
-
-int
-profile_read_heap_totals(struct profile_reader *reader, json_t *record)
-{
-   static const struct { const char *member, *event; } totals[] = {
-      { "allocs", "Allocs" }, { "frees", "Frees" }, { "bytes", "AllocBytes" },
-      { "peak_bytes", "LivePeak" }
-   };
-   const json_t *from = json_object_get(record, "heap_totals");
-   int event;
-
-   for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++)
-      if (profile_event(reader, totals[i].event, &event)
-          || profile_member(reader, from, totals[i].member, COUNT_MAX,
-                            &reader->run->totals[event]))
-         return -1;
-   return 0;
-}
-
-/* Position 0 ends chains.  */
-static void
-push_count(struct vmt_profile *profile, struct vmt_profile_count count)
-{
-   profile->site_counts = vmt_grow(profile->site_counts, profile->n_site_counts,
-                                   &profile->site_count_capacity,
-                                   sizeof *profile->site_counts);
-   profile->site_counts[profile->n_site_counts++] = count;
+   *position = vmt_keymap_intern(&profile->site_map, stack, reader->run_position,
+                                 (uint32_t) profile->n_sites, &added);
+   return added ? add_site(reader, stack, VMT_SITE_MALLOC) : 0;
 }
 
 static int
-add_to_site(struct profile_reader *reader, uint32_t position, int event,
-            int64_t number)
+take_kind(struct profile_reader *reader, const json_t *value, enum vmt_site_kind *kind)
 {
-   struct vmt_profile *profile = reader->profile;
-   struct vmt_profile_site *site = &profile->sites[position];
-   uint32_t at = site->first_count;
+   const char *name = json_string_value(value);
 
-   while (at && profile->site_counts[at].event != (uint32_t) event)
-      at = profile->site_counts[at].next;
-   if (at)
-      return profile_add(reader, &profile->site_counts[at].value, number);
-   if (profile->n_site_counts >= UINT32_MAX)
-      return profile_complain(reader, "too many counters");
-   if (profile->n_site_counts == 0)
-      push_count(profile, (struct vmt_profile_count){ 0, 0, 0 });
-   push_count(profile, (struct vmt_profile_count){
-      site->first_count, (uint32_t) event, number
-   });
-   site->first_count = (uint32_t) profile->n_site_counts - 1;
-   return 0;
+   for (int i = VMT_SITE_NONE + 1; name && i < VMT_N_SITE_KINDS; i++)
+      if (strcmp(name, vmt_site_kinds[i]) == 0) {
+         *kind = (enum vmt_site_kind) i;
+         return 0;
+      }
+   return profile_complain(reader, "damaged: not a kind of site");
+}
+
+/* In that form, additions to a charge of events that a record of the charge has as
+   well, so that they are taken from there.  */
+static int
+read_old_site(struct profile_reader *reader, json_t *record)
+{
+   struct profile_charge_record charge;
+   int64_t of[4];
+   uint32_t stack;
+
+   if (profile_numbers(reader, json_object_get(record, "site"), "a site", 4, INT64_MAX,
+                       of)
+       || profile_position(reader, &reader->stacks, of[3], "stack", true, &stack)
+       || old_site_position(reader, stack, &charge.site))
+      return -1;
+   charge.stack = of[0];
+   charge.area = of[1];
+   charge.thread = of[2];
+   if (profile_read_counts(reader, json_object_get(record, "events"), &charge.counts)
+       || profile_add_charge(reader, &charge))
+      return -1;
+   for (size_t i = 0; i < charge.counts.n; i++)
+      charge.counts.list[i].number = -charge.counts.list[i].number;
+   charge.site = 0;
+   return profile_add_charge(reader, &charge);
 }
 
 int
 profile_read_site(struct profile_reader *reader, json_t *record)
 {
-   json_t *to = json_object_get(record, "site"), *value;
-   const char *name;
-   uint32_t charge, position;
-   int64_t of[4], number;
+   const json_t *id = json_object_get(record, "site");
+   enum vmt_site_kind kind = VMT_SITE_NONE;
+   uint32_t stack;
+
+   if (json_is_array(id))
+      return read_old_site(reader, record);
+   return profile_id(reader, &reader->stacks, json_object_get(record, "stack"), "stack",
+                     true, &stack)
+          || take_kind(reader, json_object_get(record, "kind"), &kind)
+          || profile_define(reader, &reader->sites, id, "site",
+                            reader->profile->n_sites)
+          || add_site(reader, stack, kind) ? -1 : 0;
+}
+
+/* The numbers of the record that it has; no number of an older tool's is missed.  */
+static int
+read_numbers(struct profile_reader *reader, const json_t *from, int64_t *numbers)
+{
+   for (size_t i = 0; i < VMT_N_SITE_NUMBERS; i++) {
+      const char *member = vmt_site_numbers[i].member;
+
+      if (json_object_get(from, member)
+          && profile_member(reader, from, member, COUNT_MAX, &numbers[i]))
+         return -1;
+   }
+   return 0;
+}
+
+/* In the old form it is a stack's.  */
+static int
+find_site(struct profile_reader *reader, const json_t *id, uint32_t *position)
+{
+   uint32_t stack;
+
+   if (reader->sites.n || reader->sites.others.n_used)
+      return profile_id(reader, &reader->sites, id, "site", false, position);
+   return profile_id(reader, &reader->stacks, id, "stack", true, &stack)
+          || old_site_position(reader, stack, position) ? -1 : 0;
+}
+
+int
+profile_read_heap(struct profile_reader *reader, json_t *record)
+{
+   int64_t numbers[VMT_N_SITE_NUMBERS] = { 0 };
+   uint32_t position;
+
+   if (find_site(reader, json_object_get(record, "heap"), &position)
+       || read_numbers(reader, record, numbers))
+      return -1;
+   memcpy(reader->profile->sites[position].numbers, numbers, sizeof numbers);
+   return 0;
+}
+
+/* ---- all blocks ---- */
+
+int
+profile_read_heap_totals(struct profile_reader *reader, json_t *record)
+{
+   const json_t *from = json_object_get(record, "heap_totals");
+   struct vmt_heap *heap = &reader->run->heap;
+
+   heap->has_totals = true;
+   return read_numbers(reader, from, heap->totals)
+          || profile_member(reader, from, "peak_instrs", COUNT_MAX, &heap->peak_instrs)
+          || profile_member(reader, from, "unknown_frees", COUNT_MAX,
+                            &heap->n_unknown_frees)
+          || profile_member(reader, from, "lost", COUNT_MAX, &heap->n_lost) ? -1 : 0;
+}
+
+/* The program's own blocks are events of the run: what their sites add up to, as
+   do tables; the most that was live is of no site.  */
+int
+profile_take_heap(struct profile_reader *reader)
+{
+   const struct vmt_profile *profile = reader->profile;
+   struct vmt_profile_run *run = reader->run;
    int event;
 
-   if (profile_numbers(reader, to, "a site", 4, INT64_MAX, of)
-       || profile_charge_position(reader, of[0], of[1], of[2], &charge)
-       || site_position(reader, of[3], &position))
-      return -1;
-   json_object_foreach(json_object_get(record, "events"), name, value)
-      if (profile_event(reader, name, &event)
-          || profile_integer(reader, value, name, 0, COUNT_MAX, &number)
-          || add_to_site(reader, position, event, number))
+   if (!run->heap.has_totals && !run->heap.has_pages
+       && profile->n_sites == reader->first_site)
+      return 0;
+   for (size_t number = 0; number < VMT_N_SITE_NUMBERS; number++) {
+      if (!vmt_site_numbers[number].event)
+         continue;
+      if (profile_event(reader, vmt_site_numbers[number].event, &event))
          return -1;
+      if (number == VMT_SITE_PEAK_BYTES) {
+         run->totals[event] = run->heap.totals[number];
+         continue;
+      }
+      for (size_t i = reader->first_site; i < profile->n_sites; i++)
+         if (profile->sites[i].kind == VMT_SITE_MALLOC
+             && profile_add(reader, &run->totals[event],
+                            profile->sites[i].numbers[number]))
+            return -1;
+   }
    return 0;
+}
+
+/* ---- pages ---- */
+
+static int
+read_fullness(struct profile_reader *reader, const json_t *from,
+              struct vmt_heap_pages *pages)
+{
+   int64_t sum = 0;
+
+   if (profile_numbers(reader, json_object_get(from, "fullness"), "fullness",
+                       VMT_FULLNESS_STEPS, PAGES_MAX, pages->fullness))
+      return -1;
+   for (size_t i = 0; i < VMT_FULLNESS_STEPS; i++)
+      sum += pages->fullness[i];
+   return sum == pages->n_resident ? 0
+          : profile_complain(reader, "damaged: the pages of the heap are %lld, and %lld "
+                             "by how full they are", (long long) pages->n_resident,
+                             (long long) sum);
+}
+
+static int
+read_pages(struct profile_reader *reader, const json_t *from,
+           struct vmt_heap_pages *pages)
+{
+   return profile_member(reader, from, "instrs", COUNT_MAX, &pages->instrs)
+          || profile_member(reader, from, "live_blocks", COUNT_MAX, &pages->live_blocks)
+          || profile_member(reader, from, "live_bytes", COUNT_MAX, &pages->live_bytes)
+          || profile_member(reader, from, "resident", PAGES_MAX, &pages->n_resident)
+          || profile_member(reader, from, "pinned", PAGES_MAX, &pages->n_pinned)
+          || profile_member(reader, from, "straddling", COUNT_MAX, &pages->n_straddling)
+          || read_fullness(reader, from, pages) ? -1 : 0;
+}
+
+static int
+read_named(struct profile_reader *reader, json_t *from, const char *what,
+           struct vmt_heap_counts *counts)
+{
+   const char *name;
+   json_t *value;
+
+   if (!json_is_object(from))
+      return profile_complain(reader, "damaged: %s is not an object", what);
+   free(counts->list);
+   counts->list = vmt_calloc(json_object_size(from), sizeof *counts->list);
+   counts->n = 0;
+   json_object_foreach(from, name, value) {
+      struct vmt_heap_count *count = &counts->list[counts->n];
+
+      if (!profile_plain_name(name))
+         return profile_complain(reader, "damaged: not a name");
+      strcpy(count->name, name);
+      if (profile_integer(reader, value, name, 0, COUNT_MAX, &count->n))
+         return -1;
+      counts->n++;
+   }
+   return 0;
+}
+
+int
+profile_read_heap_pages(struct profile_reader *reader, json_t *record)
+{
+   json_t *from = json_object_get(record, "heap_pages");
+   struct vmt_heap *heap = &reader->run->heap;
+
+   heap->has_pages = true;
+   return read_pages(reader, json_object_get(from, "peak"), &heap->peak)
+          || read_pages(reader, json_object_get(from, "now"), &heap->now)
+          || read_named(reader, json_object_get(from, "returned"), "returned",
+                        &heap->returned)
+          || read_named(reader, json_object_get(from, "calls"), "calls", &heap->calls)
+          || profile_member(reader, from, "back", COUNT_MAX, &heap->n_back)
+          || profile_member(reader, from, "advised_free", COUNT_MAX,
+                            &heap->n_advised_free)
+          || profile_member(reader, from, "straddles", COUNT_MAX, &heap->n_straddles)
+          ? -1 : 0;
 }

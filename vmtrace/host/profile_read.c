@@ -152,7 +152,7 @@ read_lines(struct profile_reader *reader, FILE *file)
       status = complain_of_file(reader, "empty: not a vmtrace profile");
    free(line.bytes);
    return status < 0 || profile_expand_blocks(reader) || take_peak(reader)
-          ? -1 : 0;
+          || profile_take_heap(reader) ? -1 : 0;
 }
 
 static FILE *
@@ -181,6 +181,7 @@ free_reader(struct profile_reader *reader)
    profile_ids_free(&reader->stacks);
    profile_ids_free(&reader->areas);
    profile_ids_free(&reader->blocks);
+   profile_ids_free(&reader->sites);
    free(reader->block_array);
    free(reader->steps);
 }
@@ -188,7 +189,9 @@ free_reader(struct profile_reader *reader)
 int
 vmt_profile_read(struct vmt_profile *profile, const char *path)
 {
-   struct profile_reader reader = { .profile = profile, .path = path };
+   struct profile_reader reader = {
+      .profile = profile, .path = path, .first_site = profile->n_sites
+   };
    FILE *file = open_file(&reader);
    int status;
 

@@ -48,7 +48,8 @@ struct profile_reader {
    struct vmt_profile_run *run;
    uint32_t run_position;
    const char *path;
-   struct profile_ids objects, frames, stacks, areas, blocks;
+   struct profile_ids objects, frames, stacks, areas, blocks, sites;
+   size_t first_site;           /* of the profile's, the file's own from there on */
    struct block *block_array;
    struct block_step *steps;
    size_t n_blocks, block_capacity, n_steps, step_capacity;
@@ -76,6 +77,7 @@ struct profile_counts {         /* of each event at most one */
 
 struct profile_charge_record {
    int64_t stack, area, thread;
+   uint32_t site;               /* its position; 0: none */
    struct profile_counts counts;
 };
 
@@ -105,6 +107,7 @@ int profile_read_oom(struct profile_reader *reader, json_t *record);
 int profile_read_evicted(struct profile_reader *reader, json_t *record);
 int profile_read_heap(struct profile_reader *reader, json_t *record);
 int profile_read_heap_totals(struct profile_reader *reader, json_t *record);
+int profile_read_heap_pages(struct profile_reader *reader, json_t *record);
 int profile_read_site(struct profile_reader *reader, json_t *record);
 int profile_read_windows(struct profile_reader *reader, json_t *record);
 int profile_read_timeline(struct profile_reader *reader, json_t *record);
@@ -135,10 +138,14 @@ void profile_take_back_end(struct profile_reader *reader);
 /* Turns executed blocks into instrs.  */
 int profile_expand_blocks(struct profile_reader *reader);
 
+/* At the end of the file: what the sites say, as events of the run.  */
+int profile_take_heap(struct profile_reader *reader);
+
 /* Helpers: an integer in [least, most], and one that is a number already; an id
    of this file as a position (0 is 0 where zero_is_none), and one that is a
-   number already; an addition; an event's position by its name; the position of
-   a charge, which is made if it is new.  */
+   number already; the position that a new id is to have; an addition; an event's
+   position by its name; an object's events; the position of a charge on no site's
+   memory, which is made if it is new.  */
 int profile_integer(struct profile_reader *reader, const json_t *value,
                     const char *what, int64_t least, int64_t most,
                     int64_t *number);
@@ -150,8 +157,12 @@ int profile_position(struct profile_reader *reader, const struct profile_ids *id
 int profile_id(struct profile_reader *reader, const struct profile_ids *ids,
                const json_t *value, const char *what, bool zero_is_none,
                uint32_t *position);
+int profile_define(struct profile_reader *reader, struct profile_ids *ids,
+                   const json_t *value, const char *what, size_t position);
 int profile_add(struct profile_reader *reader, int64_t *to, int64_t number);
 int profile_event(struct profile_reader *reader, const char *name, int *event);
+int profile_read_counts(struct profile_reader *reader, json_t *events,
+                        struct profile_counts *counts);
 int profile_charge_position(struct profile_reader *reader, int64_t of_stack,
                             int64_t of_area, int64_t thread, uint32_t *position);
 

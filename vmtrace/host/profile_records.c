@@ -104,9 +104,9 @@ define_number(struct profile_reader *reader, struct profile_ids *ids, int64_t id
    return 0;
 }
 
-static int
-define(struct profile_reader *reader, struct profile_ids *ids,
-       const json_t *value, const char *what, size_t position)
+int
+profile_define(struct profile_reader *reader, struct profile_ids *ids,
+               const json_t *value, const char *what, size_t position)
 {
    int64_t id = 0;
 
@@ -183,8 +183,8 @@ read_object(struct profile_reader *reader, json_t *record)
       profile->objects[profile->n_objects++] =
          (struct vmt_profile_object){ path, build_id };
    }
-   return define(reader, &reader->objects, json_object_get(record, "object"),
-                 "object", position);
+   return profile_define(reader, &reader->objects, json_object_get(record, "object"),
+                         "object", position);
 }
 
 int
@@ -285,8 +285,8 @@ read_area(struct profile_reader *reader, json_t *record)
                                 &profile->area_capacity, sizeof *profile->areas);
       profile->areas[profile->n_areas++] = (struct vmt_profile_area){ name, kind };
    }
-   return define(reader, &reader->areas, json_object_get(record, "area"), "area",
-                 position);
+   return profile_define(reader, &reader->areas, json_object_get(record, "area"), "area",
+                         position);
 }
 
 static int
@@ -361,7 +361,8 @@ profile_read_record(struct profile_reader *reader, const char *kind,
       { "note", read_note }, { "end", read_end },
       { "d", profile_read_distances }, { "curve", profile_read_curve },
       { "heap", profile_read_heap }, { "heap_totals", profile_read_heap_totals },
-      { "site", profile_read_site }, { "windows", profile_read_windows },
+      { "site", profile_read_site }, { "heap_pages", profile_read_heap_pages },
+      { "windows", profile_read_windows },
       { "peak_pages_of", profile_read_peak_owners }, { "idle", profile_read_idle },
       { "timeline", profile_read_timeline }, { "oom", profile_read_oom },
       { "evicted_of", profile_read_evicted }

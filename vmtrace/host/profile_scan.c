@@ -120,15 +120,32 @@ scan_counts(struct scan *scan, const struct vmt_events *events,
    return true;
 }
 
+/* The position of a site, if there is one; 0 else.  */
 static bool
-scan_charge(struct scan *scan, const struct vmt_events *events,
+scan_site(struct scan *scan, const struct profile_ids *sites, uint32_t *position)
+{
+   int64_t id;
+
+   *position = 0;
+   if (!text(scan, ",\"site\":"))
+      return true;
+   if (!number(scan, &id) || id <= 0)
+      return false;
+   *position = profile_ids_find(sites, (uint64_t) id);
+   return *position != VMT_KEYMAP_NONE;
+}
+
+static bool
+scan_charge(struct scan *scan, const struct profile_reader *reader,
             struct profile_charge_record *charge)
 {
    return text(scan, "{\"charge\":[") && number(scan, &charge->stack)
           && text(scan, ",") && number(scan, &charge->area)
           && text(scan, ",") && number(scan, &charge->thread)
-          && text(scan, "],\"events\":{")
-          && scan_counts(scan, events, &charge->counts) && last(scan, "}}");
+          && text(scan, "]") && scan_site(scan, &reader->sites, &charge->site)
+          && text(scan, ",\"events\":{")
+          && scan_counts(scan, &reader->profile->events, &charge->counts)
+          && last(scan, "}}");
 }
 
 /* The next block's steps with the lengths of a list; how many, 0 for trouble.  */
@@ -264,7 +281,7 @@ profile_scan_record(struct profile_reader *reader, const char *line,
       return scan_stack(&scan, &record.stack)
              ? read_as(reader, profile_add_stack(reader, &record.stack)) : 0;
    case 'c':
-      return scan_charge(&scan, &reader->profile->events, &record.charge)
+      return scan_charge(&scan, reader, &record.charge)
              ? read_as(reader, profile_add_charge(reader, &record.charge)) : 0;
    case 'b':
       return scan_block(reader, &scan, &record.block)

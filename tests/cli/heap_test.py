@@ -1,0 +1,260 @@
+#!/usr/bin/env -S python3 -B
+"""What report says of the heap, on a profile whose numbers are known."""
+
+import json
+import os
+
+from make_heap import DIVE, FILL, LIBRARY, MMAP, program, whole_program
+from make_profile import BINARY, Profile, add, marks, with_sums
+from verb_test import check, complains, finish, holds, output, path, valid
+
+LINE = marks()
+SMALL = ("profile_sample.c", LINE["FILL"], "malloc")
+LARGE = ("profile_sample.c", LINE["DIVE"], "malloc")
+MAPPED = ("profile_sample.c", LINE["MAIN_DIVE"], "mmap")
+OWN, NONE = ("", 0, "allocator"), ("", 0, "none")
+BLOCK_EVENTS = {"Allocs", "Frees", "AllocBytes", "LivePeak", "LiveBytes", "Straddles",
+                "KeptPages", "PinnedPages"}
+# What is touched of each site, and by which line.
+TOUCHED = {
+    SMALL: {"FILL": with_sums({"ZeroWr": 30, "DtlbM": 7, "StlbM": 3, "RssPages": 12}),
+            "TOUCH": with_sums({"ZeroWr": 11, "FileRd": 1, "DtlbM": 90, "StlbM": 40})},
+    LARGE: {"TOUCH": with_sums({"ZeroWr": 5, "ForkCow": 2, "RssPages": 5})},
+    MAPPED: {"TOUCH": with_sums({"ZeroWr": 200, "RssPages": 200})},
+    OWN: {"FILL": with_sums({"ZeroWr": 6, "RssPages": 3})},
+    NONE: {"FILL": with_sums({"FileCow": 8, "DtlbM": 2})},
+}
+
+
+def document(*arguments):
+    got = json.loads(output("report", "--format=json", *arguments))
+    valid(f"report {arguments}", "report.schema.json", got)
+    return got
+
+
+def key(row):
+    return (os.path.basename(row["file"]), row["line"], row["kind"])
+
+
+def touches(events):
+    return {name: n for name, n in events.items() if name not in BLOCK_EVENTS}
+
+
+def by_name(line):
+    return {number: name for name, number in LINE.items()}[line]
+
+
+def summed(parts):
+    total = {}
+    for events in parts:
+        add(total, events)
+    return total
+
+
+def blocks(numbers):
+    names = {"allocs": "Allocs", "frees": "Frees", "bytes": "AllocBytes",
+             "peak_bytes": "LivePeak", "live_bytes": "LiveBytes",
+             "straddles": "Straddles", "kept_pages_at_peak": "KeptPages",
+             "pinned_pages_at_peak": "PinnedPages"}
+    return {event: numbers[name] for name, event in names.items() if numbers.get(name)}
+
+
+def check_sites(p, file):
+    got = document("--by=site", file)
+    rows = {key(row): row for row in got["sites"]}
+    check("sites, most bytes live first", [MAPPED, SMALL, LARGE, NONE, OWN],
+          [key(row) for row in got["sites"]])
+    for site, lines in TOUCHED.items():
+        check(f"{site}: its lines", lines, {by_name(row["line"]): row["events"]
+                                            for row in rows[site]["lines"]})
+        check(f"{site}: what its lines add up to", summed(lines.values()),
+              touches(rows[site]["events"]))
+    for site, numbers in ((SMALL, FILL), (LARGE, DIVE), (MAPPED, MMAP)):
+        check(f"{site}: blocks", blocks(numbers),
+              {name: n for name, n in rows[site]["events"].items() if name in BLOCK_EVENTS})
+        for name in ("live_blocks", "live_bytes", "bytes_at_peak", "kept_pages",
+                     "kept_pages_at_peak", "pinned_pages", "pinned_pages_at_peak"):
+            check(f"{site}: {name}", numbers.get(name, 0), rows[site][name])
+    check("lifetime", FILL["lifetime"], rows[SMALL]["lifetime_instrs"])
+    check("frames", [("??", LIBRARY), ("dive", BINARY), ("main", BINARY)],
+          [(f["function"], f["object"]) for f in rows[LARGE]["frames"]])
+    check("totals", {n: v for n, v in p.totals.items() if v},
+          {n: v for n, v in got["totals"].items() if v})
+    check("the table adds up", {n: v for n, v in p.totals.items()
+                                if v and n not in BLOCK_EVENTS | {"Ir", "RssPeak"}},
+          summed(touches(row["events"]) for row in got["sites"]))
+    check("no warning of the heap", [True], [LIBRARY in text for text in got["warnings"]])
+    for event, first in (("StlbM", SMALL), ("PinnedPages", SMALL), ("ForkCow", LARGE),
+                         ("FileCow", NONE), ("LiveBytes", MAPPED), ("Allocs", SMALL)):
+        check(f"--sort={event}", first,
+              key(document("--by=site", f"--sort={event}", file)["sites"][0]))
+    check("--events", {"StlbM"}, {name for row in document(
+        "--by=site", "--events=StlbM", file)["sites"] for name in row["events"]})
+
+
+def check_lines(p, file):
+    got = document(file)
+    lines = {by_name(row["line"]): row for row in got["lines"]}
+    check("lines add up", {n: v for n, v in p.totals.items()
+                           if v and n not in ("RssPeak", "LivePeak")},
+          summed(row["events"] for row in got["lines"]))
+    check("blocks are of the line that asked for them", (1000, 2),
+          (lines["FILL"]["events"]["Allocs"], lines["DIVE"]["events"]["Allocs"]))
+    for name in ("FILL", "TOUCH"):
+        check(f"{name}: its sites", {site: parts[name] for site, parts in TOUCHED.items()
+                                     if name in parts and site != NONE},
+              {key(row): row["events"] for row in lines[name]["sites"]})
+    check("most faults first", [MAPPED, SMALL, LARGE],
+          [key(row) for row in lines["TOUCH"]["sites"]])
+    for by, name in (("function", "functions"), ("object", "objects"), ("stack", "stacks"),
+                     ("area", "areas"), ("thread", "threads")):
+        check(f"{by} alone", False, any("sites" in row for row in document(
+            f"--by={by}", file)[name]))
+        got = document(f"--by={by},site", file)
+        parts = [part for row in got[name] for part in row["sites"]]
+        check(f"{by},site adds up", {site: summed(lines.values())
+                                     for site, lines in TOUCHED.items() if site != NONE},
+              {site: summed(part["events"] for part in parts if key(part) == site)
+               for site in map(key, parts)})
+    got = document("--by=thread,site", file)
+    check("a thread's sites", [[MAPPED, SMALL, OWN], [LARGE]],
+          [[key(part) for part in row["sites"]] for row in got["threads"]])
+
+
+def check_text(file):
+    os.environ["LC_ALL"] = "C"
+    text = output("report", "--by=site", file)
+    rows = [line.split() for line in text.splitlines()]
+    here = f"profile_sample.c:{LINE['FILL']}"
+    # 1,800,000 instructions for 900 blocks; of Flt, ZeroWr is all but one of 42.
+    small = next(row for row in rows if row[:2] == ["40,000", "1,000"])
+    check("a site", ["40,000", "1,000", "5", "12", "42", "43", "2k"], small[:7])
+    holds("its line", small[7].endswith(here) and small[8] == "fill", text)
+    holds("mmap is marked", "main  (mmap)" in text, text)
+    holds("a library's call is named", "dive  via ?? (libgone.so.1)" in text, text)
+    text = text[text.index("Flt on the memory of these sites"):]
+    order = [text.index(words) for words in
+             (f"profile_sample.c:{LINE['MAIN_DIVE']}  main  (mmap)\n",
+              "200 100.0%", f"profile_sample.c:{LINE['FILL']}  fill\n", "30  71.4%",
+              "12  28.6%", f"profile_sample.c:{LINE['DIVE']}  dive\n", "7 100.0%")]
+    check("touching lines below their site", sorted(order), order)
+    text = output("report", "--by=site", "--sort=Flt", file)
+    for words in ("(allocator's own)", "(no site)", "ZeroWr 98% FileRd 2%", "200  76.0%"):
+        holds(f"by Flt: {words}", words in text, text)
+    holds("fewer columns beside kinds", "\nFlt          LivePeak  Allocs  StlbM  Kinds " in text,
+          text)
+    text = output("report", "--by=line,site", "--sort=StlbM", file)
+    check("StlbM by line and site", [["40", "93.0%"], ["3", "7.0%"]],
+          [row.split()[:2] for row in text.splitlines() if " profile_sample.c" in row
+           or "/profile_sample.c" in row])
+    holds("caption", "StlbM by line and site, charged to" in text, text)
+    text = output("report", "--by=stack,site", file)
+    holds("a stack's site", "200 Flt (76.0%)" in text and "ZeroWr  on memory of" in text, text)
+    holds("one site", "and 4 more" in output("report", "--by=site", "--top=1",
+                                             "--sort=Flt", file))
+
+
+def check_several(p, file):
+    second = whole_program().write(path("second"))
+    got = document("--by=site", file, second)
+    rows = {key(row): row for row in got["sites"]}
+    check("as many sites as of one", 5, len(got["sites"]))
+    check("sums", {n: 2 * v for n, v in blocks(FILL).items()},
+          {n: v for n, v in rows[SMALL]["events"].items() if n in BLOCK_EVENTS})
+    check("totals", (2 * p.totals["Allocs"], p.totals["LivePeak"]),
+          (got["totals"]["Allocs"], got["totals"]["LivePeak"]))
+    check("lines of both", {name: {n: 2 * v for n, v in events.items()}
+                            for name, events in TOUCHED[SMALL].items()},
+          {by_name(row["line"]): row["events"] for row in rows[SMALL]["lines"]})
+
+
+def check_owners():
+    """One triple named twice: the numbers add up."""
+    p = program()
+    charge = json.loads(next(line for line in p.lines if "charge" in line))["charge"]
+    p.raw(json.dumps({"windows": {"instrs": 1000, "per_sample": 1,
+                                  "samples": [[1, 1, 1, 9, 1, 9]],
+                                  "peak": {"window": 1, "pages": 9}}}))
+    twice = [[*charge, 4], [*charge, 5]]
+    p.raw(json.dumps({"peak_pages_of": twice}))
+    p.raw(json.dumps({"idle": {"windows": 1, "of": twice}}))
+    p.raw(json.dumps({"evicted_of": twice}))
+    p.raw(json.dumps({"oom": {"instrs": 5, "stack": charge[0], "area": charge[1], "event": 1,
+                              "thread": 1, "resident_pages": 9, "of": twice}}))
+    file = p.write(path("owners"))
+    got = json.loads(output("timeline", "--format=json", "--peak", "--idle", "--evicted", file))
+    for name, event, n in (("peak", "WsPages", 9), ("idle", "IdleBytes", 9 * 4096),
+                           ("evicted", "EvictedPages", 9)):
+        check(f"{name}: a line once", [n], [row["events"][event] for row in got[name]["lines"]])
+    check("oom: a line once", [9], [row["pages"] for row in got["oom"]["lines"]])
+
+
+def check_complaints(file):
+    def written(*lines):
+        with open(path("bad"), "w", encoding="utf-8") as bad:
+            bad.write(Profile().text() + "".join(line + "\n" for line in lines))
+        return path("bad")
+
+    site = '{"site":1,"stack":0,"kind":"malloc"}'
+    fields = '"instrs":1,"live_blocks":1,"live_bytes":1,"resident":2,"pinned":0,"straddling":0'
+    full, short = "[2" + ",0" * 10 + "]", "[1" + ",0" * 10 + "]"
+
+    def pages(peak, returned='{"brk":0}'):
+        return ('{"heap_pages":{"peak":{%s,"fullness":%s},"now":{%s,"fullness":%s},'
+                '"returned":%s,"back":0,"advised_free":0,"calls":{},"straddles":0}}'
+                % (fields, peak, fields, full, returned))
+
+    output("report", written(site, pages(full)))
+    for what, words, lines in (
+            ("an undefined site", "site 7 was not defined",
+             [site, '{"charge":[0,0,1],"site":7,"events":{}}']),
+            ("a site that is none", "site cannot be 0",
+             [site, '{"charge":[0,0,1],"site":0,"events":{}}']),
+            ("numbers of no site", "site 7 was not defined", [site, '{"heap":7}']),
+            ("a site defined twice", "site 1 is defined twice", [site, site]),
+            ("a site's stack", "stack 9 was not defined",
+             ['{"site":1,"stack":9,"kind":"malloc"}']),
+            ("a site's kind", "not a kind of site", ['{"site":1,"stack":0,"kind":"none"}']),
+            ("no kind", "not a kind of site", ['{"site":1,"stack":0}']),
+            ("a count below 0", "kept_pages cannot be -1", [site, '{"heap":1,"kept_pages":-1}']),
+            ("a count that is none", "allocs is not a number", [site, '{"heap":1,"allocs":"x"}']),
+            ("totals without a peak's time", "peak_instrs is not", ['{"heap_totals":{}}']),
+            ("pages that do not add up", "are 2, and 1 by how full", [pages(short)]),
+            ("too few steps", "fullness is not of 11 numbers", [pages("[2]")]),
+            ("no object", "returned is not an object", [pages(full, "3")]),
+            ("a name of a call", "not a name", [pages(full, '{"a b":1}')]),
+            ("sums beyond 64 bits", "beyond 64 bits",
+             ['{"site":%d,"stack":0,"kind":"malloc"}\n{"heap":%d,"bytes":%d}'
+              % (i, i, (1 << 55) - 1) for i in range(1, 300)])):
+        complains(what, words, "report", written(*lines))
+    wrong = program()
+    wrong.raw(json.dumps({"heap_totals": {"allocs": 3, "peak_instrs": 0, "unknown_frees": 0,
+                                          "lost": 0}}))
+    holds("totals that disagree", any("add up to 1002 allocs, its heap_totals say 3" in text
+          for text in document(wrong.write(path("wrong")))["warnings"]))
+    complains("--by of two", "--by cannot be area,line", "report", "--by=area,line", file)
+    complains("--by=site,site", "--by cannot be site,site", "report", "--by=site,site", file)
+    complains("--by of three", "--by cannot be", "report", "--by=line,site,site", file)
+    complains("blocks of areas", "who asked for them", "report", "--by=area", "--sort=Allocs",
+              file)
+    complains("a size of lines", "of a whole run", "report", "--sort=LivePeak", file)
+    complains("timeline by two", "--by cannot be line,site", "timeline", "--peak",
+              "--by=line,site", file)
+    bare = Profile().write(path("bare"))
+    complains("no sites", "no allocation sites", "report", "--by=line,site", bare)
+    holds("no heap, no events of it", "Allocs" not in document(bare)["totals"])
+
+
+def main():
+    p = whole_program()
+    file = p.write(path("profile"))
+    check_sites(p, file)
+    check_lines(p, file)
+    check_text(file)
+    check_several(p, file)
+    check_owners()
+    check_complaints(file)
+    finish()
+
+
+main()
