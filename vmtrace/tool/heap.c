@@ -11,7 +11,9 @@ struct call {
    Addr sp, ret;                /* where the return address is, and it */
    const struct heap_function *function;        /* NULL: a signal handler runs, which
                                            interrupted the program at sp */
-   UWord args[4];
+   Addr block;                  /* that it is to free; 0: none */
+   SizeT bytes;                 /* that it is asked for */
+   const Addr *result;          /* where it stores the new block */
    UInt site;
    Bool frees;                  /* what it frees, if that was a live block */
    struct vmt_block freed;
@@ -162,14 +164,6 @@ is_left_behind(const struct call *call, Addr sp)
    return sp > call->sp && are_of_one_stack(sp, call->sp);
 }
 
-static SizeT
-bytes_asked(const struct heap_function *function, const UWord *args)
-{
-   SizeT bytes = args[function->bytes - 1];
-
-   return function->times == 0 ? bytes : bytes * args[function->times - 1];
-}
-
 /* It did not come to its end, or failed.  */
 static void
 give_up(const struct call *call)
@@ -201,69 +195,93 @@ next_call(struct thread *thread)
 
 /* ---- entries ---- */
 
-/* The stack of the call instruction that the allocator was called by, as seen from
+static UWord
+argument(const VexGuestAMD64State *guest, UInt number)
+{
+   switch (number) {
+   case 1: return guest->guest_RDI;
+   case 2: return guest->guest_RSI;
+   case 3: return guest->guest_RDX;
+   case 4: return guest->guest_RCX;
+   default: return 0;
+   }
+}
+
+static SizeT
+bytes_asked(const VexGuestAMD64State *guest, const struct heap_function *function)
+{
+   SizeT bytes = argument(guest, function->bytes);
+
+   return function->times == 0 ? bytes : bytes * argument(guest, function->times);
+}
+
+/* The site of the call instruction that the allocator was called by, as seen from
    there: the function's own frame has nothing to tell yet.  */
 static UInt
 site_of(VexGuestAMD64State *guest, Addr ret)
 {
    Addr pc = guest->guest_RIP, sp = guest->guest_RSP;
-   UInt stack;
+   struct stack_place *place;
 
    guest->guest_RSP = sp + sizeof(Addr);
-   stack = stacks_place(guest, ret - 1, ret - 1)->stack;
+   place = stacks_place(guest, ret - 1, ret - 1);
    guest->guest_RIP = pc;
    guest->guest_RSP = sp;
-   return stack;
+   if (place->allocates == VMT_NO_SITE)
+      place->allocates = vmt_blocks_site(&heap_blocks, place->stack);
+   if (place->allocates == VMT_NO_SITE)
+      tool_no_memory();
+   return place->allocates;
 }
 
 static void
 start_free(struct call *call)
 {
-   UWord block = call->args[call->function->frees - 1];
-
-   if (block == 0)
+   if (call->block == 0)
       return;
    call->freed_at = instrs_now();
-   call->frees = vmt_blocks_remove(&heap_blocks, block, call->freed_at, &call->freed);
+   call->frees = vmt_blocks_remove(&heap_blocks, call->block, call->freed_at,
+                                   &call->freed);
 }
 
 /* Whether the function was jumped to by the one whose call that is: both have the same
    return address in the same place.  Otherwise the call was left unseen.  */
 static Bool
-goes_on(const struct call *call, const struct heap_function *function,
-        const UWord *args)
+goes_on(const struct call *call, const VexGuestAMD64State *guest,
+        const struct heap_function *function)
 {
-   const struct heap_function *outer = call->function;
-
    if (function->bytes == 0)
-      return outer->frees != 0;
-   return outer->bytes != 0 &&
-          (function->frees == 0 ||
-           (outer->frees != 0 &&
-            args[function->frees - 1] == call->args[outer->frees - 1])) &&
-          bytes_asked(function, args) >= bytes_asked(outer, call->args);
+      return call->function->frees != 0;
+   return call->function->bytes != 0 &&
+          (function->frees == 0 || argument(guest, function->frees) == call->block) &&
+          bytes_asked(guest, function) >= call->bytes;
 }
 
+/* Whether it is the allocator that calls or jumps to the function.  */
 static Bool
-is_within(const struct call *call, Addr sp, Addr ret,
-          const struct heap_function *function, const UWord *args)
+is_within(const struct call *call, const VexGuestAMD64State *guest,
+          const struct heap_function *function)
 {
-   if (call->function == NULL || *(Addr *)call->sp != call->ret)
+   Addr sp = guest->guest_RSP;
+
+   if (sp > call->sp || call->function == NULL || *(Addr *)call->sp != call->ret)
       return False;
-   return sp == call->sp ? goes_on(call, function, args) : sp < call->sp;
+   return sp < call->sp || goes_on(call, guest, function);
 }
 
-/* Whether the allocator calls itself.  Calls that turn out to be left are given up.  */
+/* The same.  Calls that turn out to be left are given up.  */
 static Bool
-is_inner(Addr sp, Addr ret, const struct heap_function *function, const UWord *args)
+is_inner(const VexGuestAMD64State *guest, const struct heap_function *function)
 {
+   Addr sp = guest->guest_RSP;
+
    while (running->n != 0) {
       const struct call *call = &running->calls[running->n - 1];
 
       if (!are_of_one_stack(sp, call->sp) ||
           (call->function == NULL && sp < call->sp))
          return False;
-      if (is_within(call, sp, ret, function, args))
+      if (is_within(call, guest, function))
          return True;
       give_up_from(running->n - 1);
    }
@@ -271,24 +289,23 @@ is_inner(Addr sp, Addr ret, const struct heap_function *function, const UWord *a
 }
 
 static void
-open_call(VexGuestAMD64State *guest, const struct heap_function *function,
-          const UWord *args)
+open_call(VexGuestAMD64State *guest, const struct heap_function *function)
 {
    struct call *call = next_call(running);
 
    call->sp = guest->guest_RSP;
    call->ret = *(Addr *)call->sp;
    call->function = function;
-   VG_(memcpy)(call->args, args, sizeof call->args);
    call->frees = False;
    if (running->n == 0 && n_pendings != 0)
       drop_pendings(running_tid);
+   call->block = argument(guest, function->frees);
    if (function->frees != 0)
       start_free(call);
    if (function->bytes != 0) {
-      call->site = vmt_blocks_site(&heap_blocks, site_of(guest, call->ret));
-      if (call->site == VMT_NO_SITE)
-         tool_no_memory();
+      call->bytes = bytes_asked(guest, function);
+      call->result = function->stores ? (const Addr *)argument(guest, 1) : NULL;
+      call->site = site_of(guest, call->ret);
    }
    set_depth(running, running->n + 1);
 }
@@ -336,43 +353,42 @@ leave_by_throw(void)
 void
 heap_enter(VexGuestAMD64State *guest, const struct heap_function *function)
 {
-   const UWord args[4] = {guest->guest_RDI, guest->guest_RSI, guest->guest_RDX,
-                          guest->guest_RCX};
-   Addr sp = guest->guest_RSP;
-
    if (!tool_running)
       return;
    if (function->kind == HEAP_LONGJMP)
       leave_by_longjmp(guest);
    else if (function->kind == HEAP_THROW)
       leave_by_throw();
-   else if (running->n == 0 || !is_inner(sp, *(Addr *)sp, function, args))
-      open_call(guest, function, args);
+   else if (running->n == 0 || !is_inner(guest, function))
+      open_call(guest, function);
 }
 
 /* ---- returns ---- */
 
+/* 0: it failed.  */
 static Addr
 block_given(const struct call *call, UWord result)
 {
-   if (!call->function->stores)
+   if (call->result == NULL)
       return result;
-   return (UInt)result == 0 ? *(Addr *)call->args[0] : 0;
+   return (UInt)result == 0 ? *call->result : 0;
 }
 
 static void
 finish(const struct call *call, UWord result)
 {
-   Addr block = call->function->bytes == 0 ? 0 : block_given(call, result);
-   SizeT bytes = call->function->bytes == 0 ? 0 : bytes_asked(call->function, call->args);
+   Addr block;
 
-   if (block != 0) {
-      must(vmt_blocks_add(&heap_blocks, block, bytes, call->site, running_tid,
-                          instrs_now()));
-      if (n_pendings != 0)
-         settle_pendings(vmt_blocks_find(&heap_blocks, block));
-   } else if (bytes != 0) {
-      give_up(call);
+   if (call->function->bytes != 0) {
+      block = block_given(call, result);
+      if (block != 0) {
+         must(vmt_blocks_add(&heap_blocks, block, call->bytes, call->site, running_tid,
+                             instrs_now()));
+         if (n_pendings != 0)
+            settle_pendings(vmt_blocks_find(&heap_blocks, block));
+      } else if (call->bytes != 0) {
+         give_up(call);
+      }
    }
    if (n_pendings != 0)
       drop_pendings(running_tid);

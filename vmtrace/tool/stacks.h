@@ -44,6 +44,8 @@ void stacks_init(void);
    counters it added to last.  */
 struct stack_place {
    UInt stack;
+   UInt allocates;              /* the site of blocks that are allocated there; 0: not
+                                   known */
    UInt label;                  /* the counters are of this area's label, */
    ThreadId tid;                /* and this thread */
    uint32_t charge;             /* whose they are */
