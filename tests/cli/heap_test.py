@@ -4,7 +4,8 @@
 import json
 import os
 
-from make_heap import DIVE, FILL, LIBRARY, MMAP, program, whole_program
+from make_heap import (DIVE, FILL, LIBRARY, MMAP, NOW, PAGES, PEAK, TOTALS, program,
+                       whole_program)
 from make_profile import BINARY, Profile, add, marks, with_sums
 from verb_test import check, complains, finish, holds, output, path, valid
 
@@ -145,13 +146,63 @@ def check_text(file):
           text)
     text = output("report", "--by=line,site", "--sort=StlbM", file)
     check("StlbM by line and site", [["40", "93.0%"], ["3", "7.0%"]],
-          [row.split()[:2] for row in text.splitlines() if " profile_sample.c" in row
-           or "/profile_sample.c" in row])
+          [row.split()[:2] for row in text[text.index("StlbM by"):].splitlines()[2:]])
     holds("caption", "StlbM by line and site, charged to" in text, text)
     text = output("report", "--by=stack,site", file)
     holds("a stack's site", "200 Flt (76.0%)" in text and "ZeroWr  on memory of" in text, text)
     holds("one site", "and 4 more" in output("report", "--by=site", "--top=1",
                                              "--sort=Flt", file))
+
+
+def check_heap_text(file):
+    text = " ".join(output("report", file).split())
+    for words in (
+            # 20 pages are 81,920 bytes, 31,920 more than the 50,000 that are live.
+            "Live 48.8 KiB live in 400 blocks, 80.0 KiB of the heap resident (20 pages): "
+            "63.8% overhead", "Most live 50.8 KiB, after 700 instructions",
+            # 1 + 4 of 20 are a quarter; 1 + 4 + 2 + 3 half of them.
+            "5% empty, half at most 50% full, a quarter 10%",
+            "Pinned 5 pages (25.0%) by one block each, with at most 512 bytes on it: 5 100.0%",
+            "Straddling 7 live blocks on two pages", "one; 15 of all",
+            "Returned 36.0 KiB to the kernel (9 pages: brk 6, madvise 3), 4 faulted in "
+            "again; 2 pages advised to be free",
+            "System calls 8 calls of the allocator: brk 5, madvise 3",
+            # 12 pages are 49,152 bytes.
+            "At the end 25.8 KiB live in 102 blocks, 48.0 KiB of the heap resident (12 pages): "
+            "86.2% overhead",
+            "Unknown 2 frees of what", "Lost 1 block on whose"):
+        holds(f"heap: {words}", words in text, text)
+    # The longest bar is of 8 pages, and half of it or more a '#'.
+    holds("fullness in ASCII", "Fullness 0% ::: : :# 100%" in text, text)
+    os.environ["LC_ALL"] = "C.UTF-8"
+    holds("fullness", "0% ▁▄▂  ▃   ▂█ 100%" in output("report", file))
+    os.environ["LC_ALL"] = "C"
+    p = program()
+    p.raw(json.dumps({"heap_pages": {**PAGES, "peak": {**PEAK, "live_bytes": 100000},
+                                     "now": {**NOW, "live_bytes": 0}, "calls": {}}}))
+    text = " ".join(output("report", p.write(path("untouched"))).split())
+    for words in ("(20 pages): less than is live, as some of that was never touched",
+                  "(12 pages) Unknown", "System calls 0 calls of the allocator"):
+        holds(f"heap: {words}", words in text, text)
+    holds("no heap, no section", "Heap" not in output("report", Profile().write(path("no"))))
+
+
+def check_heap_json(file):
+    def pages(of, permille):
+        return {"instrs": of["instrs"], "live_blocks": of["live_blocks"],
+                "live_bytes": of["live_bytes"], "resident_pages": of["resident"],
+                "resident_bytes": of["resident"] * 4096, "overhead_permille": permille,
+                "fullness": of["fullness"], "pinned_pages": of["pinned"],
+                "straddling_blocks": of["straddling"]}
+
+    got = document(file)["heap"]
+    pinning = got.pop("pinning")
+    check("heap", {"profile": file, "totals": TOTALS, "peak": pages(PEAK, 638),
+                   "end": pages(NOW, 862), "returned_pages": PAGES["returned"],
+                   "back": PAGES["back"], "advised_free_pages": PAGES["advised_free"],
+                   "straddles": PAGES["straddles"], "calls": PAGES["calls"]}, got)
+    check("pinning", [(LINE["FILL"], FILL["pinned_pages_at_peak"])],
+          [(row["line"], row["pages"]) for row in pinning])
 
 
 def check_several(p, file):
@@ -163,6 +214,9 @@ def check_several(p, file):
           {n: v for n, v in rows[SMALL]["events"].items() if n in BLOCK_EVENTS})
     check("totals", (2 * p.totals["Allocs"], p.totals["LivePeak"]),
           (got["totals"]["Allocs"], got["totals"]["LivePeak"]))
+    check("a heap of each", ([file, second], False),
+          ([heap["profile"] for heap in got["heaps"]], "heap" in got))
+    holds("each named", f"Heap of {second}, when" in output("report", file, second))
     check("lines of both", {name: {n: 2 * v for n, v in events.items()}
                             for name, events in TOUCHED[SMALL].items()},
           {by_name(row["line"]): row["events"] for row in rows[SMALL]["lines"]})
@@ -251,6 +305,8 @@ def main():
     check_sites(p, file)
     check_lines(p, file)
     check_text(file)
+    check_heap_text(file)
+    check_heap_json(file)
     check_several(p, file)
     check_owners()
     check_complaints(file)

@@ -37,6 +37,9 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/chart.c \
 	vmtrace/cli/chart.h \
 	vmtrace/cli/chart_axis.c \
+	vmtrace/cli/heap.h \
+	vmtrace/cli/heap_json.c \
+	vmtrace/cli/heap_text.c \
 	vmtrace/cli/machines.c \
 	vmtrace/cli/machines_presets.c \
 	vmtrace/cli/machines_presets.h \

@@ -33,6 +33,16 @@ struct vmt_line_sums vmt_sum_event(const struct vmt_report_input *input,
                                    const char *event);
 struct vmt_line_sums vmt_sum_owners(const struct vmt_report_input *input,
                                     const struct vmt_page_owners *owners);
+
+/* A number of a run's sites by the line that asked; lines of none are left out.  */
+struct vmt_line_sums vmt_sum_sites(const struct vmt_report_input *input,
+                                   const struct vmt_profile_run *run,
+                                   enum vmt_site_number number);
+
+/* At most so many of them, below one another.  */
+void vmt_line_sums_print(const struct vmt_report_input *input,
+                         const struct vmt_line_sums *sums, size_t most,
+                         const struct vmt_output *out);
 void vmt_line_sums_free(struct vmt_line_sums *sums);
 
 /* Whether a report has something to say of it.  */

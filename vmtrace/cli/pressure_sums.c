@@ -98,6 +98,23 @@ vmt_sum_owners(const struct vmt_report_input *input,
    return finish(&adding);
 }
 
+struct vmt_line_sums
+vmt_sum_sites(const struct vmt_report_input *input, const struct vmt_profile_run *run,
+              enum vmt_site_number number)
+{
+   const struct vmt_profile *profile = &input->profile;
+   struct adding adding = { .capacity = 0 };
+
+   for (size_t i = 1; i < profile->n_sites; i++) {
+      const struct vmt_profile_site *site = &profile->sites[i];
+
+      if (&profile->runs[site->run] == run && site->numbers[number])
+         add(&adding, vmt_blame_place(&input->blame, site->stack), UINT32_MAX,
+             site->numbers[number]);
+   }
+   return finish(&adding);
+}
+
 void
 vmt_line_sums_free(struct vmt_line_sums *sums)
 {

@@ -132,11 +132,12 @@ print_stall(const struct section *section)
 
 /* "     1,234  56.7%  file.c:12  function", the widths of the first column being
    those of the report's head.  */
-static void
-print_sums(const struct section *section, const struct vmt_line_sums *sums,
-           size_t most)
+void
+vmt_line_sums_print(const struct vmt_report_input *input,
+                    const struct vmt_line_sums *sums, size_t most,
+                    const struct vmt_output *out)
 {
-   const struct vmt_blame *blame = &section->input->blame;
+   const struct vmt_blame *blame = &input->blame;
    size_t n = sums->n < most ? sums->n : most;
    char grouped[VMT_GROUPED_BYTES];
 
@@ -145,9 +146,9 @@ print_sums(const struct section *section, const struct vmt_line_sums *sums,
       char *position = vmt_report_position(blame, sum->place, true);
       char *function = vmt_report_function(blame, sum->place);
       char *area = sum->area == UINT32_MAX ? vmt_strdup("")
-                   : vmt_report_file_name(section->input->profile.areas[sum->area].name);
+                   : vmt_report_file_name(input->profile.areas[sum->area].name);
 
-      fprintf(section->out->file, "%*s%13s %5.1f%%  %s%s%s%s%s\n", LABEL_COLUMNS - 2,
+      fprintf(out->file, "%*s%13s %5.1f%%  %s%s%s%s%s\n", LABEL_COLUMNS - 2,
               "", vmt_number_grouped(grouped, sum->number),
               percent(sum->number, sums->total), position, *position ? "  " : "",
               function, *area ? "  " : "", area);
@@ -156,8 +157,7 @@ print_sums(const struct section *section, const struct vmt_line_sums *sums,
       free(area);
    }
    if (sums->n > n)
-      fprintf(section->out->file, "%*s... and %zu more\n", LABEL_COLUMNS, "",
-              sums->n - n);
+      fprintf(out->file, "%*s... and %zu more\n", LABEL_COLUMNS, "", sums->n - n);
 }
 
 /* ---- thrashing ---- */
@@ -257,7 +257,7 @@ print_thrashed(const struct section *section)
       "here:", when, percent(thrashing->n_refaults, thrashing->n_faults),
       percent(thrashing->n_thrash, thrashing->n_faults),
       vmt_number_grouped(number, lines.total), event));
-   print_sums(section, &lines, THRASH_LINES);
+   vmt_line_sums_print(section->input, &lines, THRASH_LINES, section->out);
    if (!section->run->pressure.oom.happened)
       print_enough(section);
    free(when);
@@ -369,7 +369,7 @@ print_held(const struct section *section)
       vmt_memory_print_labelled(section->out, "Held", vmt_format(
          "%s%s", swap, !lines.n ? "" : *swap ? "; pages by who made them resident:"
          : "pages by who made them resident:"));
-   print_sums(section, &lines, OWNER_LINES);
+   vmt_line_sums_print(section->input, &lines, OWNER_LINES, section->out);
    print_needed(section);
    free(resident);
    free(tables);

@@ -1,5 +1,6 @@
 /* The report as one JSON object; schemas/report.schema.json says its shape.  */
 
+#include "vmtrace/cli/heap.h"
 #include "vmtrace/cli/pressure.h"
 
 #include <inttypes.h>
@@ -169,5 +170,6 @@ vmt_report_json(const struct vmt_report *report, FILE *file)
       vmt_report_json_table(report, file, report->by);
    print_memory(profile, file);
    vmt_pressure_json(report, file);
+   vmt_heap_json(report, file);
    fputs("}\n", file);
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "vmtrace/cli/heap.h"
 #include "vmtrace/cli/pressure.h"
 #include "vmtrace/cli/table.h"
 #include "vmtrace/host/memory.h"
@@ -340,6 +341,7 @@ vmt_report_text(const struct vmt_report *report, const struct vmt_output *out)
 {
    vmt_report_text_head(report, out);
    vmt_pressure_text(report, out);
+   vmt_heap_text(report, out);
    /* The head has the kinds already.  */
    if (report->by != VMT_BY_KIND)
       vmt_report_text_table(report, out);

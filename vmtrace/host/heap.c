@@ -40,3 +40,28 @@ vmt_heap_sum(const struct vmt_heap_counts *counts)
       sum += (uint64_t) counts->list[i].n;
    return (int64_t) sum;
 }
+
+bool
+vmt_heap_overhead(const struct vmt_heap_pages *pages, int64_t *permille)
+{
+   double live_bytes = (double) pages->live_bytes;
+   double bytes = (double) pages->n_resident * VMT_HEAP_PAGE_BYTES;
+
+   if (pages->live_bytes <= 0)
+      return false;
+   *permille = (int64_t) ((bytes - live_bytes) / live_bytes * 1000
+                          + (bytes < live_bytes ? -0.5 : 0.5));
+   return true;
+}
+
+int
+vmt_heap_quantile(const struct vmt_heap_pages *pages, int percent)
+{
+   double wanted = (double) pages->n_resident / 100 * percent, sum = 0;
+   int tenths = 0;
+
+   while ((sum += (double) pages->fullness[tenths]) < wanted
+          && tenths < VMT_FULLNESS_STEPS - 1)
+      tenths++;
+   return tenths;
+}

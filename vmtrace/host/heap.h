@@ -50,6 +50,7 @@ struct vmt_site_number_about {
 
 extern const struct vmt_site_number_about vmt_site_numbers[VMT_N_SITE_NUMBERS];
 
+#define VMT_HEAP_PAGE_BYTES 4096
 #define VMT_FULLNESS_STEPS 11   /* no live byte; then each tenth of a page */
 
 /* At one time.  */
@@ -87,5 +88,13 @@ struct vmt_heap {
 void vmt_heap_free(struct vmt_heap *heap);
 
 int64_t vmt_heap_sum(const struct vmt_heap_counts *counts);
+
+/* What resident pages have beyond what is live, in thousandths of that; below 0 where
+   much of what is live was never touched.  False when nothing is live.  */
+bool vmt_heap_overhead(const struct vmt_heap_pages *pages, int64_t *permille);
+
+/* Of the resident pages, how full those are of which so many percent are no fuller:
+   at most this many tenths of a page.  */
+int vmt_heap_quantile(const struct vmt_heap_pages *pages, int percent);
 
 #endif
