@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 
+from make_heap import PAGES, PEAK, program, whole_program
 from make_profile import EVENTS, Profile
 from verb_test import check, complains, finish, holds, output, path, valid, vmtrace
 
@@ -157,7 +158,7 @@ def check_unlike(files):
                 settings={"cores": 2, "ram": 65536}, command=["./other"], machine={"x": 1})
     got = document(files[0], new)
     check("an event that one alone knows", ([None, 7], [None, 2048]),
-          (rows(got)[("events", "Allocs")], rows(got)[("events", "AllocBytes")]))
+          (rows(got)[("heap", "Allocs")], rows(got)[("heap", "AllocBytes")]))
     check("its unit", "bytes",
           next(r["unit"] for r in got["rows"] if r["name"] == "AllocBytes"))
     check("settings", ["not all runs had the same --cores: 1, 2",
@@ -178,6 +179,45 @@ def check_unlike(files):
                                 for note in document(files[0], p.write(path("wraps")))["notes"]])
     check("cut short", [True, False], [c["complete"] for c in document(files[0], cut)["columns"]])
     holds("cut short in text", "Warning      cut: " in output("compare", files[0], cut))
+
+
+def check_heap(files):
+    """Two programs of the same blocks, of which the second has more pages."""
+    first = whole_program().write(path("first"))
+    p = program()
+    p.raw(json.dumps({"heap_pages": {
+        **PAGES, "peak": {**PEAK, "resident": 30, "fullness": [11, *PEAK["fullness"][1:]]},
+        "returned": {"brk": 0, "munmap": 30}, "back": 0, "calls": {"brk": 1}}}))
+    p.end(rss_peak=270 * PAGE)
+    second = p.write(path("fuller"))
+    got = document(first, second, files[0])
+    heap = {r["name"]: (r["unit"], r["values"]) for r in got["rows"]
+            if r["section"] == "heap"}
+    check("heap", {
+        "Allocs": ("count", [1002, 1002, None]), "Frees": ("count", [900, 900, None]),
+        "AllocBytes": ("bytes", [84000, 84000, None]),
+        "LiveBytes": ("bytes", [26400, 26400, None]),
+        "LivePeak": ("bytes", [52000, 52000, None]),
+        "Straddles": ("count", [15, 15, None]), "KeptPages": ("count", [17, 17, None]),
+        "PinnedPages": ("count", [5, 5, None]),
+        "HeapLive": ("bytes", [50000, 50000, None]),
+        "HeapRss": ("bytes", [20 * PAGE, 30 * PAGE, None]),
+        # 81,920 and 122,880 bytes for 50,000.
+        "HeapOver": ("permille", [638, 1458, None]),
+        "HeapStraddling": ("count", [7, 7, None]),
+        "HeapEnd": ("bytes", [12 * PAGE, 12 * PAGE, None]),
+        "HeapReturned": ("bytes", [9 * PAGE, 30 * PAGE, None]),
+        "HeapBack": ("count", [4, 0, None]), "HeapCalls": ("count", [8, 1, None])}, heap)
+    text = output("compare", first, second, files[0])
+    check("points of a percentage", ["*63.8%", "145.8%", "+82.0", "-"], cells(text, "HeapOver"))
+    check("bytes", ["*36.0 KiB", "120.0 KiB", "x3.33", "-"], cells(text, "HeapReturned"))
+    holds("explained", "in HeapRss of resident heap" in " ".join(text.split()), text)
+    holds("md", "| HeapOver | **63.8%** | 145.8% (+82.0) |" in
+          output("compare", "--format=md", first, second))
+    holds("csv", "\nheap,HeapOver,permille,,638,1458\r\n" in
+          output("compare", "--format=csv", first, second))
+    check("no heap, no rows", [], [r for r in document(files[0], files[1])["rows"]
+                                   if r["section"] == "heap"])
 
 
 def check_names(files):
@@ -224,6 +264,7 @@ def main():
     check_text(files)
     check_markdown(files)
     check_unlike(files)
+    check_heap(files)
     check_names(files)
     check_complaints(files)
     finish()

@@ -3,8 +3,8 @@
 
    compare.c reads the options; compare_allocators.c finds allocators' libraries,
    compare_run.c runs the program with each; compare_columns.c reads the profiles
-   and says in what they cannot be compared; compare_rows.c makes the rows;
-   compare_text.c and compare_json.c print.
+   and says in what they cannot be compared; compare_rows.c and compare_heap.c make
+   the rows; compare_text.c and compare_json.c print.
 
    Sizes are bytes.  A comparison owns all that it points at; names are bytes as the
    system has them (print them by escape.h).  */
@@ -25,6 +25,7 @@ enum vmt_compare_section {
    VMT_COMPARE_FAULTS,
    VMT_COMPARE_EVENTS,          /* all others that are counted */
    VMT_COMPARE_MEMORY,
+   VMT_COMPARE_HEAP,
    VMT_COMPARE_CURVE,           /* faults with so much RAM */
    VMT_COMPARE_N_SECTIONS
 };
@@ -34,10 +35,16 @@ struct vmt_compare_cell {
    int64_t number;
 };
 
+enum vmt_compare_unit {
+   VMT_COMPARE_COUNT,
+   VMT_COMPARE_BYTES,
+   VMT_COMPARE_PERMILLE         /* of another number: not of the first column */
+};
+
 struct vmt_compare_row {
    enum vmt_compare_section section;
    char *name;                  /* of an event, or of what section it is */
-   bool is_bytes;
+   enum vmt_compare_unit unit;
    int64_t ram_bytes;           /* of the curve; else 0 */
    int percent;                 /* ... and of the smallest peak */
    struct vmt_compare_cell *cells;      /* one a column */
@@ -71,8 +78,19 @@ void vmt_compare_free(struct vmt_comparison *comparison);
 extern const char *const vmt_compare_sections[VMT_COMPARE_N_SECTIONS];
 
 /* Every event that occurred in a column, in the order in which profiles have them,
-   whatever it is; memory; the curves at shares of the smallest peak.  */
+   whatever it is; memory; the heap; the curves at shares of the smallest peak.  */
 void vmt_compare_make_rows(struct vmt_comparison *comparison);
+
+/* For compare_rows.c alone: a row without numbers; to be kept, or dropped; what it is
+   kept for; the rows of the heap that are no events.  */
+struct vmt_compare_row vmt_compare_row_new(const struct vmt_comparison *comparison,
+                                           enum vmt_compare_section section,
+                                           const char *name);
+void vmt_compare_keep_row(struct vmt_comparison *comparison, struct vmt_compare_row row,
+                          bool wanted);
+bool vmt_compare_any_known(const struct vmt_comparison *comparison,
+                           const struct vmt_compare_row *row);
+void vmt_compare_add_heap(struct vmt_comparison *comparison);
 
 /* Whether a column has the least of a row, of numbers that are not all the same.  */
 bool vmt_compare_is_least(const struct vmt_comparison *comparison,

@@ -7,6 +7,11 @@
 
 #include "vmtrace/host/escape.h"
 
+static const char *const units[] = {
+   [VMT_COMPARE_COUNT] = "count", [VMT_COMPARE_BYTES] = "bytes",
+   [VMT_COMPARE_PERMILLE] = "permille"
+};
+
 static void
 print_column(FILE *file, const struct vmt_compare_column *column)
 {
@@ -40,7 +45,7 @@ print_row(const struct vmt_comparison *comparison, FILE *file,
 
    fprintf(file, "{\"section\":\"%s\",\"name\":", vmt_compare_sections[row->section]);
    vmt_escape_json(file, row->name);
-   fprintf(file, ",\"unit\":\"%s\"", row->is_bytes ? "bytes" : "count");
+   fprintf(file, ",\"unit\":\"%s\"", units[row->unit]);
    if (row->section == VMT_COMPARE_CURVE)
       fprintf(file, ",\"ram_bytes\":%" PRId64 ",\"percent\":%d", row->ram_bytes,
               row->percent);
@@ -96,7 +101,7 @@ vmt_compare_csv(const struct vmt_comparison *comparison, FILE *file)
 
       fprintf(file, "%s,", vmt_compare_sections[row->section]);
       vmt_escape_csv(file, row->name);
-      fprintf(file, ",%s,", row->is_bytes ? "bytes" : "count");
+      fprintf(file, ",%s,", units[row->unit]);
       if (row->section == VMT_COMPARE_CURVE)
          fprintf(file, "%" PRId64, row->ram_bytes);
       for (size_t k = 0; k < comparison->n_columns; k++)

@@ -11,13 +11,13 @@
 const char *const vmt_compare_sections[VMT_COMPARE_N_SECTIONS] = {
    [VMT_COMPARE_EXECUTED] = "executed", [VMT_COMPARE_FAULTS] = "faults",
    [VMT_COMPARE_EVENTS] = "events", [VMT_COMPARE_MEMORY] = "memory",
-   [VMT_COMPARE_CURVE] = "curve"
+   [VMT_COMPARE_HEAP] = "heap", [VMT_COMPARE_CURVE] = "curve"
 };
 
 /* A row without numbers, to be filled in and then kept or dropped.  */
-static struct vmt_compare_row
-row_new(const struct vmt_comparison *comparison, enum vmt_compare_section section,
-        const char *name)
+struct vmt_compare_row
+vmt_compare_row_new(const struct vmt_comparison *comparison,
+                    enum vmt_compare_section section, const char *name)
 {
    return (struct vmt_compare_row){
       .section = section, .name = vmt_strdup(name),
@@ -25,8 +25,9 @@ row_new(const struct vmt_comparison *comparison, enum vmt_compare_section sectio
    };
 }
 
-static void
-keep_row(struct vmt_comparison *comparison, struct vmt_compare_row row, bool wanted)
+void
+vmt_compare_keep_row(struct vmt_comparison *comparison, struct vmt_compare_row row,
+                     bool wanted)
 {
    if (!wanted) {
       free(row.name);
@@ -38,8 +39,9 @@ keep_row(struct vmt_comparison *comparison, struct vmt_compare_row row, bool wan
    comparison->rows[comparison->n_rows++] = row;
 }
 
-static bool
-any_known(const struct vmt_comparison *comparison, const struct vmt_compare_row *row)
+bool
+vmt_compare_any_known(const struct vmt_comparison *comparison,
+                      const struct vmt_compare_row *row)
 {
    for (size_t i = 0; i < comparison->n_columns; i++)
       if (row->cells[i].known)
@@ -66,15 +68,19 @@ set_pages(struct vmt_compare_cell *cell, int64_t pages)
 /* ---- events ---- */
 
 static enum vmt_compare_section
-section_of(enum vmt_event_role role)
+section_of(const struct vmt_events *events, size_t event)
 {
-   switch (role) {
+   if (strcmp(events->names[event], "LivePeak") == 0)
+      return VMT_COMPARE_HEAP;
+   switch (events->roles[event]) {
    case VMT_EVENT_EXECUTED:
       return VMT_COMPARE_EXECUTED;
    case VMT_EVENT_SUM:
    case VMT_EVENT_MINOR:
    case VMT_EVENT_MAJOR:
       return VMT_COMPARE_FAULTS;
+   case VMT_EVENT_SITE:
+      return VMT_COMPARE_HEAP;
    case VMT_EVENT_SIZE:
       return VMT_COMPARE_MEMORY;
    default:
@@ -96,9 +102,11 @@ add_event(struct vmt_comparison *comparison, const struct vmt_events *events,
 {
    const char *name = events->names[event];
    enum vmt_event_role role = events->roles[event];
-   struct vmt_compare_row row = row_new(comparison, section_of(role), name);
+   struct vmt_compare_row row = vmt_compare_row_new(comparison, section_of(events, event),
+                                                    name);
 
-   row.is_bytes = role == VMT_EVENT_SIZE || ends_with(name, "Bytes");
+   if (role == VMT_EVENT_SIZE || ends_with(name, "Bytes"))
+      row.unit = VMT_COMPARE_BYTES;
    for (size_t i = 0; i < comparison->n_columns; i++) {
       const struct vmt_profile *profile = &comparison->columns[i].profile;
       int at = vmt_events_find(&profile->events, name);
@@ -107,8 +115,8 @@ add_event(struct vmt_comparison *comparison, const struct vmt_events *events,
       row.cells[i].number = vmt_profile_total(profile, at);
    }
    /* RssPages says of lines what RssPeak says of the run.  */
-   keep_row(comparison, row, any_number(comparison, &row)
-            && strcmp(name, "RssPages") != 0);
+   vmt_compare_keep_row(comparison, row, any_number(comparison, &row)
+                        && strcmp(name, "RssPages") != 0);
 }
 
 /* The events of all profiles, each once.  */
@@ -132,7 +140,7 @@ add_section(struct vmt_comparison *comparison, const struct vmt_events *events,
             enum vmt_compare_section section)
 {
    for (size_t event = 0; event < events->n; event++)
-      if (section_of(events->roles[event]) == section)
+      if (section_of(events, event) == section)
          add_event(comparison, events, event);
 }
 
@@ -150,9 +158,9 @@ pressure_of(const struct vmt_comparison *comparison, size_t column)
 static void
 add_end(struct vmt_comparison *comparison)
 {
-   struct vmt_compare_row row = row_new(comparison, VMT_COMPARE_MEMORY, "RssEnd");
+   struct vmt_compare_row row = vmt_compare_row_new(comparison, VMT_COMPARE_MEMORY, "RssEnd");
 
-   row.is_bytes = true;
+   row.unit = VMT_COMPARE_BYTES;
    for (size_t i = 0; i < comparison->n_columns; i++) {
       const struct vmt_pressure *pressure = pressure_of(comparison, i);
       int at;
@@ -165,22 +173,22 @@ add_end(struct vmt_comparison *comparison)
                    vmt_timeline_value(&pressure->timeline,
                                       pressure->timeline.n_samples - 1, at));
    }
-   keep_row(comparison, row, any_known(comparison, &row));
+   vmt_compare_keep_row(comparison, row, vmt_compare_any_known(comparison, &row));
 }
 
 static void
 add_working_set(struct vmt_comparison *comparison)
 {
-   struct vmt_compare_row row = row_new(comparison, VMT_COMPARE_MEMORY, "WsPeak");
+   struct vmt_compare_row row = vmt_compare_row_new(comparison, VMT_COMPARE_MEMORY, "WsPeak");
 
-   row.is_bytes = true;
+   row.unit = VMT_COMPARE_BYTES;
    for (size_t i = 0; i < comparison->n_columns; i++) {
       const struct vmt_pressure *pressure = pressure_of(comparison, i);
 
       if (pressure && pressure->windows.instrs > 0)
          set_pages(&row.cells[i], pressure->windows.peak_pages);
    }
-   keep_row(comparison, row, any_known(comparison, &row));
+   vmt_compare_keep_row(comparison, row, vmt_compare_any_known(comparison, &row));
 }
 
 /* ---- the curve ---- */
@@ -196,7 +204,7 @@ curve_of(const struct vmt_comparison *comparison, size_t column)
 static void
 add_size(struct vmt_comparison *comparison, int64_t pages, int percent)
 {
-   struct vmt_compare_row row = row_new(comparison, VMT_COMPARE_CURVE, "CurveFlt");
+   struct vmt_compare_row row = vmt_compare_row_new(comparison, VMT_COMPARE_CURVE, "CurveFlt");
 
    row.percent = percent;
    for (size_t i = 0; i < comparison->n_columns; i++) {
@@ -206,10 +214,10 @@ add_size(struct vmt_comparison *comparison, int64_t pages, int percent)
       if (size && size->ram_pages >= vmt_curve_first_pages(curve))
          row.cells[i] = (struct vmt_compare_cell){ true, size->n_faults };
    }
-   keep_row(comparison, row,
-            !__builtin_mul_overflow(pages, (int64_t) VMT_MEMORY_PAGE_BYTES,
-                                    &row.ram_bytes)
-            && any_known(comparison, &row));
+   vmt_compare_keep_row(comparison, row,
+                        !__builtin_mul_overflow(pages, (int64_t) VMT_MEMORY_PAGE_BYTES,
+                                                &row.ram_bytes)
+                        && vmt_compare_any_known(comparison, &row));
 }
 
 /* At shares of the smallest peak: there every column has faults beside those of
@@ -247,9 +255,11 @@ vmt_compare_make_rows(struct vmt_comparison *comparison)
    add_section(comparison, &all, VMT_COMPARE_FAULTS);
    add_section(comparison, &all, VMT_COMPARE_EVENTS);
    add_section(comparison, &all, VMT_COMPARE_MEMORY);
-   vmt_events_free(&all);
    add_end(comparison);
    add_working_set(comparison);
+   add_section(comparison, &all, VMT_COMPARE_HEAP);
+   vmt_compare_add_heap(comparison);
+   vmt_events_free(&all);
    add_curves(comparison);
 }
 

@@ -17,7 +17,7 @@
 static const char *const titles[VMT_COMPARE_N_SECTIONS] = {
    [VMT_COMPARE_EXECUTED] = "Executed", [VMT_COMPARE_FAULTS] = "Page faults",
    [VMT_COMPARE_EVENTS] = "Other events", [VMT_COMPARE_MEMORY] = "Memory",
-   [VMT_COMPARE_CURVE] = "Faults with RAM of"
+   [VMT_COMPARE_HEAP] = "Heap", [VMT_COMPARE_CURVE] = "Faults with RAM of"
 };
 
 /* ---- cells ---- */
@@ -25,8 +25,15 @@ static const char *const titles[VMT_COMPARE_N_SECTIONS] = {
 static char *
 number_text(char *buffer, const struct vmt_compare_row *row, int64_t number)
 {
-   return row->is_bytes ? vmt_bytes_text(buffer, (double) number)
-          : vmt_number_grouped(buffer, number);
+   switch (row->unit) {
+   case VMT_COMPARE_BYTES:
+      return vmt_bytes_text(buffer, (double) number);
+   case VMT_COMPARE_PERMILLE:
+      snprintf(buffer, VMT_GROUPED_BYTES, "%.1f%%", (double) number / 10);
+      return buffer;
+   default:
+      return vmt_number_grouped(buffer, number);
+   }
 }
 
 static char *
@@ -41,7 +48,8 @@ row_label(const struct vmt_compare_row *row)
 }
 
 /* How a column differs from the first: "+1.2%", "-13%", "x2.50" from twice as much
-   on; "=", "new" where the first has none; "" where it cannot be said.  */
+   on; "=", "new" where the first has none; "" where it cannot be said.  A percentage
+   by points: "+3.5".  */
 static char *
 change_text(char *buffer, const struct vmt_compare_row *row, size_t column)
 {
@@ -53,6 +61,8 @@ change_text(char *buffer, const struct vmt_compare_row *row, size_t column)
       snprintf(buffer, CHANGE_BYTES, "%s", "");
    else if (row->cells[column].number == row->cells[0].number)
       snprintf(buffer, CHANGE_BYTES, "=");
+   else if (row->unit == VMT_COMPARE_PERMILLE)
+      snprintf(buffer, CHANGE_BYTES, "%+.1f", (number - first) / 10);
    else if (first <= 0 || number < 0)
       snprintf(buffer, CHANGE_BYTES, "%s", first == 0 && number > 0 ? "new" : "");
    else if (number >= 2 * first)
@@ -237,11 +247,15 @@ legend(const struct vmt_comparison *comparison)
 {
    char *name = name_text(comparison, 0), *text;
 
-   text = vmt_format("%s%s%s%s%s%s",
+   text = vmt_format("%s%s%s%s%s%s%s",
       comparison->n_columns > 1 ? "* is the least of its row; changes are from " : "",
       comparison->n_columns > 1 ? name : "", comparison->n_columns > 1 ? ". " : "",
       has_row(comparison, "RssEnd") ? "RssEnd is resident memory at the end. " : "",
       has_row(comparison, "WsPeak") ? "WsPeak is the largest working set. " : "",
+      has_row(comparison, "HeapOver") ? "When resident memory was at its peak, HeapLive "
+      "was allocated in HeapRss of resident heap, which is more by HeapOver; "
+      "HeapReturned was given back in the run, and HeapBack pages of it faulted in "
+      "again. " : "",
       has_row(comparison, "CurveFlt") ? "Faults with RAM of a share of the smallest "
       "peak are those of a memory that throws out the page used least recently, as "
       "in vmtrace curve." : "");

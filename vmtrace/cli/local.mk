@@ -17,6 +17,7 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/compare.h \
 	vmtrace/cli/compare_allocators.c \
 	vmtrace/cli/compare_columns.c \
+	vmtrace/cli/compare_heap.c \
 	vmtrace/cli/compare_json.c \
 	vmtrace/cli/compare_rows.c \
 	vmtrace/cli/compare_run.c \
