@@ -4,8 +4,8 @@
 import json
 import os
 
-from make_heap import (DIVE, FILL, LIBRARY, MMAP, NOW, PAGES, PEAK, TOTALS, program,
-                       whole_program)
+from make_heap import (DIVE, FILL, HEAP_COLUMNS, LIBRARY, MMAP, NOW, PAGES, PEAK, TOTALS,
+                       program, whole_program)
 from make_profile import BINARY, Profile, add, marks, with_sums
 from verb_test import check, complains, finish, holds, output, path, valid
 
@@ -205,6 +205,32 @@ def check_heap_json(file):
           [(row["line"], row["pages"]) for row in pinning])
 
 
+def check_timeline(file):
+    text = output("timeline", file)
+    holds("what the chart shows", "46.9 KiB live at the most, after 500 instructions; 72.0 "
+          "KiB (18 pages) resident at the most" in " ".join(text.split()), text)
+    lines = text.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("Heap "))
+    rows = [line[8:].ljust(71) for line in lines[start + 4:start + 10]]
+    # A row is 12,288 bytes, filled from its middle on.  At first 48,000 bytes are live in
+    # 73,728; then 26,400 in 49,152.
+    check("the chart", ["." * 36 + " " * 35] * 2 + ["#" * 36 + "." * 35] * 2 + ["#" * 71] * 2,
+          rows)
+    p = program()
+    p.raw(json.dumps({"timeline": {"instrs_per_sample": 500, "columns": ["instrs", *HEAP_COLUMNS],
+                                   "samples": [[1000, 60000, 1, 5]]}}))
+    text = output("timeline", p.write(path("untouched")))
+    # 20,480 bytes resident of 60,000 live: two rows of 10,000 reach that far.
+    check("live and not resident", [4, 2], [sum(line[8:].startswith(mark * 71)
+          for line in text.splitlines()) for mark in "+#"])
+    got = json.loads(output("timeline", "--format=json", file))
+    valid("timeline", "timeline.schema.json", got)
+    check("samples", [(48000, 380, 18), (26400, 102, 12)],
+          [tuple(sample[name] for name in HEAP_COLUMNS) for sample in got["timeline"]])
+    holds("csv", "LiveBytes,LiveBlocks,HeapPages\r\n500," in
+          output("timeline", "--format=csv", file))
+
+
 def check_several(p, file):
     second = whole_program().write(path("second"))
     got = document("--by=site", file, second)
@@ -307,6 +333,7 @@ def main():
     check_text(file)
     check_heap_text(file)
     check_heap_json(file)
+    check_timeline(file)
     check_several(p, file)
     check_owners()
     check_complaints(file)

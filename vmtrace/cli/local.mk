@@ -83,6 +83,7 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/timeline.h \
 	vmtrace/cli/timeline_counters.c \
 	vmtrace/cli/timeline_draw.c \
+	vmtrace/cli/timeline_heap.c \
 	vmtrace/cli/timeline_json.c \
 	vmtrace/cli/timeline_plot.h \
 	vmtrace/cli/timeline_text.c \

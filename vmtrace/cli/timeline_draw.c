@@ -287,6 +287,7 @@ vmt_timeline_draw(const struct vmt_timeline_view *view, const struct vmt_output 
    plot.n_columns = width < COLUMNS_MAX ? width : COLUMNS_MAX;
    draw_thrashing(&plot);
    draw_resident(&plot);
+   vmt_plot_heap(&plot);
    vmt_plot_working_set(&plot);
    vmt_plot_counters(&plot);
    draw_axis(&plot);

@@ -51,6 +51,7 @@ int64_t vmt_plot_sample_instrs(const struct vmt_timeline *timeline, size_t sampl
 /* Whether the run thrashed in some of the time of a column.  */
 bool vmt_plot_thrashed(const struct vmt_plot *plot, size_t column);
 
+void vmt_plot_heap(const struct vmt_plot *plot);
 void vmt_plot_working_set(const struct vmt_plot *plot);
 void vmt_plot_counters(const struct vmt_plot *plot);
 
