@@ -5,6 +5,7 @@ dist_doc_DATA += \
 	docs/ARCHITECTURE.md \
 	docs/FAULT-LOG.md \
 	docs/FOLIOS.md \
+	docs/HEAP.md \
 	docs/MACHINES.md \
 	docs/PERFORMANCE.md \
 	docs/PRESSURE.md \
