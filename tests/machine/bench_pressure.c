@@ -49,7 +49,7 @@ touch(uint64_t page)
    if (vmt_machine_access(&machine, START + page * VMT_PAGE_BYTES, VMT_WRITE, tick,
                           &outcome))
       CHECK_EQ(vmt_machine_charge(&machine, &outcome, vmt_accounting_charge(
-                  &machine.ledger, 1, 0, 1)), VMT_OK);
+                  &machine.ledger, 1, 0, 1, 0)), VMT_OK);
 }
 
 static void

@@ -53,7 +53,7 @@ charge_both(struct pair *pair, const struct vmt_outcome *ours,
 
    if (!ours->excluded)
       charge = vmt_accounting_charge(&pair->machine.ledger, stack,
-                                     (uint16_t)ours->label, (uint16_t)thread);
+                                     (uint16_t)ours->label, (uint16_t)thread, 0);
    CHECK_EQ(vmt_machine_charge(&pair->machine, ours, charge), VMT_OK);
    model_machine_charge(&pair->model, theirs, stack, thread);
 }

@@ -204,7 +204,7 @@ compare_charge(struct pair *pair, const struct model_charge *expected)
    struct vmt_accounting *ledger = &pair->machine.ledger;
    uint32_t charge =
       vmt_accounting_charge(ledger, expected->stack, (uint16_t)expected->label,
-                            (uint16_t)expected->thread);
+                            (uint16_t)expected->thread, 0);
 
    for (int event = 0; event < MODEL_N_EVENTS; event++)
       CHECK_EQ(vmt_accounting_count(ledger, charge, event_of(event)),

@@ -26,7 +26,7 @@ id_of(uint32_t who)
 {
    uint32_t id = vmt_accounting_charge(&ledger, 100 + who / 4,
                                        (uint16_t)(who / 2 % 2),
-                                       (uint16_t)(who % 2));
+                                       (uint16_t)(who % 2), 0);
    const struct vmt_charge *charge;
 
    CHECK(id != VMT_NO_CHARGE);
@@ -153,18 +153,18 @@ run_short(uint64_t nth)
    bool ok;
 
    CHECK_EQ(vmt_accounting_init(&ledger), VMT_OK);
-   first = vmt_accounting_charge(&ledger, 1, 2, 3);
+   first = vmt_accounting_charge(&ledger, 1, 2, 3, 0);
    CHECK_EQ(vmt_accounting_add(&ledger, first, VMT_EV_ZeroWr, 5), VMT_OK);
    test_fail_nth(nth);
    ok = true;
    for (uint32_t i = 0; ok && i < 5000; i++) {
-      charge = vmt_accounting_charge(&ledger, i + 10, 0, 0);
+      charge = vmt_accounting_charge(&ledger, i + 10, 0, 0, 0);
       ok = charge != VMT_NO_CHARGE &&
            vmt_accounting_add(&ledger, charge, VMT_EV_FileRd, 1) == VMT_OK &&
            vmt_accounting_own(&ledger, charge, 1) == VMT_OK;
    }
    CHECK_EQ(ok, !test_fail_came());
-   CHECK_EQ(vmt_accounting_charge(&ledger, 1, 2, 3), first);
+   CHECK_EQ(vmt_accounting_charge(&ledger, 1, 2, 3, 0), first);
    CHECK_EQ(vmt_accounting_count(&ledger, first, VMT_EV_ZeroWr), 5);
    CHECK_EQ(ledger.totals[VMT_EV_ZeroWr], 5);
    vmt_accounting_free(&ledger);

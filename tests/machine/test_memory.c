@@ -82,7 +82,7 @@ touch_and_charge(void)
                          VMT_WRITE, i + 1, &outcome);
       status = vmt_machine_charge(
          &machine, &outcome,
-         vmt_accounting_charge(&machine.ledger, i, (uint16_t)i, 1));
+         vmt_accounting_charge(&machine.ledger, i, (uint16_t)i, 1, 0));
    }
    return status;
 }

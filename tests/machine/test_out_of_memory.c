@@ -45,7 +45,7 @@ write_pages(uint64_t from, uint64_t to)
          continue;
       n_out += outcome.out_of_memory;
       CHECK_EQ(vmt_machine_charge(&machine, &outcome, vmt_accounting_charge(
-                  &machine.ledger, page < FRAMES / 2 ? 1 : 2, 0, 1)), VMT_OK);
+                  &machine.ledger, page < FRAMES / 2 ? 1 : 2, 0, 1, 0)), VMT_OK);
    }
 }
 

@@ -151,7 +151,7 @@ static void
 charge(struct vmt_outcome *outcome)
 {
    uint32_t id = vmt_accounting_charge(&machine.ledger, 1 + (uint32_t)test_random(4),
-                                       (uint16_t)outcome->label, 1);
+                                       (uint16_t)outcome->label, 1, 0);
 
    CHECK_EQ(vmt_machine_charge(&machine, outcome, id), VMT_OK);
    n_known_evictions += outcome->n_evicted;

@@ -10,7 +10,7 @@ charge_site(struct vmt_machine *machine, const struct vmt_outcome *outcome,
 
    if (!outcome->excluded) {
       charge = vmt_accounting_charge(&machine->ledger, site,
-                                     (uint16_t)outcome->label, 1);
+                                     (uint16_t)outcome->label, 1, 0);
       CHECK(charge != VMT_NO_CHARGE);
    }
    CHECK_EQ(vmt_machine_charge(machine, outcome, charge), VMT_OK);

@@ -89,7 +89,7 @@ charge_difference(struct vmt_accounting *a, struct vmt_accounting *b,
    static char text[120];
    const struct vmt_charge *record = vmt_accounting_get(a, charge);
    uint32_t other = vmt_accounting_charge(b, record->stack, record->area,
-                                          record->thread);
+                                          record->thread, record->site);
 
    for (int event = 0; event < VMT_N_EVENTS; event++) {
       uint64_t n = vmt_accounting_count(a, charge, (enum vmt_event)event);

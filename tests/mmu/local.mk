@@ -24,7 +24,7 @@ libtest_mmu_a_SOURCES = \
 MMU_TESTS = \
 	tests/mmu/test_base \
 	tests/mmu/test_block_lookup \
-	tests/mmu/test_blocks \
+	tests/mmu/test_block_pages \
 	tests/mmu/test_distances \
 	tests/mmu/test_folios \
 	tests/mmu/test_hashmap \
@@ -55,9 +55,9 @@ tests_mmu_test_base_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_block_lookup_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_block_lookup_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_block_lookup_LDFLAGS = $(MMU_TEST_LINKING)
-tests_mmu_test_blocks_CFLAGS = $(MMU_TEST_CFLAGS)
-tests_mmu_test_blocks_LDADD = $(MMU_TEST_LDADD)
-tests_mmu_test_blocks_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_block_pages_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_block_pages_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_block_pages_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_distances_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_distances_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_distances_LDFLAGS = $(MMU_TEST_LINKING)

@@ -112,15 +112,14 @@ look(uint64_t addr)
 /* ---- operations ---- */
 
 static void
-add(uint32_t thread)
+add(void)
 {
    struct model_block block = some_block();
 
    if (model.n_live == MODEL_MAX_BLOCKS)
       return;
    test_fail_nth(test_random(10) == 0);
-   if (vmt_blocks_add(&blocks, block.start, block.n_bytes, site_ids[block.site], thread,
-                      now) == VMT_OK) {
+   if (vmt_blocks_add(&blocks, block.start, block.n_bytes, site_ids[block.site], now) == VMT_OK) {
       model_blocks_add(&model, &block);
    } else {
       CHECK(test_fail_came());
@@ -179,13 +178,13 @@ put_back(const struct open_call *call)
 /* What comes out of a realloc that may have begun long ago: it was refused, or there
    is a block at the same place or another.  */
 static void
-end_call(struct open_call *call, uint32_t thread)
+end_call(struct open_call *call)
 {
    struct model_block block = call->model_gone;
 
    call->is_open = false;
    if (!call->has_gone || test_random(3) == 0) {
-      add(thread);
+      add();
    } else if (model.n_live == MODEL_MAX_BLOCKS) {
       return;
    } else if (test_random(2) == 0) {
@@ -195,7 +194,7 @@ end_call(struct open_call *call, uint32_t thread)
       block.n_bytes = test_random(block.end - block.start + 1);
       block.end = block.start + (block.n_bytes == 0 ? 1 : block.n_bytes);
       CHECK_EQ(vmt_blocks_add(&blocks, block.start, block.n_bytes,
-                              site_ids[block.site], thread, now), VMT_OK);
+                              site_ids[block.site], now), VMT_OK);
       model_blocks_add(&model, &block);
    }
 }
@@ -207,7 +206,7 @@ reallocate(void)
    struct open_call *call = &open_calls[thread];
 
    if (call->is_open) {
-      end_call(call, thread);
+      end_call(call);
    } else {
       call->is_open = true;
       give_back(call);
@@ -302,10 +301,10 @@ static void
 begin(uint64_t round)
 {
    test_reseed(round);
-   CHECK_EQ(vmt_blocks_init(&blocks), VMT_OK);
+   CHECK_EQ(vmt_blocks_init(&blocks, NULL), VMT_OK);
    model_blocks_init(&model);
    for (uint32_t i = 0; i < MODEL_N_SITES; i++) {
-      site_ids[i] = vmt_blocks_site(&blocks, 100 + i);
+      site_ids[i] = vmt_blocks_site(&blocks, 100 + i, VMT_SITE_MALLOC);
       CHECK(site_ids[i] != VMT_NO_SITE);
    }
    now = 0;
@@ -324,7 +323,7 @@ run_random(uint64_t round)
 
       now += test_random(10);
       if (what < 600)
-         add((uint32_t)test_random(N_THREADS));
+         add();
       else if (what < 750)
          give_back(&call);
       else if (what < 780)
@@ -354,7 +353,7 @@ run_full_page(uint64_t round)
       uint64_t start = shape->base + i * 1663 % PAGE;      /* each once */
       struct model_block block = {start, start + 1, i % 2, now, i % MODEL_N_SITES};
 
-      CHECK_EQ(vmt_blocks_add(&blocks, start, i % 2, site_ids[block.site], 0, now),
+      CHECK_EQ(vmt_blocks_add(&blocks, start, i % 2, site_ids[block.site], now),
                VMT_OK);
       model_blocks_add(&model, &block);
    }

@@ -61,8 +61,13 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/touches_windows.c \
 	vmtrace/mmu/mechanisms/areas.c \
 	vmtrace/mmu/mechanisms/areas.h \
+	vmtrace/mmu/mechanisms/block_pages.c \
+	vmtrace/mmu/mechanisms/block_ranges.c \
+	vmtrace/mmu/mechanisms/block_sites.c \
+	vmtrace/mmu/mechanisms/block_table.c \
 	vmtrace/mmu/mechanisms/blocks.c \
 	vmtrace/mmu/mechanisms/blocks.h \
+	vmtrace/mmu/mechanisms/blocks_private.h \
 	vmtrace/mmu/mechanisms/folios.c \
 	vmtrace/mmu/mechanisms/folios.h \
 	vmtrace/mmu/mechanisms/pagecache.c \

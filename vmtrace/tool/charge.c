@@ -3,7 +3,7 @@
 #include "vmtrace/tool/checkpoint.h"
 #include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/fault_log.h"
-#include "vmtrace/tool/heap.h"
+#include "vmtrace/tool/heap_memory.h"
 #include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/segments.h"
@@ -17,19 +17,31 @@
 #define SYSCALL_DELTA (-2)
 
 static uint32_t
-charge_to(const struct vmt_outcome *outcome, UInt stack, UInt thread)
+charge_to(const struct vmt_outcome *outcome, UInt stack, UInt thread, UInt site)
 {
    uint32_t charge = VMT_NO_CHARGE;
 
    if (!outcome->excluded) {
       charge = vmt_accounting_charge(&tool_machine.ledger, stack,
                                      (uint16_t)outcome->label,
-                                     (uint16_t)thread);
+                                     (uint16_t)thread, site);
       if (charge == VMT_NO_CHARGE)
          tool_no_memory();
    }
    if (vmt_machine_charge(&tool_machine, outcome, charge) != VMT_OK)
       tool_no_memory();
+   return charge;
+}
+
+/* The same for an access at addr.  */
+static uint32_t
+charge_access(const struct vmt_outcome *outcome, UInt stack, UInt thread, Addr addr)
+{
+   UInt site = heap_memory_site(addr);
+   uint32_t charge = charge_to(outcome, stack, thread, site);
+
+   if (heap_memory_may_change(site) && charge != VMT_NO_CHARGE)
+      heap_memory_hold(addr, charge, outcome);
    return charge;
 }
 
@@ -79,8 +91,9 @@ charge_touch(struct stack_place *place, uint32_t touch)
 
    if (*share != NULL && vmt_distance_share_add(*share, distance))
       return;
-   *share = vmt_distances_share_for(&tool_machine.touches.distances,
-                                    place->charge, distance);
+   *share = vmt_distances_share_for(
+      &tool_machine.touches.distances,
+      vmt_accounting_get(&tool_machine.ledger, place->charge)->line, distance);
    if (*share == NULL)
       tool_no_memory();
    vmt_distance_share_add(*share, distance);
@@ -88,16 +101,19 @@ charge_touch(struct stack_place *place, uint32_t touch)
 
 /* The counters that the place added to last are most likely the ones.  */
 static Bool
-charge_known(struct stack_place *place, Bool is_fetch,
+charge_known(struct stack_place *place, Bool is_fetch, Addr addr, UInt site,
              const struct vmt_quick_charge *what)
 {
    struct vmt_counter *misses = place->misses[is_fetch];
 
    if (place->label != what->label || place->tid != VG_(get_running_tid)() ||
-       misses == NULL)
+       place->site != site || misses == NULL)
       return False;
-   if (what->n_misses != 0)
+   if (what->n_misses != 0) {
       vmt_accounting_bump(&tool_machine.ledger, misses);
+      if (heap_memory_may_change(site))
+         heap_memory_hold_miss(addr, place->charge, is_fetch);
+   }
    if (what->touch != VMT_NOT_CHARGED)
       charge_touch(place, what->touch);
    return True;
@@ -106,26 +122,28 @@ charge_known(struct stack_place *place, Bool is_fetch,
 /* A miss of the L1 TLB, a touch, or both, and nothing else, which is the most
    common outcome by far.  */
 static void
-charge_common(const struct vmt_quick_charge *what, Bool is_fetch,
+charge_common(const struct vmt_quick_charge *what, Bool is_fetch, Addr addr,
               const struct maker *maker)
 {
    struct stack_place *place = place_of(maker);
    ThreadId tid = VG_(get_running_tid)();
+   UInt site = heap_memory_site(addr);
    const struct vmt_outcome outcome = {.event = VMT_NO_EVENT,
                                        .label = what->label,
                                        .n_l1_misses = (uint8_t)what->n_misses,
                                        .touch = what->touch,
                                        .is_fetch = is_fetch};
 
-   if (charge_known(place, is_fetch, what))
+   if (charge_known(place, is_fetch, addr, site, what))
       return;
-   place->charge = charge_to(&outcome, place->stack, tid);
-   if (place->label != what->label || place->tid != tid) {
-      place->label = what->label;
-      place->tid = tid;
-      place->misses[0] = place->misses[1] = NULL;
+   place->charge = charge_access(&outcome, place->stack, tid, addr);
+   if (place->label != what->label || place->tid != tid)
       VG_(memset)(place->shares, 0, sizeof place->shares);
-   }
+   if (place->label != what->label || place->tid != tid || place->site != site)
+      place->misses[0] = place->misses[1] = NULL;
+   place->label = what->label;
+   place->tid = tid;
+   place->site = site;
    place->misses[is_fetch] =
       vmt_accounting_counter(&tool_machine.ledger, place->charge,
                              is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
@@ -134,6 +152,7 @@ charge_common(const struct vmt_quick_charge *what, Bool is_fetch,
 /* What charge_group_quick() or charge_fetch_quick() left to do.  */
 static struct {
    Bool any;
+   Addr addr;
    struct vmt_quick_charge what;
 } left;
 
@@ -161,7 +180,9 @@ charge_group_quick(const struct segment_group *group, Addr base,
    if (quick != VMT_QUICK_CHARGE)
       return quick == VMT_QUICK_FREE;
    place = stacks_known_place(guest, segments_member_pc(group, first));
-   if (place != NULL && charge_known(place, False, &left.what))
+   left.addr = base + (Addr)(Long)first->offset;
+   if (place != NULL &&
+       charge_known(place, False, left.addr, heap_memory_site(left.addr), &left.what))
       return True;
    left.any = True;
    return False;
@@ -183,7 +204,6 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
             const struct maker *maker)
 {
    struct vmt_outcome outcome;
-   uint32_t charge;
 
    if (!vmt_machine_access(&tool_machine, addr, kind, tick, &outcome))
       return True;
@@ -192,15 +212,13 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
       const struct vmt_quick_charge what = {
          outcome.label, outcome.n_l1_misses, outcome.touch};
 
-      charge_common(&what, outcome.is_fetch, maker);
+      charge_common(&what, outcome.is_fetch, addr, maker);
       return True;
    }
    if (outcome.event == VMT_EV_Bus && objects_refresh_size(addr))
       vmt_machine_access(&tool_machine, addr, kind, tick, &outcome);
-   charge = charge_to(&outcome, outcome.excluded ? STACK_NONE : stack_of(maker),
-                      VG_(get_running_tid)());
-   if (outcome.event != VMT_NO_EVENT)
-      heap_note(charge, outcome.event, addr);
+   charge_access(&outcome, outcome.excluded ? STACK_NONE : stack_of(maker),
+                 VG_(get_running_tid)(), addr);
    if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, kind, CHARGE_PROGRAM, pc_of(maker), 0);
    if (vfork_is_child && outcome.event != VMT_NO_EVENT)
@@ -432,7 +450,7 @@ charge_group_miss(const struct segment_group *group, Addr base,
    const struct maker maker = {guest, group, group->members, 0, STACK_UNKNOWN};
 
    if (left.any)
-      charge_common(&left.what, False, &maker);
+      charge_common(&left.what, False, left.addr, &maker);
    else
       group_in_full(group, base, guest);
    checkpoint_if_due();
@@ -462,6 +480,7 @@ charge_fetch_quick(const struct segment_fetch *fetch)
       return True;
    case VMT_QUICK_CHARGE:
       left.any = True;
+      left.addr = fetch->addr;
       return False;
    default:
       return False;
@@ -494,7 +513,7 @@ charge_fetch_miss(const struct segment_fetch *fetch, Addr unused,
                                .stack = STACK_UNKNOWN};
 
    if (left.any)
-      charge_common(&left.what, True, &maker);
+      charge_common(&left.what, True, left.addr, &maker);
    else
       fetch_in_full(fetch, &maker);
    checkpoint_if_due();
@@ -527,15 +546,12 @@ charge_kernel_access(ThreadId tid, Addr addr, Bool write,
                      enum charge_cause cause, UInt *stack)
 {
    struct vmt_outcome outcome;
-   uint32_t charge;
 
    if (!vmt_machine_kernel_access(&tool_machine, addr, write, &outcome))
       return;
    if (*stack == STACK_UNKNOWN)
       *stack = kernel_stack(tid, cause);
-   charge = charge_to(&outcome, *stack, tid);
-   if (outcome.event != VMT_NO_EVENT)
-      heap_note(charge, outcome.event, addr);
+   charge_access(&outcome, *stack, tid, addr);
    if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, write ? VMT_WRITE : VMT_READ, cause,
                       kernel_pc(tid, cause), kernel_access_current(tid));
@@ -551,7 +567,7 @@ charge_nothing_for(ThreadId tid, Addr addr, Bool write)
    if (!vmt_machine_kernel_access(&tool_machine, addr, write, &outcome))
       return;
    outcome.event = VMT_NO_EVENT;
-   charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid);
+   charge_access(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid, addr);
 }
 
 void
@@ -580,5 +596,5 @@ charge_shootdowns(ThreadId tid, UInt n)
    struct vmt_outcome outcome = {.event = VMT_NO_EVENT, .n_shootdowns = n};
 
    if (vmt_machine_collect(&tool_machine, &outcome) || n != 0)
-      charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid);
+      charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid, VMT_NO_SITE);
 }

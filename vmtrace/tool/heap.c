@@ -1,11 +1,11 @@
 #include "vmtrace/tool/heap.h"
 
+#include "vmtrace/tool/heap_memory.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
 
 #define MAX_CALLS 16            /* open at a time: one, and one for each handler */
 #define NEAR_BYTES 1024         /* so near is the same stack */
-#define MAX_PENDING (1u << 16)
 
 struct call {
    Addr sp, ret;                /* where the return address is, and it */
@@ -25,22 +25,13 @@ struct thread {
    UInt n;
 };
 
-/* A fault while a call is open, of which it is not known yet whose it is.  */
-struct pending {
-   Addr addr;
-   UInt charge, event;
-   ThreadId tid;
-};
-
 Bool heap_is_tracked = True;
-struct vmt_blocks heap_blocks;
+Bool heap_is_at_work;
 Addr heap_open_sp = HEAP_NONE_OPEN;
 
 static struct thread *threads;
 static struct thread *running;
 static ThreadId running_tid;
-static struct pending pendings[MAX_PENDING];
-static UInt n_pendings;
 
 static void
 must(enum vmt_status status)
@@ -58,7 +49,6 @@ instrs_now(void)
 void
 heap_init(void)
 {
-   must(vmt_blocks_init(&heap_blocks));
    heap_names_init();
    threads = VG_(calloc)("vmtrace.heap", VG_N_THREADS, sizeof *threads);
    running = &threads[0];
@@ -71,6 +61,7 @@ watch_returns(void)
    heap_open_sp = running->n == 0   ? HEAP_NONE_OPEN
                   : running->n == 1 ? running->calls[0].sp
                                     : 0;
+   heap_is_at_work = running->n != 0 && running->calls[running->n - 1].function != NULL;
 }
 
 static void
@@ -88,61 +79,28 @@ heap_switch(ThreadId tid)
    watch_returns();
 }
 
-static void
-drop_pendings(ThreadId tid)
-{
-   UInt i, n = 0;
-
-   for (i = 0; i < n_pendings; i++)
-      if (pendings[i].tid != tid)
-         pendings[n++] = pendings[i];
-   n_pendings = n;
-}
-
 void
 heap_forget_thread(ThreadId tid)
 {
    set_depth(&threads[tid], 0);
-   drop_pendings(tid);
+   heap_memory_drop(tid);
 }
 
-/* ---- whose faults ---- */
-
-static void
-note_block(const struct vmt_block *block, uint32_t charge, UInt event)
-{
-   must(vmt_blocks_note(&heap_blocks, charge, block->site, event));
-}
-
-void
-heap_note(uint32_t charge, enum vmt_event event, Addr addr)
+const struct vmt_block *
+heap_block_being_freed(void)
 {
    const struct call *call =
       running->n == 0 ? NULL : &running->calls[running->n - 1];
-   const struct vmt_block *block;
 
-   if (!heap_is_tracked || charge == VMT_NO_CHARGE)
-      return;
-   block = vmt_blocks_find(&heap_blocks, addr);
-   if (block != NULL) {
-      note_block(block, charge, event);
-   } else if (call != NULL && call->frees && addr >= call->freed.start &&
-              addr < call->freed.end) {
-      note_block(&call->freed, charge, event);
-   } else if (call != NULL && n_pendings < MAX_PENDING) {
-      pendings[n_pendings++] = (struct pending){addr, charge, event, running_tid};
-   }
+   return call != NULL && call->frees ? &call->freed : NULL;
 }
 
-static void
-settle_pendings(const struct vmt_block *block)
+Bool
+heap_is_at_work_in(ThreadId tid)
 {
-   UInt i;
+   const struct thread *thread = &threads[tid];
 
-   for (i = 0; i < n_pendings; i++)
-      if (pendings[i].tid == running_tid && pendings[i].addr >= block->start &&
-          pendings[i].addr < block->end)
-         note_block(block, pendings[i].charge, pendings[i].event);
+   return thread->n != 0 && thread->calls[thread->n - 1].function != NULL;
 }
 
 /* ---- calls ---- */
@@ -169,7 +127,7 @@ static void
 give_up(const struct call *call)
 {
    if (call->frees && !call->function->frees_always)
-      must(vmt_blocks_put_back(&heap_blocks, &call->freed, call->freed_at));
+      must(vmt_blocks_put_back(&tool_machine.blocks, &call->freed, call->freed_at));
 }
 
 static void
@@ -228,7 +186,8 @@ site_of(VexGuestAMD64State *guest, Addr ret)
    guest->guest_RIP = pc;
    guest->guest_RSP = sp;
    if (place->allocates == VMT_NO_SITE)
-      place->allocates = vmt_blocks_site(&heap_blocks, place->stack);
+      place->allocates = vmt_blocks_site(&tool_machine.blocks, place->stack,
+                                         VMT_SITE_MALLOC);
    if (place->allocates == VMT_NO_SITE)
       tool_no_memory();
    return place->allocates;
@@ -240,7 +199,7 @@ start_free(struct call *call)
    if (call->block == 0)
       return;
    call->freed_at = instrs_now();
-   call->frees = vmt_blocks_remove(&heap_blocks, call->block, call->freed_at,
+   call->frees = vmt_blocks_remove(&tool_machine.blocks, call->block, call->freed_at,
                                    &call->freed);
 }
 
@@ -297,8 +256,8 @@ open_call(VexGuestAMD64State *guest, const struct heap_function *function)
    call->ret = *(Addr *)call->sp;
    call->function = function;
    call->frees = False;
-   if (running->n == 0 && n_pendings != 0)
-      drop_pendings(running_tid);
+   if (running->n == 0)
+      heap_memory_drop(running_tid);
    call->block = argument(guest, function->frees);
    if (function->frees != 0)
       start_free(call);
@@ -382,16 +341,15 @@ finish(const struct call *call, UWord result)
    if (call->function->bytes != 0) {
       block = block_given(call, result);
       if (block != 0) {
-         must(vmt_blocks_add(&heap_blocks, block, call->bytes, call->site, running_tid,
+         must(vmt_blocks_add(&tool_machine.blocks, block, call->bytes, call->site,
                              instrs_now()));
-         if (n_pendings != 0)
-            settle_pendings(vmt_blocks_find(&heap_blocks, block));
+         heap_memory_settle(running_tid,
+                            vmt_blocks_find(&tool_machine.blocks, block));
       } else if (call->bytes != 0) {
          give_up(call);
       }
    }
-   if (n_pendings != 0)
-      drop_pendings(running_tid);
+   heap_memory_drop(running_tid);
 }
 
 static Bool
@@ -430,7 +388,7 @@ heap_return(UWord unused1, UWord unused2, VexGuestAMD64State *guest)
       give_up_from(running->n - 1);
 }
 
-/* ---- signals, forks ---- */
+/* ---- signals ---- */
 
 void
 heap_before_signal(ThreadId tid)
@@ -456,11 +414,4 @@ heap_after_signal(ThreadId tid)
          set_depth(thread, i);
          return;
       }
-}
-
-void
-heap_start_anew(void)
-{
-   n_pendings = 0;
-   vmt_blocks_start_anew(&heap_blocks, instrs_now());
 }

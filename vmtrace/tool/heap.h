@@ -26,7 +26,6 @@
 #include "vmtrace/tool/heap_names.h"
 
 extern Bool heap_is_tracked;
-extern struct vmt_blocks heap_blocks;
 
 /* A return that leaves the stack pointer above this may end an open call of the running
    thread's.  */
@@ -46,10 +45,11 @@ void heap_forget_thread(ThreadId tid);
 void heap_before_signal(ThreadId tid);
 void heap_after_signal(ThreadId tid);
 
-/* An access at addr had that event, which went to the charge.  */
-void heap_note(uint32_t charge, enum vmt_event event, Addr addr);
+/* Of the running thread: the block that its open call is giving back, or NULL.  */
+const struct vmt_block *heap_block_being_freed(void);
 
-/* This is a forked child.  */
-void heap_start_anew(void);
+/* Whether thread tid is in a call of the allocator; the running one.  */
+Bool heap_is_at_work_in(ThreadId tid);
+extern Bool heap_is_at_work;
 
 #endif

@@ -1,14 +1,20 @@
-/* What the allocator was seen to do, as records of the profile (docs/PROFILE.md).  */
+/* The profile's records about the allocator: docs/PROFILE.md has them.  */
 
 #ifndef VMT_TOOL_HEAP_RECORDS_H
 #define VMT_TOOL_HEAP_RECORDS_H
 
 #include "vmtrace/tool/json_out.h"
 
-/* What is new since the last time.  */
-void heap_records_write(struct json_out *out);
+/* Before anything is written.  */
+void heap_records_start(struct json_out *to);
 
-/* In a forked child: nothing was written.  */
+/* Defines the site, if need be.  */
+void heap_records_define_site(UInt id);
+
+/* Sites, totals, and what the allocator does to pages.  */
+void heap_records_write(void);
+
+/* In a forked child.  */
 void heap_records_start_anew(void);
 
 #endif

@@ -27,6 +27,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/header.h \
 	vmtrace/tool/heap.c \
 	vmtrace/tool/heap.h \
+	vmtrace/tool/heap_memory.c \
+	vmtrace/tool/heap_memory.h \
 	vmtrace/tool/heap_names.c \
 	vmtrace/tool/heap_names.h \
 	vmtrace/tool/heap_records.c \

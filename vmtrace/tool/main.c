@@ -7,6 +7,7 @@
 #include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/heap.h"
+#include "vmtrace/tool/heap_memory.h"
 #include "vmtrace/tool/instrument.h"
 #include "vmtrace/tool/iropt.h"
 #include "vmtrace/tool/kernel_access.h"
@@ -121,7 +122,7 @@ in_child(ThreadId tid)
    threads_become_child(tid);
    children_forget();
    stacks_forget_memory(0, ~(Addr)0);
-   heap_start_anew();
+   heap_memory_start_anew();
    segments_forget_counts();
    objects_forget_defined();
    if (!is_vfork)

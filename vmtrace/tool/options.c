@@ -389,6 +389,7 @@ tool_options_finish(void)
    if (fault_around_bytes != 0)
       config->fault_around_bytes = fault_around_bytes;
    tool_options.settings.n_cores = (uint32_t)cores;
+   tool_options.settings.has_blocks = heap_is_tracked;
    tool_options.settings.window_instrs = (uint64_t)tool_options.window_instrs;
    check_folios();
    check_pressure();

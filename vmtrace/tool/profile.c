@@ -171,10 +171,15 @@ write_charge(UInt id)
 
    if (n_resident == 0 && !charge_has_news(charge))
       return;
+   if (charge->site != VMT_NO_SITE)
+      heap_records_define_site(charge->site);
    member("{\"charge\":[", charge->stack);
    member(",", charge->area);
    member(",", charge->thread);
-   json_text(&out, "],\"events\":{");
+   json_text(&out, "]");
+   if (charge->site != VMT_NO_SITE)
+      member(",\"site\":", charge->site);
+   json_text(&out, ",\"events\":{");
    any_event = False;
    for (index = charge->counters; index != 0;) {
       struct vmt_counter *counter = vmt_vector_at(&ledger->counters, index);
@@ -394,6 +399,7 @@ note_depth(void)
 static void
 write_news(void)
 {
+   heap_records_start(&out);
    define_labels();
    define_stacks();
    write_charges();
@@ -402,7 +408,7 @@ write_news(void)
    write_odd_accesses();
    touch_records_write(&out);
    pressure_records_write(&out);
-   heap_records_write(&out);
+   heap_records_write();
    note_depth();
 }
 

@@ -2,6 +2,7 @@
 
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/heap.h"
+#include "vmtrace/tool/heap_memory.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
@@ -38,7 +39,8 @@ charge_refused_fetch(ThreadId tid)
                       VG_(get_IP)(tid), 0);
    charge = vmt_accounting_charge(&tool_machine.ledger,
                                   stacks_of_syscall(tid, 0),
-                                  (uint16_t)outcome.label, (uint16_t)tid);
+                                  (uint16_t)outcome.label, (uint16_t)tid,
+                                  heap_memory_site(VG_(get_IP)(tid)));
    if (charge == VMT_NO_CHARGE ||
        vmt_machine_charge(&tool_machine, &outcome, charge) != VMT_OK)
       tool_no_memory();

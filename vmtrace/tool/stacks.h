@@ -47,7 +47,8 @@ struct stack_place {
    UInt allocates;              /* the site of blocks that are allocated there; 0: not
                                    known */
    UInt label;                  /* the counters are of this area's label, */
-   ThreadId tid;                /* and this thread */
+   ThreadId tid;                /* this thread, */
+   uint32_t site;               /* and, not the shares, this site */
    uint32_t charge;             /* whose they are */
    struct vmt_distance_share *shares[STACK_SHARES];     /* of touches, of some; NULL:
                                            none */

@@ -5,6 +5,7 @@
 #include "vmtrace/tool/children.h"
 #include "vmtrace/tool/contents.h"
 #include "vmtrace/tool/fault_log.h"
+#include "vmtrace/tool/heap_memory.h"
 #include "vmtrace/tool/heap_names.h"
 #include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/kernel_words.h"
@@ -150,6 +151,12 @@ flags_of(UInt prot, UInt map_flags)
    return flags;
 }
 
+static Bool
+is_heap_memory(const struct vmt_area *area)
+{
+   return area->backing == VMT_BACKING_ANON && (area->flags & VMT_AREA_SHARED) == 0;
+}
+
 static void
 add_area(ThreadId tid, const struct vmt_area *area)
 {
@@ -158,6 +165,11 @@ add_area(ThreadId tid, const struct vmt_area *area)
    stacks_forget_memory(area->start, area->end);
    must(vmt_machine_map(&tool_machine, area, &n_shootdowns));
    charge_shootdowns(tid, n_shootdowns);
+   if (is_heap_memory(area))
+      heap_memory_mapped(tid, area->start, area->end,
+                         (area->flags & VMT_AREA_HEAP) != 0);
+   else
+      heap_memory_unmapped(area->start, area->end);
 }
 
 /* What was executed there is looked up and written before the file is gone. */
@@ -204,6 +216,7 @@ remove_areas(ThreadId tid, Addr start, Addr end)
    stacks_forget_memory(start, end);
    must(vmt_machine_unmap(&tool_machine, start, end, &n_shootdowns));
    charge_shootdowns(tid, n_shootdowns);
+   heap_memory_unmapped(start, end);
 }
 
 static void
@@ -222,6 +235,19 @@ after_mprotect(ThreadId tid, Addr start, SizeT bytes, UInt prot)
 }
 
 /* An old size of 0 maps the same shared pages a second time.  */
+static void
+note_moved(ThreadId tid, Addr from, SizeT old_bytes, Addr to, SizeT new_bytes)
+{
+   if (to != from) {
+      heap_memory_unmapped(from, from + old_bytes);
+      heap_memory_mapped(tid, to, to + new_bytes, False);
+   } else if (new_bytes > old_bytes) {
+      heap_memory_mapped(tid, to + old_bytes, to + new_bytes, False);
+   } else if (new_bytes < old_bytes) {
+      heap_memory_unmapped(to + new_bytes, to + old_bytes);
+   }
+}
+
 static void
 after_mremap(ThreadId tid, const UWord *args, Addr to)
 {
@@ -246,6 +272,8 @@ after_mremap(ThreadId tid, const UWord *args, Addr to)
                          (args[3] & MREMAP_KEEP_OLD) != 0, &n_shootdowns));
    charge_shootdowns(tid, n_shootdowns);
    area = vmt_areas_find(&tool_machine.areas, to);
+   if (area != NULL && is_heap_memory(area))
+      note_moved(tid, from, old_bytes, to, new_bytes);
    if (new_bytes > old_bytes && area != NULL &&
        (area->flags & VMT_AREA_LOCKED) != 0)
       populate(tid, to + old_bytes, to + new_bytes);
@@ -386,6 +414,7 @@ after_madvise(ThreadId tid, Addr start, SizeT bytes, UInt advice)
       advise(tid, start, end, VMT_ADVICE_REMOVE);
       break;
    case ADVICE_FREE:
+      heap_memory_advised(start, end);
       advise(tid, start, end, VMT_ADVICE_FREE);
       break;
    case ADVICE_COLD:
@@ -450,6 +479,7 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
    kernel_access_enter(tid, number);
    threads_before_call(tid, number, args);
    kernel_words_before_call(tid, number, args);
+   heap_memory_syscall(number);
    if (number == __NR_mmap)
       note_mmap(args);
    else if (number == __NR_mremap)

@@ -39,7 +39,7 @@ class Profile:
         self.path = path
         self.header = self.end = None
         self.objects, self.frames, self.stacks, self.areas = {0: None}, {}, {}, {}
-        self.blocks = {}
+        self.blocks, self.sites = {}, {}
         self.notes = []
         self.executed = collections.Counter()
         self.charges = collections.defaultdict(collections.Counter)
@@ -64,7 +64,11 @@ class Profile:
             self.header = r
         elif self.end is not None:
             raise ValueError("a record after the end")
-        elif "stack" in r:
+        elif "site" in r and "kind" in r:
+            if r["stack"] != 0:
+                self._known(self.stacks, r["stack"])
+            self.sites[r["site"]] = r
+        elif "stack" in r and "frame" in r:
             self._known(self.frames, r["frame"])
             if r["parent"] != 0:
                 self._known(self.stacks, r["parent"])
@@ -85,6 +89,8 @@ class Profile:
                 self._known(self.stacks, stack)
             if area != 0:
                 self._known(self.areas, area)
+            if "site" in r:
+                self._known(self.sites, r["site"])
             self.charges[stack, area, thread].update(r["events"])
         elif "exec" in r:
             for block, times in r["exec"]:

@@ -427,7 +427,8 @@ vmt_machine_charge_touch(struct vmt_machine *machine, uint32_t touch,
 {
    return touch == VMT_NOT_CHARGED
              ? VMT_OK
-             : vmt_distances_charge(&machine->touches.distances, charge,
+             : vmt_distances_charge(&machine->touches.distances,
+                                    vmt_accounting_get(&machine->ledger, charge)->line,
                                     touch - 1);
 }
 
@@ -495,6 +496,51 @@ vmt_machine_charge(struct vmt_machine *machine,
    status |= add_if_any(ledger, charge, VMT_EV_Shoot, outcome->n_shootdowns);
    if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
       status |= charge_pressure(machine, outcome, charge);
+   return status == VMT_OK && !machine->blocks.no_memory ? VMT_OK : VMT_NO_MEMORY;
+}
+
+/* The pages that the outcome made resident, where from still owns them.  */
+static enum vmt_status
+give_pages(struct vmt_machine *machine, const struct vmt_outcome *outcome,
+           uint32_t from, uint32_t to)
+{
+   vmt_vpn vpn = outcome->new_start;
+   enum vmt_status status = VMT_OK;
+   struct vmt_pte *pte;
+
+   for (; outcome->n_new_pages != 0 &&
+          (pte = vmt_pagetable_next(&machine->pages, &vpn, outcome->new_end)) != NULL;
+        vpn++) {
+      if (pte->owner != from || (pte->bits & VMT_PTE_PRESENT) == 0)
+         continue;
+      pte->owner = to;
+      status |= vmt_accounting_own(&machine->ledger, from, -1);
+      status |= vmt_accounting_own(&machine->ledger, to, 1);
+   }
+   return status;
+}
+
+enum vmt_status
+vmt_machine_recharge(struct vmt_machine *machine, const struct vmt_outcome *outcome,
+                     uint32_t from, uint32_t to)
+{
+   const struct { enum vmt_event event; uint32_t n; } counts[] = {
+      {outcome->event, outcome->event != VMT_NO_EVENT},
+      {outcome->is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM, outcome->n_l1_misses},
+      {VMT_EV_StlbM, outcome->n_stlb_misses},
+      {VMT_EV_WalkRef, outcome->n_walk_refs},
+      {VMT_EV_Shoot, outcome->n_shootdowns},
+      {VMT_EV_Evict, outcome->n_evicted},
+      {VMT_EV_SwapOut, outcome->n_swapped_out},
+      {VMT_EV_Refault, outcome->is_refault},
+      {VMT_EV_Thrash, outcome->is_thrash}};
+   enum vmt_status status = give_pages(machine, outcome, from, to);
+   uint32_t i;
+
+   for (i = 0; i < sizeof counts / sizeof counts[0]; i++)
+      if (counts[i].n != 0)
+         status |= vmt_accounting_move(&machine->ledger, from, to, counts[i].event,
+                                       counts[i].n);
    return status == VMT_OK ? VMT_OK : VMT_NO_MEMORY;
 }
 

@@ -31,24 +31,61 @@ vmt_accounting_free(struct vmt_accounting *ledger)
    vmt_vector_free(&ledger->residencies);
 }
 
+static bool
+is_same(const struct vmt_charge *a, const struct vmt_charge *b)
+{
+   return a->stack == b->stack && a->area == b->area && a->thread == b->thread &&
+          a->site == b->site;
+}
+
+/* Fibonacci hashing (Knuth, "The Art of Computer Programming" vol. 3, 6.4) of the site,
+   over what makes the line; not all ones, which is no key.  */
+#define PLACE_BITS (~(uint64_t)0 >> 1)
+
+static uint64_t
+place_of(const struct vmt_charge *charge)
+{
+   uint64_t line = (uint64_t)charge->stack << 32 | (uint64_t)charge->area << 16 |
+                   charge->thread;
+
+   return (line ^ charge->site * 0x9e3779b97f4a7c15u) & PLACE_BITS;
+}
+
+static uint32_t
+make_charge(struct vmt_accounting *ledger, const struct vmt_charge *wanted,
+            uint64_t place)
+{
+   struct vmt_charge *charge = vmt_vector_push(&ledger->charges);
+   uint32_t id = ledger->charges.n_records - 1;
+   uint64_t *known;
+
+   if (charge == NULL || vmt_hashmap_put(&ledger->ids, place, &known) != VMT_OK)
+      return VMT_NO_CHARGE;
+   *known = id;
+   *charge = *wanted;
+   charge->line = wanted->site == 0
+                     ? id
+                     : vmt_accounting_charge(ledger, wanted->stack, wanted->area,
+                                             wanted->thread, 0);
+   return charge->line == VMT_NO_CHARGE ? VMT_NO_CHARGE : id;
+}
+
 uint32_t
 vmt_accounting_charge(struct vmt_accounting *ledger, uint32_t stack,
-                      uint16_t area, uint16_t thread)
+                      uint16_t area, uint16_t thread, uint32_t site)
 {
-   uint64_t key = (uint64_t)stack << 32 | (uint64_t)area << 16 | thread;
-   uint64_t *id = vmt_hashmap_find(&ledger->ids, key);
-   struct vmt_charge *charge;
+   const struct vmt_charge wanted = {
+      .stack = stack, .area = area, .thread = thread, .site = site};
+   uint64_t place = place_of(&wanted);
+   const uint64_t *id;
 
-   if (id != NULL)
-      return (uint32_t)*id;
-   charge = vmt_vector_push(&ledger->charges);
-   if (charge == NULL || vmt_hashmap_put(&ledger->ids, key, &id) != VMT_OK)
-      return VMT_NO_CHARGE;
-   *id = ledger->charges.n_records - 1;
-   charge->stack = stack;
-   charge->area = area;
-   charge->thread = thread;
-   return (uint32_t)*id;
+   for (;; place = (place + 1) & PLACE_BITS) {
+      id = vmt_hashmap_find(&ledger->ids, place);
+      if (id == NULL)
+         return make_charge(ledger, &wanted, place);
+      if (is_same(vmt_accounting_get(ledger, (uint32_t)*id), &wanted))
+         return (uint32_t)*id;
+   }
 }
 
 static struct vmt_counter *
@@ -107,6 +144,15 @@ vmt_accounting_count(const struct vmt_accounting *ledger, uint32_t charge,
    const struct vmt_counter *counter = find_counter(ledger, charge, event);
 
    return counter == NULL ? 0 : counter->count;
+}
+
+enum vmt_status
+vmt_accounting_move(struct vmt_accounting *ledger, uint32_t from, uint32_t to,
+                    enum vmt_event event, uint64_t n)
+{
+   ledger->totals[event] -= n;
+   vmt_accounting_counter(ledger, from, event)->count -= n;
+   return vmt_accounting_add(ledger, to, event, n);
 }
 
 void

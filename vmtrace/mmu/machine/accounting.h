@@ -1,14 +1,15 @@
 /* The ledger: what happened, to whom it is charged.
 
-   A charge is a call stack, an area label and a thread, each a number of the
-   embedder's.  Its counters are a short list, one for each event it ever had.
+   A charge is a call stack, an area label, a thread, and the site (blocks.h) of the
+   memory, each a number of the embedder's; its line is the charge without a site.
+   Its counters are a short list, one for each event it ever had.
    A page belongs to the charge that made it resident (the owner in its PTE);
    the ledger keeps for each charge how many of its pages are resident, and how
    many were when the whole was at its last peak, without a copy at each new
    peak: a charge that changes after the peak first notes what it had.
 
    Totals are kept apart.  What is charged with `excluded` goes to totals of its
-   own.  Owns its tables.  Cost: O(1) expected an event; 24 bytes a charge plus
+   own.  Owns its tables.  Cost: O(1) expected an event; 28 bytes a charge plus
    24 a counter plus 24 for a charge that owned pages.  */
 
 #ifndef VMT_MMU_MACHINE_ACCOUNTING_H
@@ -32,6 +33,8 @@ struct vmt_counter {
 struct vmt_charge {
    uint32_t stack;
    uint16_t area, thread;
+   uint32_t site;               /* 0: none */
+   uint32_t line;               /* the charge that differs in having no site; itself */
    uint32_t counters;           /* index of the first counter, 0: none */
    uint32_t residency;          /* index of its residency, 0: none */
 };
@@ -44,7 +47,8 @@ struct vmt_residency {
 };
 
 struct vmt_accounting {
-   struct vmt_hashmap ids;              /* stack, area, thread -> charge id */
+   struct vmt_hashmap ids;              /* a hash of all four -> charge id; one that
+                                           finds its place taken has the next */
    struct vmt_vector charges, counters, residencies;
    uint64_t totals[VMT_N_EVENTS];
    uint64_t excluded[VMT_N_EVENTS];
@@ -58,7 +62,7 @@ void vmt_accounting_free(struct vmt_accounting *ledger);
 
 /* The id of a charge, made if new; VMT_NO_CHARGE when there is no memory.  */
 uint32_t vmt_accounting_charge(struct vmt_accounting *ledger, uint32_t stack,
-                               uint16_t area, uint16_t thread);
+                               uint16_t area, uint16_t thread, uint32_t site);
 
 static inline struct vmt_charge *
 vmt_accounting_get(const struct vmt_accounting *ledger, uint32_t charge)
@@ -84,6 +88,10 @@ vmt_accounting_bump(struct vmt_accounting *ledger, struct vmt_counter *counter)
 
 uint64_t vmt_accounting_count(const struct vmt_accounting *ledger,
                               uint32_t charge, enum vmt_event event);
+
+/* n of the charge's events are another's.  */
+enum vmt_status vmt_accounting_move(struct vmt_accounting *ledger, uint32_t from,
+                                    uint32_t to, enum vmt_event event, uint64_t n);
 
 /* n_pages more (or less) pages of charge are resident.  The first form alone
    moves the total, so a page that a fault-around maps counts before its owner

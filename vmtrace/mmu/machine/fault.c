@@ -58,6 +58,9 @@ vmt_fault_set_entry(struct vmt_machine *machine, struct vmt_pte *pte, vmt_vpn vp
       outcome->new_end = vpn + 1;
    if (outcome->excluded)
       return;
+   if (machine->settings.has_blocks)
+      vmt_blocks_page_came(&machine->blocks, vpn,
+                           vmt_instrs_at(machine->filter.clock));
    if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
       machine->frames.n_entering++;     /* what has to make room goes first */
    else

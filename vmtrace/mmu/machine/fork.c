@@ -78,6 +78,9 @@ inherit(struct vmt_machine *machine, const struct vmt_area *area, bool copied)
       else if ((pte->bits & VMT_PTE_PRESENT) != 0 &&
                (pte->bits & VMT_PTE_ZERO) == 0 && !excluded) {
          pte->owner = VMT_INHERITED_CHARGE;
+         if (machine->settings.has_blocks)
+            vmt_blocks_page_came(&machine->blocks, vpn,
+                                 vmt_instrs_at(machine->filter.clock));
          vmt_accounting_resident(&machine->ledger, 1);
          vmt_accounting_own(&machine->ledger, VMT_INHERITED_CHARGE, 1);
       }
@@ -100,8 +103,10 @@ start_ledger_anew(struct vmt_machine *machine)
    memset(machine->page_memos, 0, sizeof machine->page_memos);
    status = vmt_accounting_init(&machine->ledger);
    if (status == VMT_OK &&
-       vmt_accounting_charge(&machine->ledger, 0, 0, 0) != VMT_INHERITED_CHARGE)
+       vmt_accounting_charge(&machine->ledger, 0, 0, 0, 0) != VMT_INHERITED_CHARGE)
       status = VMT_NO_MEMORY;
+   if (machine->settings.has_blocks)
+      vmt_blocks_start_anew(&machine->blocks, vmt_instrs_at(machine->filter.clock));
    if (status == VMT_OK)
       status = vmt_frames_start_anew(machine);
    if (status == VMT_OK)

@@ -46,9 +46,12 @@ vmt_frames_leave_memory(struct vmt_machine *machine, vmt_vpn vpn,
    const uint64_t resident = VMT_PTE_ANON | VMT_PTE_FILE | VMT_PTE_SHMEM;
 
    machine->frames.news.n_shootdowns += vmt_machine_drop_page(machine, vpn);
-   if (pte->owner == VMT_NO_CHARGE && (pte->bits & resident) != 0)
+   if (pte->owner == VMT_NO_CHARGE && (pte->bits & resident) != 0) {
       machine->frames.n_entering--;     /* in the same access */
-   vmt_machine_disown(machine, pte);
+      if (machine->settings.has_blocks)
+         vmt_blocks_page_left(&machine->blocks, vpn, VMT_LEAVE_EVICTED);
+   }
+   vmt_machine_disown(machine, vpn, pte, VMT_LEAVE_EVICTED);
 }
 
 bool

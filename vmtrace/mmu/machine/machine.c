@@ -96,6 +96,8 @@ vmt_machine_init(struct vmt_machine *machine,
                                 settings->window_instrs, 0);
    if (status == VMT_OK)
       vmt_touches_set_deadline(machine);
+   if (status == VMT_OK && settings->has_blocks)
+      status = vmt_blocks_init(&machine->blocks, &machine->ledger.n_peak_pages);
    if (status != VMT_OK)
       vmt_machine_free(machine);
    return status;
@@ -118,6 +120,8 @@ vmt_machine_free(struct vmt_machine *machine)
    vmt_accounting_free(&machine->ledger);
    vmt_touches_free(&machine->touches);
    vmt_frames_free(machine);
+   if (machine->settings.has_blocks)
+      vmt_blocks_free(&machine->blocks);
    memset(machine, 0, sizeof *machine);
 }
 

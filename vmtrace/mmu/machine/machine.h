@@ -36,6 +36,7 @@
 #include "vmtrace/mmu/machine/frames.h"
 #include "vmtrace/mmu/machine/touches.h"
 #include "vmtrace/mmu/mechanisms/areas.h"
+#include "vmtrace/mmu/mechanisms/blocks.h"
 #include "vmtrace/mmu/mechanisms/folios.h"
 #include "vmtrace/mmu/mechanisms/pagecache.h"
 #include "vmtrace/mmu/mechanisms/pagetable.h"
@@ -61,6 +62,7 @@ struct vmt_settings {
    enum vmt_page_policy policy;
    uint64_t policy_seed;                /* of a random one */
    uint64_t swap_latency_ns;            /* of a read */
+   bool has_blocks;                     /* the embedder says what is allocated */
 };
 
 struct vmt_core {
@@ -129,6 +131,7 @@ struct vmt_machine {
                                            its frames; 0: none */
    struct vmt_touches touches;
    struct vmt_frames frames;
+   struct vmt_blocks blocks;
    struct vmt_deferred deferred[VMT_MAX_DEFERRED];
    uint32_t n_deferred;
    bool quick;                          /* LRU and 4 KiB pages */
@@ -258,10 +261,16 @@ bool vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
    there is anything.  */
 bool vmt_machine_collect(struct vmt_machine *machine, struct vmt_outcome *outcome);
 
-/* Charges an outcome, and gives the pages it made resident to the charge.  */
+/* Charges an outcome, and gives the pages it made resident to the charge.  Its touch
+   goes to the charge's line.  */
 enum vmt_status vmt_machine_charge(struct vmt_machine *machine,
                                    const struct vmt_outcome *outcome,
                                    uint32_t charge);
+
+/* What was charged like that belongs to another charge of the same line.  */
+enum vmt_status vmt_machine_recharge(struct vmt_machine *machine,
+                                     const struct vmt_outcome *outcome,
+                                     uint32_t from, uint32_t to);
 
 /* Puts an access off until its tick has come.  Entries of the filter that could
    let an access of the same TLB set pass unseen in between are killed, so that
@@ -386,7 +395,8 @@ void vmt_machine_notice_page(struct vmt_machine *machine, vmt_vpn page);
 void vmt_machine_hide_page(struct vmt_machine *machine, vmt_vpn page);
 
 /* The page of the entry is not resident any more; its owner stays known.  */
-void vmt_machine_disown(struct vmt_machine *machine, const struct vmt_pte *pte);
+void vmt_machine_disown(struct vmt_machine *machine, vmt_vpn vpn,
+                        const struct vmt_pte *pte, enum vmt_leave how);
 
 static inline bool
 vmt_machine_is_linux(const struct vmt_machine *machine)

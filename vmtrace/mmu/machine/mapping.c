@@ -124,23 +124,26 @@ vmt_machine_drop_page(struct vmt_machine *machine, vmt_vpn page)
 /* ---- pages ---- */
 
 void
-vmt_machine_disown(struct vmt_machine *machine, const struct vmt_pte *pte)
+vmt_machine_disown(struct vmt_machine *machine, vmt_vpn vpn, const struct vmt_pte *pte,
+                   enum vmt_leave how)
 {
    if ((pte->bits & RESIDENT) == 0 || pte->owner == VMT_NO_CHARGE)
       return;
+   if (machine->settings.has_blocks)
+      vmt_blocks_page_left(&machine->blocks, vpn, how);
    vmt_accounting_own(&machine->ledger, pte->owner, -1);
    vmt_accounting_resident(&machine->ledger, -1);
 }
 
 /* Nothing is resident in [start, end) any more; the tables stay.  */
 static void
-zap(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
+zap(struct vmt_machine *machine, vmt_addr start, vmt_addr end, enum vmt_leave how)
 {
    vmt_vpn vpn = start >> VMT_PAGE_SHIFT, after = end >> VMT_PAGE_SHIFT;
    struct vmt_pte *pte;
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
-      vmt_machine_disown(machine, pte);
+      vmt_machine_disown(machine, vpn, pte, how);
       if (vmt_machine_is_linux(machine))
          vmt_frames_unmapped(machine, vpn, pte);
       if (vmt_machine_is_textbook(machine))
@@ -155,7 +158,7 @@ zap(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
 static void
 zap_and_free(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
 {
-   zap(machine, start, end);
+   zap(machine, start, end, VMT_LEAVE_UNMAPPED);
    vmt_pagetable_clear(&machine->pages, start >> VMT_PAGE_SHIFT,
                        end >> VMT_PAGE_SHIFT);
    if (vmt_machine_is_linux(machine))
@@ -166,8 +169,10 @@ zap_and_free(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
 static enum vmt_status
 status_of(const struct vmt_machine *machine, enum vmt_status status)
 {
-   return machine->touches.no_memory || machine->frames.no_memory ? VMT_NO_MEMORY
-                                                                  : status;
+   return machine->touches.no_memory || machine->frames.no_memory ||
+                machine->blocks.no_memory
+             ? VMT_NO_MEMORY
+             : status;
 }
 
 /* ---- objects without a name ---- */
@@ -322,6 +327,18 @@ vmt_machine_change_areas(struct vmt_machine *machine, vmt_addr start,
    return status;
 }
 
+/* For the blocks.  */
+static void
+move_page(struct vmt_machine *machine, vmt_vpn from, vmt_vpn to,
+          const struct vmt_pte *pte)
+{
+   if (!machine->settings.has_blocks || (pte->bits & RESIDENT) == 0 ||
+       pte->owner == VMT_NO_CHARGE)
+      return;
+   vmt_blocks_page_left(&machine->blocks, from, VMT_LEAVE_MOVED);
+   vmt_blocks_page_came(&machine->blocks, to, machine->blocks.now.time);
+}
+
 /* Entries go with the range; up or down makes no difference to a copy through
    zapped targets, but an overlap is not possible here: mremap refuses it.  */
 static enum vmt_status
@@ -346,6 +363,7 @@ move_entries(struct vmt_machine *machine, vmt_addr from, vmt_addr to,
       if (vmt_machine_is_textbook(machine))
          vmt_frames_rename(machine, vpn, vpn + (uint64_t)delta);
       *target = moved;
+      move_page(machine, vpn, vpn + (uint64_t)delta, &moved);
       vmt_touches_move(&machine->touches, vpn, vpn + (uint64_t)delta, target);
       vpn++;
    }
@@ -491,7 +509,8 @@ zap_shown(struct vmt_machine *machine, vmt_addr low, vmt_addr high,
 
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
       if (copies_too || (pte->bits & (VMT_PTE_ANON | VMT_PTE_SWAPPED)) == 0)
-         zap(machine, vpn << VMT_PAGE_SHIFT, (vpn + 1) << VMT_PAGE_SHIFT);
+         zap(machine, vpn << VMT_PAGE_SHIFT, (vpn + 1) << VMT_PAGE_SHIFT,
+             VMT_LEAVE_UNMAPPED);
       vpn++;
    }
 }
@@ -560,11 +579,11 @@ vmt_machine_advise(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
    *n_shootdowns = vmt_machine_shoot(machine, start, end);
    switch (advice) {
    case VMT_ADVICE_REMOVE:
-      zap(machine, start, end);
+      zap(machine, start, end, VMT_LEAVE_ADVISED);
       drop_object_pages(machine, start, end);
       break;
    case VMT_ADVICE_ZAP:
-      zap(machine, start, end);
+      zap(machine, start, end, VMT_LEAVE_ADVISED);
       break;
    case VMT_ADVICE_FREE:
    case VMT_ADVICE_AGE:
