@@ -58,7 +58,8 @@ overhead_text(const struct vmt_heap_pages *pages)
       return vmt_strdup("");
    if (permille < 0)
       return vmt_strdup(": less than is live, as some of that was never touched");
-   return vmt_format(": %.1f%% overhead", (double) permille / 10);
+   return permille < 10000 ? vmt_format(": %.1f%% overhead", (double) permille / 10)
+          : vmt_format(": %.1f times what is live", (double) permille / 1000 + 1);
 }
 
 static char *

@@ -56,8 +56,8 @@ columns_of(const struct vmt_report *report)
       vmt_report_add_event(&list, vmt_events_find(events, "Allocs"));
    }
    if (orders_by_blocks(report)) {
+      vmt_report_add_event(&list, vmt_events_find(events, "KeptPages"));
       vmt_report_add_event(&list, vmt_events_find(events, "PinnedPages"));
-      vmt_report_add_event(&list, vmt_events_find(events, "RssPages"));
    }
    vmt_report_add_event(&list, vmt_events_find(events, "Flt"));
    vmt_report_add_event(&list, vmt_events_find(events, "StlbM"));
