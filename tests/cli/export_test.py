@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 
+from make_heap import whole_program
 from make_profile import BINARY, EVENTS, Profile, addresses, marks
 from verb_test import check, complains, finish, holds, output, path, vmtrace
 
@@ -98,6 +99,25 @@ def check_callgrind(p, file):
     check("start-up", [[4, 0]], whole.get("[start-up]"))
 
 
+def check_blocks():
+    """Blocks are of who asked for them, with callers; of mmap there are none."""
+    exported = path("blocks.out")
+    output("export", "--to=callgrind", "-o", exported, whole_program().write(path("heap")))
+    own = annotated(exported, "--show=Allocs,PinnedPages,Flt", "--sort=Allocs")
+    check("all blocks", [[1002, 5, 263]], own.get("PROGRAM TOTALS"))
+    check("blocks of fill, and what it touched", [[1000, 5, 263]], own.get("fill"))
+    check("blocks of the library", [[2, 0, 0]], own.get("?? (libgone.so.1)"))
+    whole = annotated(exported, "--show=Allocs,PinnedPages", "--sort=Allocs",
+                      "--inclusive=yes")
+    check("blocks below dive", [[2, 0]], whole.get("dive"))
+    check("blocks below main", [[1002, 5]], whole.get("main"))
+    # By line, the library's are of the user's line that called it.
+    check("csv", {"1000,5", "2,0", "0,0"},
+          {",".join(line.split(",")[-2:]) for line in output(
+              "export", "--to=csv", "--events=Allocs,PinnedPages",
+              path("heap")).splitlines()[1:]})
+
+
 def check_format(p, file):
     text = output("export", "--to=callgrind", "--events=Flt,ZeroWr", file)
     holds("the events", "\nevents: Flt ZeroWr\n" in text)
@@ -130,6 +150,7 @@ def main():
     check_format(p, file)
     if shutil.which("callgrind_annotate"):
         check_callgrind(p, file)
+        check_blocks()
     else:
         print("callgrind_annotate is missing (Debian: apt install valgrind)")
     for name in ("pprof", "sqlite", "perfetto"):

@@ -71,10 +71,8 @@ take_options(struct vmt_annotation *annotation, int argc, char **argv)
    };
    int code, status = VMT_EXIT_OK;
 
-   opterr = 0;
-   while (status == VMT_EXIT_OK
-          && (code = getopt_long(argc, argv, VMT_COMMON_SHORT_OPTIONS "I:",
-                                 long_options, NULL)) != -1)
+   while (vmt_report_next_option(status, argc, argv, VMT_COMMON_SHORT_OPTIONS "I:",
+                                 long_options, &code))
       if (code == OPTION_CONTEXT) {
          status = vmt_report_number(&annotation->options, "context", optarg,
                                     &annotation->context);
@@ -110,8 +108,7 @@ print(struct vmt_annotation *annotation)
    struct vmt_output out;
    bool json = annotation->options.json;
 
-   if (vmt_output_open(&out, annotation->options.output,
-                       annotation->options.color, !json))
+   if (vmt_report_output_open(&out, &annotation->options))
       return VMT_EXIT_TROUBLE;
    if (json)
       vmt_annotate_json(annotation, out.file);

@@ -43,10 +43,8 @@ take_options(struct vmt_memory_view *view, struct given *given, int argc,
    };
    int code, status = VMT_EXIT_OK;
 
-   opterr = 0;
-   while (status == VMT_EXIT_OK
-          && (code = getopt_long(argc, argv, VMT_COMMON_SHORT_OPTIONS,
-                                 long_options, NULL)) != -1)
+   while (vmt_report_next_option(status, argc, argv, VMT_COMMON_SHORT_OPTIONS,
+                                 long_options, &code))
       if (code == OPTION_AT)
          given->at = optarg;
       else if (code == OPTION_FROM)
@@ -141,14 +139,28 @@ find(struct vmt_curve_view *view, const struct given *given)
           : VMT_EXIT_OK;
 }
 
+/* The verb's, which begins with the view that its parts are given.  */
+struct curve_verb {
+   struct vmt_curve_view view;
+   struct given given;
+};
+
 static int
-print(const struct vmt_curve_view *view)
+find_curve(struct vmt_memory_view *memory)
 {
-   const struct vmt_report_options *options = &view->memory.report.options;
+   struct curve_verb *verb = (struct curve_verb *) memory;
+
+   return find(&verb->view, &verb->given);
+}
+
+static int
+print(struct vmt_memory_view *memory)
+{
+   const struct vmt_curve_view *view = (struct vmt_curve_view *) memory;
+   const struct vmt_report_options *options = &memory->report.options;
    struct vmt_output out;
 
-   if (vmt_output_open(&out, options->output, options->color,
-                       !options->json && !options->csv))
+   if (vmt_report_output_open(&out, options))
       return VMT_EXIT_TROUBLE;
    if (options->json)
       vmt_curve_json(view, out.file);
@@ -162,22 +174,12 @@ print(const struct vmt_curve_view *view)
 int
 vmt_verb_curve(int argc, char **argv)
 {
-   struct vmt_curve_view view = { .memory = vmt_memory_view_new("curve") };
-   struct given given = { .at = NULL };
-   int status = take_options(&view.memory, &given, argc, argv);
+   struct curve_verb verb = { .view.memory = vmt_memory_view_new("curve") };
+   struct vmt_memory_view *memory = &verb.view.memory;
+   int status = take_options(memory, &verb.given, argc, argv);
 
-   if (status == VMT_EXIT_OK && view.memory.report.options.help)
-      status = vmt_output_text(help);
-   else if (status == VMT_EXIT_OK) {
-      status = vmt_memory_load(&view.memory, argv + optind, argc - optind);
-      if (status == VMT_EXIT_OK) {
-         status = find(&view, &given);
-         if (status == VMT_EXIT_OK)
-            status = print(&view);
-         vmt_memory_free(&view.memory);
-      }
-   }
-   free(view.asked);
-   vmt_report_options_free(&view.memory.report.options);
+   status = vmt_memory_verb(memory, status, argc, argv, help, find_curve, print);
+   free(verb.view.asked);
+   vmt_report_options_free(&memory->report.options);
    return status;
 }

@@ -28,7 +28,7 @@ struct vmt_curve_span {
 };
 
 struct vmt_curve_view {
-   struct vmt_memory_view memory;
+   struct vmt_memory_view memory;       /* first: find and print are given it */
    const struct vmt_curve *curve;
    const struct vmt_curve_size *last, *need, *knee;     /* knee: may be NULL */
    const struct vmt_curve_size *had;    /* this run's --ram; NULL: it had no limit,

@@ -68,10 +68,8 @@ take_options(struct vmt_export *export, const char **format, int argc, char **ar
    };
    int code, status = VMT_EXIT_OK;
 
-   opterr = 0;
-   while (status == VMT_EXIT_OK
-          && (code = getopt_long(argc, argv, VMT_COMMON_SHORT_OPTIONS,
-                                 long_options, NULL)) != -1)
+   while (vmt_report_next_option(status, argc, argv, VMT_COMMON_SHORT_OPTIONS,
+                                 long_options, &code))
       if (code == OPTION_TO)
          *format = optarg;
       else

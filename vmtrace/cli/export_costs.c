@@ -37,19 +37,6 @@ cost_of(struct vmt_costs *costs, struct vmt_cost cost)
    return costs->values + at * n_events;
 }
 
-static void
-add_counts(const struct vmt_costs *costs, const struct vmt_profile_charge *charge,
-           int64_t *values)
-{
-   const struct vmt_profile *profile = &costs->export->input.profile;
-
-   for (uint32_t at = charge->first_count; at; at = profile->counts[at].next)
-      for (size_t i = 0; i < costs->export->events.n; i++)
-         if ((uint32_t) costs->export->events.events[i]
-             == profile->counts[at].event)
-            values[i] = vmt_wrapping_sum(values[i], profile->counts[at].value);
-}
-
 /* The function a place is in.  */
 static uint32_t
 function_of(struct vmt_costs *costs, uint32_t place)
@@ -98,26 +85,68 @@ make_path(struct vmt_costs *costs, struct path *path, uint32_t stack)
    }
 }
 
+/* Values of all events to a stack: its own, and those of calls above it.  */
 static void
-add_charges(struct vmt_costs *costs)
+add_stack(struct vmt_costs *costs, struct path *path, uint32_t stack,
+          const int64_t *values)
+{
+   make_path(costs, path, stack);
+   for (size_t k = 0; k < path->n; k++) {
+      int64_t *cost = cost_of(costs, (struct vmt_cost){
+         path->functions[k], path->places[k],
+         k + 1 < path->n ? path->functions[k + 1] : VMT_NO_CALLEE
+      });
+
+      for (size_t i = 0; i < costs->export->events.n; i++)
+         cost[i] = vmt_wrapping_sum(cost[i],
+                                    values[costs->export->events.events[i]]);
+   }
+}
+
+static void
+add_charges(struct vmt_costs *costs, struct path *path)
 {
    const struct vmt_profile *profile = &costs->export->input.profile;
+
+   for (size_t i = 0; i < profile->n_charges; i++) {
+      int64_t values[VMT_EVENTS_MAX] = { 0 };
+
+      for (uint32_t at = profile->charges[i].first_count; at;
+           at = profile->counts[at].next)
+         values[profile->counts[at].event] = profile->counts[at].value;
+      add_stack(costs, path, profile->charges[i].stack, values);
+   }
+}
+
+/* What was asked for: as in the tables of a report, of malloc alone.  */
+static void
+add_sites(struct vmt_costs *costs, struct path *path)
+{
+   const struct vmt_profile *profile = &costs->export->input.profile;
+
+   for (size_t i = 1; i < profile->n_sites; i++) {
+      int64_t values[VMT_EVENTS_MAX] = { 0 };
+
+      for (size_t number = 0; number < VMT_N_SITE_NUMBERS; number++) {
+         const char *name = vmt_site_numbers[number].event;
+         int event = name ? vmt_events_find(&profile->events, name) : -1;
+
+         if (event >= 0 && profile->events.roles[event] == VMT_EVENT_SITE)
+            values[event] = profile->sites[i].numbers[number];
+      }
+      if (profile->sites[i].kind == VMT_SITE_MALLOC)
+         add_stack(costs, path, profile->sites[i].stack, values);
+   }
+}
+
+static void
+add_stacks(struct vmt_costs *costs)
+{
    struct path *path = vmt_calloc(1, sizeof *path);
 
    path->position = vmt_calloc(costs->n_functions, sizeof *path->position);
-   for (size_t i = 0; i < profile->n_charges; i++) {
-      const struct vmt_profile_charge *charge = &profile->charges[i];
-
-      make_path(costs, path, charge->stack);
-      for (size_t k = 0; k < path->n; k++) {
-         struct vmt_cost cost = {
-            path->functions[k], path->places[k],
-            k + 1 < path->n ? path->functions[k + 1] : VMT_NO_CALLEE
-         };
-
-         add_counts(costs, charge, cost_of(costs, cost));
-      }
-   }
+   add_charges(costs, path);
+   add_sites(costs, path);
    free(path->position);
    free(path);
 }
@@ -171,7 +200,7 @@ vmt_costs_init(struct vmt_costs *costs, const struct vmt_export *export)
                                       sizeof *costs->function_place);
    for (size_t i = 0; i < costs->n_functions; i++)
       costs->function_place[i] = UINT32_MAX;
-   add_charges(costs);
+   add_stacks(costs);
    add_instrs(costs);
    raise_to_zero(costs);
 }

@@ -81,6 +81,24 @@ vmt_memory_free(struct vmt_memory_view *view)
    vmt_profile_free(&view->report.input.profile);
 }
 
+int
+vmt_memory_verb(struct vmt_memory_view *view, int status, int argc, char **argv,
+                const char *help, int (*find)(struct vmt_memory_view *view),
+                int (*print)(struct vmt_memory_view *view))
+{
+   if (status != VMT_EXIT_OK)
+      return status;
+   if (view->report.options.help)
+      return vmt_output_text(help);
+   if (vmt_memory_load(view, argv + optind, argc - optind))
+      return VMT_EXIT_TROUBLE;
+   status = find(view);
+   if (status == VMT_EXIT_OK)
+      status = print(view);
+   vmt_memory_free(view);
+   return status;
+}
+
 /* Whether the run's setting is `no`.  */
 static bool
 is_off(const struct vmt_profile_run *run, const char *option)

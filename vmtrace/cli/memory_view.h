@@ -54,6 +54,12 @@ int vmt_memory_option(struct vmt_memory_view *view, int code, char **argv);
 int vmt_memory_load(struct vmt_memory_view *view, char **files, int n_files);
 void vmt_memory_free(struct vmt_memory_view *view);
 
+/* The whole verb after its options, which gave status: its help, or load, find and
+   print, which are given the view.  */
+int vmt_memory_verb(struct vmt_memory_view *view, int status, int argc, char **argv,
+                    const char *help, int (*find)(struct vmt_memory_view *view),
+                    int (*print)(struct vmt_memory_view *view));
+
 /* Says why the profile has not what was asked for; `option` made it with other
    values than `no`, or is NULL.  Returns 2.  */
 int vmt_memory_missing(const struct vmt_memory_view *view, const char *what,

@@ -80,10 +80,8 @@ take_options(struct vmt_report *report, int argc, char **argv)
    };
    int code, status = VMT_EXIT_OK;
 
-   opterr = 0;
-   while (status == VMT_EXIT_OK
-          && (code = getopt_long(argc, argv, VMT_COMMON_SHORT_OPTIONS,
-                                 long_options, NULL)) != -1) {
+   while (vmt_report_next_option(status, argc, argv, VMT_COMMON_SHORT_OPTIONS,
+                                 long_options, &code)) {
       if (code == OPTION_BY)
          status = vmt_report_take_by(report);
       else if (code == OPTION_TOP) {
@@ -141,10 +139,8 @@ static int
 print(struct vmt_report *report)
 {
    struct vmt_output out;
-   const char *path = report->options.output;
 
-   if (vmt_output_open(&out, path, report->options.color,
-                       !report->options.json))
+   if (vmt_report_output_open(&out, &report->options))
       return VMT_EXIT_TROUBLE;
    if (report->options.json)
       vmt_report_json(report, out.file);

@@ -50,6 +50,24 @@ take_format(struct vmt_report_options *options)
                       : "text or json");
 }
 
+bool
+vmt_report_next_option(int status, int argc, char **argv, const char *letters,
+                       const struct option *longs, int *code)
+{
+   if (status != VMT_EXIT_OK)
+      return false;
+   opterr = 0;
+   *code = getopt_long(argc, argv, letters, longs, NULL);
+   return *code != -1;
+}
+
+int
+vmt_report_output_open(struct vmt_output *out, const struct vmt_report_options *options)
+{
+   return vmt_output_open(out, options->output, options->color,
+                          !options->json && !options->csv);
+}
+
 int
 vmt_report_option(struct vmt_report_options *options, int code, char **argv)
 {

@@ -62,6 +62,18 @@ struct vmt_report_options {
    struct vmt_blame_options blame;
 };
 
+struct option;
+
+/* The next option by getopt_long into *code; false when there is none, or status is
+   not 0.  */
+bool vmt_report_next_option(int status, int argc, char **argv, const char *letters,
+                            const struct option *longs, int *code);
+
+/* Opens what the options say to print to; for a pager unless it is for a program.
+   0, or 2 after complaining.  */
+int vmt_report_output_open(struct vmt_output *out,
+                           const struct vmt_report_options *options);
+
 /* One option that getopt_long returned, with optarg.  0; 2 after complaining;
    -1 when it is none of the common ones.  */
 int vmt_report_option(struct vmt_report_options *options, int code, char **argv);

@@ -37,10 +37,8 @@ take_options(struct vmt_timeline_view *view, int argc, char **argv)
    };
    int code, status = VMT_EXIT_OK;
 
-   opterr = 0;
-   while (status == VMT_EXIT_OK
-          && (code = getopt_long(argc, argv, VMT_COMMON_SHORT_OPTIONS,
-                                 long_options, NULL)) != -1) {
+   while (vmt_report_next_option(status, argc, argv, VMT_COMMON_SHORT_OPTIONS,
+                                 long_options, &code)) {
       view->wants_peak |= code == OPTION_PEAK;
       view->wants_idle |= code == OPTION_IDLE;
       view->wants_windows |= code == OPTION_WINDOWS;
@@ -119,10 +117,10 @@ find_limited(struct vmt_timeline_view *view)
 }
 
 static int
-find(struct vmt_timeline_view *view)
+find(struct vmt_memory_view *memory)
 {
-   const struct vmt_pressure *pressure = &view->memory.run->pressure;
-   const struct vmt_memory_view *memory = &view->memory;
+   struct vmt_timeline_view *view = (struct vmt_timeline_view *) memory;
+   const struct vmt_pressure *pressure = &memory->run->pressure;
 
    view->pressure = pressure;
    if (!pressure->timeline.values)
@@ -165,13 +163,13 @@ vmt_timeline_choose(struct vmt_timeline_view *view, int event, enum vmt_by by)
 }
 
 static int
-print(struct vmt_timeline_view *view)
+print(struct vmt_memory_view *memory)
 {
-   const struct vmt_report_options *options = &view->memory.report.options;
+   struct vmt_timeline_view *view = (struct vmt_timeline_view *) memory;
+   const struct vmt_report_options *options = &memory->report.options;
    struct vmt_output out;
 
-   if (vmt_output_open(&out, options->output, options->color,
-                       !options->json && !options->csv))
+   if (vmt_report_output_open(&out, options))
       return VMT_EXIT_TROUBLE;
    if (options->json)
       vmt_timeline_json(view, out.file);
@@ -188,18 +186,8 @@ vmt_verb_timeline(int argc, char **argv)
    struct vmt_timeline_view view = { .memory = vmt_memory_view_new("timeline") };
    int status = take_options(&view, argc, argv);
 
-   if (status == VMT_EXIT_OK && view.memory.report.options.help)
-      status = vmt_output_text(help);
-   else if (status == VMT_EXIT_OK) {
-      status = vmt_memory_load(&view.memory, argv + optind, argc - optind);
-      if (status == VMT_EXIT_OK) {
-         status = find(&view);
-         if (status == VMT_EXIT_OK)
-            status = print(&view);
-         vmt_thrashing_free(&view.thrashing);
-         vmt_memory_free(&view.memory);
-      }
-   }
+   status = vmt_memory_verb(&view.memory, status, argc, argv, help, find, print);
+   vmt_thrashing_free(&view.thrashing);
    vmt_report_options_free(&view.memory.report.options);
    return status;
 }

@@ -7,7 +7,7 @@
 #include "vmtrace/cli/pressure.h"
 
 struct vmt_timeline_view {
-   struct vmt_memory_view memory;
+   struct vmt_memory_view memory;       /* first: find and print are given it */
    const struct vmt_pressure *pressure;
    struct vmt_thrashing thrashing;
    bool wants_peak, wants_idle, wants_windows, wants_evicted, wants_thrash;

@@ -44,8 +44,8 @@ static const struct vmt_event_about known[] = {
    { "LiveBytes", VMT_EVENT_SITE, "bytes allocated at the end" },
    { "LivePeak", VMT_EVENT_SIZE, "the most bytes allocated at once" },
    { "Straddles", VMT_EVENT_SITE, "blocks on two pages that would fit in one" },
-   { "KeptPages", VMT_EVENT_SITE, "pages at the peak that its blocks alone keep" },
-   { "PinnedPages", VMT_EVENT_SITE, "those of them that one small block keeps" },
+   { "KeptPages", VMT_EVENT_SITE, "pages at the peak that such blocks alone keep" },
+   { "PinnedPages", VMT_EVENT_SITE, "pages at the peak that one small block keeps" },
    { "RssPeak", VMT_EVENT_SIZE, "peak resident size in bytes" },
    { "RssPages", VMT_EVENT_OTHER, "pages made resident and there at the peak" },
 };
