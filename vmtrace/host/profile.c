@@ -70,7 +70,6 @@ vmt_profile_free(struct vmt_profile *profile)
    vmt_keymap_free(&profile->frame_map);
    vmt_keymap_free(&profile->stack_map);
    vmt_keymap_free(&profile->charge_map);
-   vmt_keymap_free(&profile->site_map);
    vmt_events_free(&profile->events);
    vmt_strings_free(profile->strings);
 }

@@ -112,8 +112,7 @@ struct vmt_profile {
       count_capacity, distance_capacity, charge_capacity, instr_capacity,
       site_capacity, run_capacity, note_capacity, warning_capacity;
    struct vmt_strings *strings;
-   struct vmt_keymap object_map, area_map, frame_map, stack_map, charge_map,
-      site_map;
+   struct vmt_keymap object_map, area_map, frame_map, stack_map, charge_map;
    char trouble[512];           /* why vmt_profile_read failed: one line */
 };
 

@@ -24,18 +24,6 @@ add_site(struct profile_reader *reader, uint32_t stack, enum vmt_site_kind kind)
    return 0;
 }
 
-/* The form before sites had ids: a stack's, made if it is new.  */
-static int
-old_site_position(struct profile_reader *reader, uint32_t stack, uint32_t *position)
-{
-   struct vmt_profile *profile = reader->profile;
-   bool added;
-
-   *position = vmt_keymap_intern(&profile->site_map, stack, reader->run_position,
-                                 (uint32_t) profile->n_sites, &added);
-   return added ? add_site(reader, stack, VMT_SITE_MALLOC) : 0;
-}
-
 static int
 take_kind(struct profile_reader *reader, const json_t *value, enum vmt_site_kind *kind)
 {
@@ -49,32 +37,6 @@ take_kind(struct profile_reader *reader, const json_t *value, enum vmt_site_kind
    return profile_complain(reader, "damaged: not a kind of site");
 }
 
-/* In that form, additions to a charge of events that a record of the charge has as
-   well, so that they are taken from there.  */
-static int
-read_old_site(struct profile_reader *reader, json_t *record)
-{
-   struct profile_charge_record charge;
-   int64_t of[4];
-   uint32_t stack;
-
-   if (profile_numbers(reader, json_object_get(record, "site"), "a site", 4, INT64_MAX,
-                       of)
-       || profile_position(reader, &reader->stacks, of[3], "stack", true, &stack)
-       || old_site_position(reader, stack, &charge.site))
-      return -1;
-   charge.stack = of[0];
-   charge.area = of[1];
-   charge.thread = of[2];
-   if (profile_read_counts(reader, json_object_get(record, "events"), &charge.counts)
-       || profile_add_charge(reader, &charge))
-      return -1;
-   for (size_t i = 0; i < charge.counts.n; i++)
-      charge.counts.list[i].number = -charge.counts.list[i].number;
-   charge.site = 0;
-   return profile_add_charge(reader, &charge);
-}
-
 int
 profile_read_site(struct profile_reader *reader, json_t *record)
 {
@@ -82,8 +44,6 @@ profile_read_site(struct profile_reader *reader, json_t *record)
    enum vmt_site_kind kind = VMT_SITE_NONE;
    uint32_t stack;
 
-   if (json_is_array(id))
-      return read_old_site(reader, record);
    return profile_id(reader, &reader->stacks, json_object_get(record, "stack"), "stack",
                      true, &stack)
           || take_kind(reader, json_object_get(record, "kind"), &kind)
@@ -92,7 +52,7 @@ profile_read_site(struct profile_reader *reader, json_t *record)
           || add_site(reader, stack, kind) ? -1 : 0;
 }
 
-/* The numbers of the record that it has; no number of an older tool's is missed.  */
+/* Those that the record has: sites of mmap have no pages, for one.  */
 static int
 read_numbers(struct profile_reader *reader, const json_t *from, int64_t *numbers)
 {
@@ -106,25 +66,14 @@ read_numbers(struct profile_reader *reader, const json_t *from, int64_t *numbers
    return 0;
 }
 
-/* In the old form it is a stack's.  */
-static int
-find_site(struct profile_reader *reader, const json_t *id, uint32_t *position)
-{
-   uint32_t stack;
-
-   if (reader->sites.n || reader->sites.others.n_used)
-      return profile_id(reader, &reader->sites, id, "site", false, position);
-   return profile_id(reader, &reader->stacks, id, "stack", true, &stack)
-          || old_site_position(reader, stack, position) ? -1 : 0;
-}
-
 int
 profile_read_heap(struct profile_reader *reader, json_t *record)
 {
    int64_t numbers[VMT_N_SITE_NUMBERS] = { 0 };
    uint32_t position;
 
-   if (find_site(reader, json_object_get(record, "heap"), &position)
+   if (profile_id(reader, &reader->sites, json_object_get(record, "heap"), "site", false,
+                  &position)
        || read_numbers(reader, record, numbers))
       return -1;
    memcpy(reader->profile->sites[position].numbers, numbers, sizeof numbers);
