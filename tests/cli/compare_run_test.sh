@@ -7,6 +7,7 @@
 program=$build/tests/cli/compare_program
 library=$build/tests/cli/compare_library.so
 static=$build/tests/cli/compare_static
+linked=$build/tests/cli/compare_linked
 export VMTRACE_VALGRIND="$scratch/stand-in" SCRATCH="$scratch"
 export TMPDIR="$scratch/tmp"
 mkdir "$TMPDIR"
@@ -42,6 +43,7 @@ mkdir installed
 for name in libjemalloc.so.2 "$tcmalloc"; do
 	cp "$library" "installed/$name"
 done
+echo "no library" >installed/libmimalloc.so.2
 installed=$(cd installed && pwd -P)
 found() {
 	LD_LIBRARY_PATH="$installed" "$@"
@@ -72,14 +74,19 @@ LD_PRELOAD=/usr/lib/none.so "$vmtrace" compare --allocators=glibc,"$library" tru
 is "what was preloaded already is next" "/usr/lib/none.so
 $(readlink -f "$library"):/usr/lib/none.so" "$(cat preloads)"
 
-# --- Allocators that are missing ---
+# --- Allocators that are missing, or no libraries ---
 
+try found "$vmtrace" compare --allocators=mimalloc,glibc true </dev/null
+is "one is no library" \
+	"0:vmtrace: compare: mimalloc is left out: its library cannot be loaded: file too short" \
+	"$status:$(cat err)"
+complains "one of our own that is no library" 2 "mimalloc.so.2 cannot be loaded: file too short" \
+	"$vmtrace" compare --allocators="./installed/libmimalloc.so.2" true
 if ! is_installed libmimalloc.so.2; then
-	try found "$vmtrace" compare --allocators=mimalloc,glibc true </dev/null
-	is "one is missing: status" 0 "$status"
+	try "$vmtrace" compare --allocators=mimalloc,glibc true </dev/null
 	is "one is missing" \
-		"vmtrace: compare: mimalloc is left out: there is no libmimalloc.so.2 (Debian: apt install libmimalloc2.0)" \
-		"$(grep mimalloc err | grep -v loaded)"
+		"0:vmtrace: compare: mimalloc is left out: there is no libmimalloc.so.2 (Debian: apt install libmimalloc2.0)" \
+		"$status:$(cat err)"
 	try "$vmtrace" compare --allocators=mimalloc true
 	is "none is left: status" 2 "$status"
 	is "none is left" "vmtrace: compare: no allocator is left" "$(tail -1 err)"
@@ -89,6 +96,12 @@ mkdir 'a b'
 cp "$library" 'a b/x.so'
 complains "a path that the loader would split" 2 "has a blank or a colon" \
 	"$vmtrace" compare "--allocators=a b/x.so" true
+
+# --- A program that is linked with another allocator ---
+
+: >preloads
+try found "$vmtrace" compare --allocators=glibc "$linked" </dev/null
+is "glibc is preloaded" libc.so.6 "$(basename "$(cat preloads)")"
 
 # --- Trouble ---
 
@@ -169,6 +182,18 @@ try in_place compare -q --allocators=glibc,"$library" --format=csv "$static" </d
 is "a static program: status" 0 "$status"
 has "a static program: it is said" "compare_library was not loaded" err
 is "a static program: the same faults" "$(column ZeroWr 1)" "$(column ZeroWr 2)"
+
+# The program's own allocator, with a page for each block, comes after glibc's.
+LD_LIBRARY_PATH=$installed
+export LD_LIBRARY_PATH
+try in_place compare -q --allocators=glibc --format=csv "$linked" </dev/null
+is "linked with another: status" "0:" "$status:$(cat err)"
+faults=$(column Flt 1)
+in_place run -q --vmtrace-out-file=own "$linked" </dev/null >out 2>&1
+more=$(($(in_place report own | sed -n 's/^Page faults *\([0-9,]*\):.*/\1/p' | tr -d ,) - faults))
+is "linked with another: has a page for each block by itself alone: $more" yes \
+	"$(test $more -ge 90 && test $more -le 102 && echo yes)"
+unset LD_LIBRARY_PATH
 
 # Those that are installed, or in a folder of $LD_LIBRARY_PATH.
 there() {

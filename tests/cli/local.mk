@@ -42,10 +42,11 @@ tests/cli/profile_sample: tests/cli/profile_sample.c
 # What compare_run_test.sh runs, with an allocator to preload, and where it cannot be.
 COMPARE_GUESTS = \
 	tests/cli/compare_library.so \
+	tests/cli/compare_linked \
 	tests/cli/compare_program \
 	tests/cli/compare_static
 check_SCRIPTS += $(COMPARE_GUESTS)
-CLEANFILES += $(COMPARE_GUESTS)
+CLEANFILES += $(COMPARE_GUESTS) tests/cli/libjemalloc.so.2
 tests/cli/compare_library.so: tests/cli/compare_library.c
 	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
 	$(CC) -std=gnu11 -g -O1 -fno-builtin -fPIC -shared -o $@ \
@@ -53,6 +54,10 @@ tests/cli/compare_library.so: tests/cli/compare_library.c
 tests/cli/compare_program: tests/cli/compare_program.c
 	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
 	$(CC) -std=gnu11 -g -O1 -o $@ $(top_srcdir)/tests/cli/compare_program.c
+tests/cli/compare_linked: tests/cli/compare_program.c tests/cli/compare_library.so
+	$(AM_V_GEN)cp tests/cli/compare_library.so tests/cli/libjemalloc.so.2 && \
+	$(CC) -std=gnu11 -g -O1 -o $@ $(top_srcdir)/tests/cli/compare_program.c \
+		-Ltests/cli -Wl,--no-as-needed -l:libjemalloc.so.2
 tests/cli/compare_static: tests/cli/compare_program.c
 	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
 	$(CC) -std=gnu11 -g -O1 -static -o $@ $(top_srcdir)/tests/cli/compare_program.c

@@ -19,7 +19,7 @@ static const char help[] =
    "its input and output.\n"
    "\n"
    "options:\n"
-   "  --allocators=NAME,...  glibc (the program's own), jemalloc, tcmalloc, mimalloc,\n"
+   "  --allocators=NAME,...  glibc (not preloaded), jemalloc, tcmalloc, mimalloc,\n"
    "                         or the path of a library to preload\n"
    "  --keep=DIR             leave the profiles in DIR, as NAME.out\n"
    "  -q, --quiet            no progress line, no closing line\n"

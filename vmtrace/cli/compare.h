@@ -116,10 +116,10 @@ struct vmt_compare_allocators {
    size_t n, capacity;
 };
 
-/* Finds those of a list with commas; complains of each that is missing and leaves it
-   out.  0, or 2 after complaining: one cannot be, or none is left.  */
+/* Finds those of a list with commas, for the program at a path; complains of each that is
+   missing and leaves it out.  0, or 2 after complaining: one cannot be, or none is left.  */
 int vmt_compare_find_allocators(struct vmt_compare_allocators *allocators,
-                                const char *names);
+                                const char *names, const char *program);
 void vmt_compare_free_allocators(struct vmt_compare_allocators *allocators);
 
 struct vmt_compare_runs {

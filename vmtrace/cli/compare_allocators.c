@@ -1,9 +1,12 @@
 /* Allocators' libraries, where the dynamic loader finds them.
 
-   The loader is asked to list what this very program would have loaded with the
-   library preloaded (as ldd does), so that its own rules hold: $LD_LIBRARY_PATH, its
-   cache, its folders.  The library is not run: many allocators cannot be loaded into a
-   program that runs already.  */
+   The loader is asked to list what a program would have loaded with the library
+   preloaded (as ldd does), so that its own rules hold: $LD_LIBRARY_PATH, its cache, its
+   folders.  Neither program nor library is run: many allocators cannot be loaded into a
+   program that runs already.
+
+   "glibc" is what the program has by itself.  One that is linked with another allocator
+   gets the C library preloaded: it is there anyhow, and what comes first serves.  */
 
 #include "vmtrace/cli/compare.h"
 
@@ -16,19 +19,23 @@
 #include "vmtrace/cli/verbs.h"
 #include "vmtrace/host/memory.h"
 
+/* Of the x86-64 ABI.  */
+#define LOADER "/lib64/ld-linux-x86-64.so.2"
 #define N_LIBRARIES 2
 
 static const struct known {
    const char *name;
-   const char *libraries[N_LIBRARIES];  /* the first that is there; none: our own */
+   const char *libraries[N_LIBRARIES];  /* the first that is there */
    const char *package;                 /* of Debian */
 } known[] = {
-   { "glibc", { NULL }, NULL },
+   { "glibc", { "libc.so.6" }, "libc6" },
    { "jemalloc", { "libjemalloc.so.2" }, "libjemalloc2" },
    { "tcmalloc", { "libtcmalloc_minimal.so.4", "libtcmalloc.so.4" },
      "libtcmalloc-minimal4" },
    { "mimalloc", { "libmimalloc.so.2" }, "libmimalloc2.0" },
 };
+
+#define GLIBC (&known[0])
 
 static const struct known *
 find_known(const char *name)
@@ -41,53 +48,60 @@ find_known(const char *name)
 
 /* ---- the loader ---- */
 
-/* The path in a line "\tLIBRARY => PATH (0x...)", to be freed; NULL: another one.  */
-static char *
-path_in(const char *line, const char *library)
-{
-   size_t n = strlen(library);
-   const char *end = strstr(line, " (0x");
-
-   if (line[0] != '\t' || strncmp(line + 1, library, n) != 0
-       || strncmp(line + 1 + n, " => /", 5) != 0 || !end)
-      return NULL;
-   line += 1 + n + 4;
-   return vmt_format("%.*s", (int) (end - line), line);
-}
+struct answer {
+   char **lines;                /* "\tLIBRARY => PATH (0x...)", "\tPATH (0x...)" */
+   size_t n, capacity;
+};
 
 static void
-list_libraries(const char *library, int output)
+forget(struct answer *answer)
+{
+   for (size_t i = 0; i < answer->n; i++)
+      free(answer->lines[i]);
+   free(answer->lines);
+}
+
+/* program: NULL: this one.  preload: NULL: what is preloaded anyhow.  What the loader says
+   of libraries that it cannot preload is in the list, too.  */
+static void
+list_libraries(const char *program, const char *preload, int output)
 {
    dup2(output, STDOUT_FILENO);
-   /* It would say that there is no such library.  */
-   close(STDERR_FILENO);
-   setenv("LD_PRELOAD", library, 1);
-   setenv("LD_TRACE_LOADED_OBJECTS", "1", 1);
-   execl("/proc/self/exe", "vmtrace", (char *) NULL);
+   dup2(output, STDERR_FILENO);
+   if (preload)
+      setenv("LD_PRELOAD", preload, 1);
+   if (program) {
+      execl(LOADER, LOADER, "--list", program, (char *) NULL);
+   } else {
+      setenv("LD_TRACE_LOADED_OBJECTS", "1", 1);
+      execl("/proc/self/exe", "vmtrace", (char *) NULL);
+   }
    _exit(VMT_EXIT_NOT_FOUND);
 }
 
-/* Where the loader finds a library, to be freed; NULL: nowhere.  */
-static char *
-find_library(const char *library)
+static struct answer
+ask_loader(const char *program, const char *preload)
 {
-   char *found = NULL, *line = NULL;
+   struct answer answer = { .n = 0 };
+   char *line = NULL;
    size_t size = 0;
    int ends[2];
    FILE *list;
    pid_t pid;
 
    if (pipe2(ends, O_CLOEXEC) != 0)
-      return NULL;
+      return answer;
    fflush(NULL);
    pid = fork();
    if (pid == 0)
-      list_libraries(library, ends[1]);
+      list_libraries(program, preload, ends[1]);
    close(ends[1]);
    list = fdopen(ends[0], "r");
-   while (pid > 0 && list && getline(&line, &size, list) > 0)
-      if (!found)
-         found = path_in(line, library);
+   while (pid > 0 && list && getline(&line, &size, list) > 0) {
+      answer.lines = vmt_grow(answer.lines, answer.n, &answer.capacity,
+                              sizeof *answer.lines);
+      answer.lines[answer.n++] = vmt_strdup(line);
+   }
    if (list)
       fclose(list);
    else
@@ -95,7 +109,91 @@ find_library(const char *library)
    if (pid > 0)
       waitpid(pid, NULL, 0);
    free(line);
+   return answer;
+}
+
+/* Where the loader has a library, to be freed; NULL: nowhere.  */
+static char *
+path_of(const struct answer *answer, const char *library)
+{
+   size_t n = strlen(library);
+
+   for (size_t i = 0; i < answer->n; i++) {
+      const char *line = answer->lines[i], *end = strstr(line, " (0x");
+
+      if (line[0] != '\t' || !end || strncmp(line + 1, library, n) != 0)
+         continue;
+      if (end == line + 1 + n)
+         return vmt_strdup(library);
+      if (strncmp(line + 1 + n, " => /", 5) == 0)
+         return vmt_format("%.*s", (int) (end - line) - (int) n - 5, line + n + 5);
+   }
+   return NULL;
+}
+
+/* Why the loader does not have a library that is there, to be freed; NULL: it has it, or
+   there is none.  */
+static char *
+refusal_of(const struct answer *answer, const char *library)
+{
+   static const char start[] = "cannot be preloaded (", missing[] = "cannot open";
+
+   for (size_t i = 0; i < answer->n; i++) {
+      const char *reason = strstr(answer->lines[i], start), *end;
+
+      if (!reason || !strstr(answer->lines[i], library))
+         continue;
+      reason += sizeof start - 1;
+      end = strrchr(reason, ')');
+      if (end && strncmp(reason, missing, sizeof missing - 1) != 0)
+         return vmt_format("%.*s", (int) (end - reason), reason);
+   }
+   return NULL;
+}
+
+/* Where the loader finds a library, to be freed; else NULL, and perhaps *refusal, to be
+   freed.  */
+static char *
+find_library(const char *library, char **refusal)
+{
+   struct answer answer = ask_loader(NULL, library);
+   char *found = path_of(&answer, library);
+
+   *refusal = found ? NULL : refusal_of(&answer, library);
+   forget(&answer);
    return found;
+}
+
+/* Whether a program is linked with one of the libraries.  */
+static bool
+is_linked_with(const struct answer *answer, const struct known *one)
+{
+   bool is = false;
+
+   for (size_t i = 0; i < N_LIBRARIES && !is && one->libraries[i]; i++) {
+      char *path = path_of(answer, one->libraries[i]);
+
+      is = path != NULL;
+      free(path);
+   }
+   return is;
+}
+
+/* The C library's path where a program is linked with an allocator of its own, to be
+   freed; else NULL.  */
+static char *
+find_glibc(const char *program)
+{
+   struct answer answer = ask_loader(program, NULL);
+   bool has_other = false;
+   char *library = NULL;
+
+   for (size_t i = 0; i < sizeof known / sizeof known[0] && !has_other; i++)
+      has_other = &known[i] != GLIBC && is_linked_with(&answer, &known[i]);
+   if (has_other)
+      library = path_of(&answer, GLIBC->libraries[0]);
+   forget(&answer);
+   return library;
 }
 
 /* ---- the list ---- */
@@ -121,7 +219,7 @@ add(struct vmt_compare_allocators *allocators, char *name, char *library)
 static int
 add_path(struct vmt_compare_allocators *allocators, const char *path)
 {
-   char *library = realpath(path, NULL), *name, *end;
+   char *library = realpath(path, NULL), *loaded, *refusal, *name, *end;
 
    if (!library || access(library, R_OK) != 0) {
       vmt_complain("compare: --allocators: cannot read the library %s", path);
@@ -131,6 +229,14 @@ add_path(struct vmt_compare_allocators *allocators, const char *path)
    if (strpbrk(library, " :")) {
       vmt_complain("compare: --allocators: %s has a blank or a colon in it, where the "
                    "loader splits the list of what it preloads", library);
+      free(library);
+      return VMT_EXIT_TROUBLE;
+   }
+   loaded = find_library(library, &refusal);
+   free(loaded);
+   if (refusal) {
+      vmt_complain("compare: --allocators: %s cannot be loaded: %s", path, refusal);
+      free(refusal);
       free(library);
       return VMT_EXIT_TROUBLE;
    }
@@ -144,25 +250,33 @@ add_path(struct vmt_compare_allocators *allocators, const char *path)
 static int
 add_known(struct vmt_compare_allocators *allocators, const struct known *one)
 {
-   char *library = NULL;
+   char *library = NULL, *refusal = NULL;
 
-   for (size_t i = 0; i < N_LIBRARIES && !library && one->libraries[i]; i++)
-      library = find_library(one->libraries[i]);
-   if (!library && one->libraries[0]) {
+   for (size_t i = 0; i < N_LIBRARIES && !library && one->libraries[i]; i++) {
+      free(refusal);
+      library = find_library(one->libraries[i], &refusal);
+   }
+   if (library)
+      return add(allocators, vmt_strdup(one->name), library);
+   if (refusal)
+      vmt_complain("compare: %s is left out: its library cannot be loaded: %s",
+                   one->name, refusal);
+   else
       vmt_complain("compare: %s is left out: there is no %s (Debian: apt install %s)",
                    one->name, one->libraries[0], one->package);
-      return VMT_EXIT_OK;
-   }
-   return add(allocators, vmt_strdup(one->name), library);
+   free(refusal);
+   return VMT_EXIT_OK;
 }
 
 static int
-add_one(struct vmt_compare_allocators *allocators, const char *name)
+add_one(struct vmt_compare_allocators *allocators, const char *name, const char *program)
 {
    const struct known *one = find_known(name);
 
    if (strchr(name, '/'))
       return add_path(allocators, name);
+   if (one == GLIBC)
+      return add(allocators, vmt_strdup(name), find_glibc(program));
    if (one)
       return add_known(allocators, one);
    vmt_complain("compare: --allocators: there is no '%s'; there are glibc, jemalloc, "
@@ -172,13 +286,13 @@ add_one(struct vmt_compare_allocators *allocators, const char *name)
 
 int
 vmt_compare_find_allocators(struct vmt_compare_allocators *allocators,
-                            const char *names)
+                            const char *names, const char *program)
 {
    char *list = vmt_strdup(names), *rest = list, *name;
    int status = VMT_EXIT_OK;
 
    while (status == VMT_EXIT_OK && (name = strsep(&rest, ",")) != NULL)
-      status = add_one(allocators, name);
+      status = add_one(allocators, name, program);
    free(list);
    if (status == VMT_EXIT_OK && allocators->n == 0) {
       vmt_complain("compare: no allocator is left");

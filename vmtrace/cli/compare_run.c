@@ -252,6 +252,10 @@ check_loaded(struct vmt_comparison *comparison)
 
    if (!column->library || !realpath(column->library, resolved))
       return;
+   if (strcmp(column->name, "glibc") == 0)
+      vmt_compare_note(comparison, vmt_strdup("the program is linked with another "
+                                              "allocator; glibc's comes before it, "
+                                              "preloaded"));
    for (size_t i = 0; i < column->profile.n_objects; i++)
       if (column->profile.objects[i].path
           && (strcmp(column->profile.objects[i].path, resolved) == 0
@@ -305,10 +309,12 @@ run_one(struct work *work, size_t i)
 static int
 prepare(struct work *work)
 {
-   int status = vmt_compare_find_allocators(&work->allocators, work->runs->names);
+   char *program = NULL;
+   int status = vmt_run_program_find("compare", work->runs->program[0], &program);
 
    if (status == VMT_EXIT_OK)
-      status = vmt_run_program_check(work->runs->program[0]);
+      status = vmt_compare_find_allocators(&work->allocators, work->runs->names, program);
+   free(program);
    if (status != VMT_EXIT_OK)
       return status;
    work->valgrind = vmt_run_valgrind_find();

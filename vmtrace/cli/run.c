@@ -135,7 +135,7 @@ run(const struct run_options *options)
       .passed = options->passed, .n_passed = options->n_passed,
       .program = options->program, .quiet = options->quiet
    };
-   int status = vmt_run_program_check(options->program[0]);
+   int status = vmt_run_program_find("run", options->program[0], NULL);
    char *valgrind;
 
    if (status != VMT_EXIT_OK)

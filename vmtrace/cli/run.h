@@ -12,9 +12,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Whether Valgrind could start the program that execvp would.  0, or
-   VMT_EXIT_NOT_FOUND or VMT_EXIT_CANNOT_EXECUTE after complaining.  */
-int vmt_run_program_check(const char *program);
+/* Whether Valgrind could start the program that execvp would.  0 and, unless found is
+   NULL, its path in *found, which the caller frees; or VMT_EXIT_NOT_FOUND or
+   VMT_EXIT_CANNOT_EXECUTE after complaining in a verb's name.  */
+int vmt_run_program_find(const char *verb, const char *program, char **found);
 
 /* The path of the Valgrind to start, whose tool is where Valgrind will look for
    it (VALGRIND_LIB is set if need be).  NULL after complaining.  The caller

@@ -74,7 +74,7 @@ is_32_bit(const char *path)
 }
 
 int
-vmt_run_program_check(const char *program)
+vmt_run_program_find(const char *verb, const char *program, char **found)
 {
    char *path = NULL;
    int fault, status = VMT_EXIT_OK;
@@ -86,19 +86,22 @@ vmt_run_program_check(const char *program)
       fault = search_path(program, &path);
 
    if (fault == ENOENT && strchr(program, '/') == NULL) {
-      vmt_complain("run: there is no command '%s'", program);
+      vmt_complain("%s: there is no command '%s'", verb, program);
       return VMT_EXIT_NOT_FOUND;
    }
    if (fault != 0) {
-      vmt_complain("run: cannot execute %s: %s", program, strerror(fault));
+      vmt_complain("%s: cannot execute %s: %s", verb, program, strerror(fault));
       status = fault == ENOENT || fault == ENOTDIR ? VMT_EXIT_NOT_FOUND
                                                    : VMT_EXIT_CANNOT_EXECUTE;
    } else if (is_32_bit(path)) {
-      vmt_complain("run: %s is a 32-bit program; this vmtrace measures 64-bit ones",
-                   path);
+      vmt_complain("%s: %s is a 32-bit program; this vmtrace measures 64-bit ones",
+                   verb, path);
       status = VMT_EXIT_CANNOT_EXECUTE;
    }
-   free(path);
+   if (status != VMT_EXIT_OK || found == NULL)
+      free(path);
+   else
+      *found = path;
    return status;
 }
 
