@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	scripts/prepare.sh \
 	scripts/quickstart \
 	scripts/quickstart.py \
+	scripts/validate-allocators \
 	scripts/validate-kernel \
 	scripts/validate-pressure
 

@@ -135,7 +135,7 @@ class Validator:
     def of_list(self):
         environment = self.place.environment(PLAIN_ENVIRONMENT)
         build = os.path.join(self.place.build, "tests", "native")
-        chosen = self._chosen()
+        chosen = programs.chosen(self.arguments)
         data = self.place.room("data")
         prepare.prepare(data)
         for program in chosen:
@@ -147,18 +147,6 @@ class Validator:
                 command = Command(program.command(build, data), environment, data)
                 result = self.validate(program.name, command, "threads" in program.tags)
             yield result
-
-    def _chosen(self):
-        known = programs.read(self.arguments.list)
-        if self.arguments.short:
-            known = [program for program in known if "short" in program.tags]
-        if self.arguments.only:
-            names = self.arguments.only.split(",")
-            for name in names:
-                if name not in [program.name for program in known]:
-                    raise Trouble(f"--only: there is no '{name}' in {self.arguments.list}")
-            known = [program for program in known if program.name in names]
-        return known
 
 
 def _that_matter(words):
@@ -172,13 +160,13 @@ def _that_matter(words):
     return kept
 
 
-def about(place, words):
+def about(place, name, words):
     with open("/proc/cpuinfo", encoding="utf-8") as lines:
         cpu = next((line.split(":")[1].strip() for line in lines
                     if line.startswith("model name")), "an unknown processor")
     version = subprocess.run([place.valgrind, "--version"], stdout=subprocess.PIPE,
                              env=place.environment(os.environ), text=True, check=False)
-    return {"command": shlex.join(["scripts/validate-kernel", *_that_matter(words)]),
+    return {"command": shlex.join([f"scripts/{name}", *_that_matter(words)]),
             "kernel": os.uname().release, "cpu": cpu, "processors": os.cpu_count(),
             "valgrind": version.stdout.strip()}
 
@@ -219,19 +207,19 @@ def run(arguments, words, out):
         else:
             results = _list(validator, arguments, out)
         if arguments.format == "json":
-            out.write(show_json.document(results, about(place, words)))
+            out.write(show_json.document(results, about(place, "validate-kernel", words)))
         elif arguments.format == "md":
-            out.write(show_markdown.document(results, about(place, words)))
+            out.write(show_markdown.document(results, about(place, "validate-kernel", words)))
     return DIFFERED if any(result.objections for result in results) else AGREED
 
 
-def _end_by_signal(number, _):
+def end_by_signal(number, _):
     sys.exit(128 + number)
 
 
 def main(words):
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, _end_by_signal)
+        signal.signal(number, end_by_signal)
     try:
         arguments = parse_arguments(words)
         if not arguments.output:

@@ -1,5 +1,6 @@
 # tests/native: programs natively and under vmtrace, fault by fault.
 # scripts/validate-kernel is the way in; `make check-native` runs the whole list.
+# With other allocators: scripts/validate-allocators, `make check-allocators-native`.
 # With too little memory: scripts/validate-pressure, `make check-pressure-native`.
 
 # Static, and without the flags of the rest: see its head.
@@ -9,6 +10,8 @@ tests_native_spawn_CFLAGS = -std=gnu11 -O2 $(WARNING_CFLAGS)
 tests_native_spawn_LDFLAGS = -static
 
 NATIVE_TESTS = \
+	tests/native/allocators_test.py \
+	tests/native/check-allocators-short \
 	tests/native/check-pressure-short \
 	tests/native/check-short \
 	tests/native/compare_test.py \
@@ -24,6 +27,10 @@ TESTS += $(NATIVE_TESTS)
 include $(top_srcdir)/tests/native/programs.mk
 
 EXTRA_DIST += \
+	tests/native/allocators.list \
+	tests/native/allocators.py \
+	tests/native/allocators_command.py \
+	tests/native/allocators_table.py \
 	tests/native/areas.py \
 	tests/native/command.py \
 	tests/native/compare.py \
@@ -54,6 +61,9 @@ EXTRA_DIST += \
 check-native: all tests/native/spawn$(EXEEXT) $(NATIVE_BUILT)
 	$(top_srcdir)/scripts/validate-kernel --build=$(abs_top_builddir)
 
+check-allocators-native: all tests/native/spawn$(EXEEXT) $(NATIVE_BUILT)
+	$(top_srcdir)/scripts/validate-allocators --build=$(abs_top_builddir) --no-decay
+
 check-pressure-native: all tests/native/spawn$(EXEEXT) $(NATIVE_BUILT)
 	$(top_srcdir)/scripts/validate-pressure --build=$(abs_top_builddir)
-.PHONY: check-native check-pressure-native
+.PHONY: check-native check-allocators-native check-pressure-native

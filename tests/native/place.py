@@ -1,9 +1,11 @@
 """Where a validation runs: the build tree, a scratch folder, and the environment that
 the native run and the one under the tool share to the last byte."""
 
+import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 # glibc chooses its string functions by what the processor has; Valgrind's has no
@@ -14,6 +16,9 @@ NO_AVX512 = "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD"
 PLAIN_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/",
                      "PYTHONHASHSEED": "0", "PERL_HASH_SEED": "0",
                      "PERL_PERTURB_KEYS": "0"}
+
+
+END_SECONDS = 60            # what runs beside a program has to end with it
 
 
 class Trouble(Exception):
@@ -87,7 +92,7 @@ class Place:
 class Command:
     """A program to run, here and there in the same way."""
 
-    def __init__(self, words, environment, folder):
+    def __init__(self, words, environment, folder, beside=()):
         program = shutil.which(words[0], path=environment.get("PATH", "/bin:/usr/bin"))
         if program is None:
             raise Trouble(f"there is no command '{words[0]}'")
@@ -95,14 +100,36 @@ class Command:
         self.argv = [os.path.abspath(program), *words[1:]]
         self.environment = environment
         self.folder = folder
+        self.beside = beside        # scripts that run at the same time
 
-    def run(self, prefix, output, limit_seconds):
+    @contextlib.contextmanager
+    def _company(self, output):
+        with open(output + ".beside", "wb") as said:
+            others = [subprocess.Popen([sys.executable, "-B", script], cwd=self.folder,
+                                       stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+                      for script in self.beside]
+            try:
+                yield
+                for other in others:
+                    if other.wait(END_SECONDS) != 0:
+                        raise Trouble(f"{' '.join(self.beside)}: "
+                                      f"{last_words(output, '.beside')}")
+            except subprocess.TimeoutExpired as error:
+                raise Trouble(f"{' '.join(self.beside)} does not end with the program") \
+                    from error
+            finally:
+                for other in others:
+                    other.kill()
+                    other.wait()
+
+    def run(self, prefix, output, limit_seconds, environment=None):
         """Standard output and error go to files, which buffer alike everywhere."""
-        with open(output + ".stdout", "wb") as out, open(output + ".stderr", "wb") as err:
+        with self._company(output), open(output + ".stdout", "wb") as out, \
+                open(output + ".stderr", "wb") as err:
             try:
                 done = subprocess.run([*prefix, *self.argv], stdin=subprocess.DEVNULL,
                                       stdout=out, stderr=err, cwd=self.folder,
-                                      env=self.environment, timeout=limit_seconds,
+                                      env=environment or self.environment, timeout=limit_seconds,
                                       check=False)
             except subprocess.TimeoutExpired as error:
                 raise Trouble(f"'{' '.join(self.argv)}' took more than "
@@ -112,8 +139,8 @@ class Command:
         return done.returncode
 
 
-def last_words(output):
+def last_words(output, end=".stderr"):
     """The last line of standard error."""
-    with open(output + ".stderr", encoding="utf-8", errors="replace") as lines:
+    with open(output + end, encoding="utf-8", errors="replace") as lines:
         said = [line.strip() for line in lines if line.strip()]
     return said[-1] if said else "it said nothing"

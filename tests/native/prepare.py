@@ -137,12 +137,17 @@ def write_repository(folder):
     git("-c", "pack.threads=1", "gc", "-q")
 
 
-def copy_scripts(folder):
+def prepare_scripts(folder):
+    """These alone; not compiled."""
     for path in [*glob.glob(os.path.join(WORK, "work.*")),
                  *glob.glob(os.path.join(HERE, "programs", "*.py")),
+                 *glob.glob(os.path.join(HERE, "programs", "*.sql")),
                  os.path.join(HERE, "programs", "containers.cc"),
                  *glob.glob(os.path.join(HERE, "programs", "[wW]ork.*"))]:
         shutil.copy(path, folder)
+
+
+def compile_scripts(folder):
     if shutil.which("javac"):
         subprocess.run(["javac", "-d", folder, os.path.join(folder, "Work.java")], check=True)
 
@@ -152,7 +157,8 @@ def prepare(folder):
     write_pages(folder)
     write_tree(folder, part)
     write_project(folder)
-    copy_scripts(folder)
+    prepare_scripts(folder)
+    compile_scripts(folder)
     if shutil.which("git"):
         write_repository(folder)
 

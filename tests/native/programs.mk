@@ -30,7 +30,7 @@ NATIVE_WORDS = \
 	tests/native/words-static-pie
 NATIVE_BUILT = $(NATIVE_C) $(NATIVE_WORDS)
 if HAVE_GXX
-NATIVE_BUILT += tests/native/containers
+NATIVE_BUILT += tests/native/containers tests/native/maps
 endif
 if HAVE_RUSTC
 NATIVE_BUILT += tests/native/trees
@@ -45,6 +45,7 @@ NATIVE_CODE = \
 	tests/native/programs/jit.c \
 	tests/native/programs/large_blocks.c \
 	tests/native/programs/map_file.h \
+	tests/native/programs/maps.cc \
 	tests/native/programs/mapped_change.c \
 	tests/native/programs/mapped_copy.c \
 	tests/native/programs/mapped_private.c \
@@ -73,7 +74,7 @@ $(NATIVE_BUILT): $(NATIVE_CODE)
 	words_fixed)      $(NATIVE_COMPILE) -fno-pie -no-pie -o $@ $$from/words.c ;; \
 	words_static)     $(NATIVE_COMPILE) -fno-pie -static -o $@ $$from/words.c ;; \
 	words_static_pie) $(NATIVE_COMPILE) -fPIE -static-pie -o $@ $$from/words.c ;; \
-	containers)       $(GXX) -std=c++17 -O2 -g -Wall -Wextra -o $@ $$from/containers.cc ;; \
+	containers|maps)  $(GXX) -std=c++17 -O2 -g -Wall -Wextra -o $@ $$from/$$name.cc ;; \
 	trees)            MAKEFLAGS= $(RUSTC) --edition=2021 -O -o $@ $$from/trees.rs ;; \
 	*)                $(NATIVE_COMPILE) -fPIE -pie -o $@ $$from/$$name.c ;; \
 	esac
@@ -83,6 +84,7 @@ NATIVE_WORK = \
 	tests/native/programs/children.py \
 	tests/native/programs/crowd.py \
 	tests/native/programs/index.sql \
+	tests/native/programs/redis_load.py \
 	tests/native/programs/store.sql \
 	tests/native/programs/stored.sql \
 	tests/native/programs/work.awk \

@@ -4,9 +4,10 @@
 
 TAGS, separated by spaces or commas: `threads` (the kernel's own numbers vary, so there
 are several native runs), `tree` (it makes processes), `short` (it is in the short
-list), `needs=PROGRAM` (it is left out where there is no such program).  In the command
-and after `needs=' %B is the build tree's tests/native, %D the folder that prepare.py
-fills, where the command is run.
+list), `needs=PROGRAM` (it is left out where there is no such program), `beside=SCRIPT`
+(Python runs that at the same time: what a server is asked).  In the command and after
+`needs=' %B is the build tree's tests/native, %D the folder that prepare.py fills, where
+the command and the script are run.
 """
 
 import shlex
@@ -15,7 +16,7 @@ import shutil
 from place import Trouble
 
 TAGS = ("threads", "tree", "short")
-NEEDS = "needs="
+NEEDS, BESIDE = "needs=", "beside="
 
 
 class Program:
@@ -23,6 +24,7 @@ class Program:
         self.name = name
         self.tags = {tag for tag in tags if tag in TAGS}
         self.needs = [tag[len(NEEDS):] for tag in tags if tag.startswith(NEEDS)]
+        self.beside = [tag[len(BESIDE):] for tag in tags if tag.startswith(BESIDE)]
         self.words = words
 
     def command(self, build, data):
@@ -40,9 +42,10 @@ def _program(line, where):
         raise Trouble(f"{where}: not NAME | TAGS | COMMAND")
     tags = parts[1].replace(",", " ").split()
     for tag in tags:
-        if tag not in TAGS and not (tag.startswith(NEEDS) and len(tag) > len(NEEDS)):
+        if tag not in TAGS and not any(tag.startswith(start) and len(tag) > len(start)
+                                       for start in (NEEDS, BESIDE)):
             raise Trouble(f"{where}: there is no tag '{tag}'; there are "
-                          f"{', '.join(TAGS)} and {NEEDS}PROGRAM")
+                          f"{', '.join(TAGS)}, {NEEDS}PROGRAM and {BESIDE}SCRIPT")
     try:
         words = shlex.split(parts[2])
     except ValueError as error:
@@ -70,3 +73,17 @@ def read(path):
             return parse(lines, path)
     except OSError as error:
         raise Trouble(f"{path}: {error.strerror}") from error
+
+
+def chosen(arguments):
+    """Those that the command line wants of its list."""
+    known = read(arguments.list)
+    if arguments.short:
+        known = [program for program in known if "short" in program.tags]
+    if arguments.only:
+        names = arguments.only.split(",")
+        for name in names:
+            if name not in [program.name for program in known]:
+                raise Trouble(f"--only: there is no '{name}' in {arguments.list}")
+        known = [program for program in known if program.name in names]
+    return known

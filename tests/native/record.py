@@ -93,8 +93,10 @@ class Recorder:
         with open(environment, "wb") as file:
             for variable, value in command.environment.items():
                 file.write(os.fsencode(f"{variable}={value}") + b"\0")
+        others = {name: value for name, value in command.environment.items()
+                  if name != "LD_PRELOAD"}          # that perf is not to have
         if command.run([*prefix, self.place.spawn, usage, environment], output,
-                       LIMIT_SECONDS) != 0 or not os.path.getsize(usage):
+                       LIMIT_SECONDS, others) != 0 or not os.path.getsize(usage):
             raise Trouble(f"cannot run {command.argv[0]} natively: {last_words(output)}")
         with open(usage, encoding="ascii") as file:
             return json.load(file)
