@@ -61,10 +61,10 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/touches_windows.c \
 	vmtrace/mmu/mechanisms/areas.c \
 	vmtrace/mmu/mechanisms/areas.h \
-	vmtrace/mmu/mechanisms/block_pages.c \
-	vmtrace/mmu/mechanisms/block_ranges.c \
-	vmtrace/mmu/mechanisms/block_sites.c \
-	vmtrace/mmu/mechanisms/block_table.c \
+	vmtrace/mmu/mechanisms/blocks_pages.c \
+	vmtrace/mmu/mechanisms/blocks_ranges.c \
+	vmtrace/mmu/mechanisms/blocks_sites.c \
+	vmtrace/mmu/mechanisms/blocks_table.c \
 	vmtrace/mmu/mechanisms/blocks.c \
 	vmtrace/mmu/mechanisms/blocks.h \
 	vmtrace/mmu/mechanisms/blocks_private.h \

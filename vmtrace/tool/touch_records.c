@@ -1,6 +1,7 @@
 #include "vmtrace/tool/touch_records.h"
 
 #include "vmtrace/mmu/containers/hashmap.h"
+#include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/tool.h"
 
@@ -235,6 +236,11 @@ write_timeline_sample(const struct vmt_timeline_sample *sample, Bool is_first)
    member(",", (Long)sample->n_swap_ins);
    member(",", (Long)sample->n_swap_outs);
    member(",", (Long)sample->n_thrash);
+   if (heap_is_tracked) {
+      member(",", (Long)sample->n_live_bytes);
+      member(",", (Long)sample->n_live_blocks);
+      member(",", (Long)sample->n_heap_pages);
+   }
    json_text(out, "]");
 }
 
@@ -251,10 +257,14 @@ write_timeline(void)
           (Long)(timeline->windows_per_sample * touches->set.window_instrs));
    json_text(out, ",\"columns\":[\"instrs\",\"RssPages\",\"RssPagesMax\","
                   "\"MinFlt\",\"MajFlt\",\"Evict\",\"Refault\",\"SwapIn\","
-                  "\"SwapOut\",\"Thrash\"],\"samples\":[");
+                  "\"SwapOut\",\"Thrash\"");
+   if (heap_is_tracked)
+      json_text(out, ",\"LiveBytes\",\"LiveBlocks\",\"HeapPages\"");
+   json_text(out, "],\"samples\":[");
    for (i = 0; i < n; i++)
       write_timeline_sample(&timeline->samples[i], i == 0);
-   vmt_timeline_take(&tool_machine.ledger, instrs_now(), &last);
+   vmt_timeline_take(&tool_machine.ledger, &tool_machine.blocks.now, instrs_now(),
+                     &last);
    if (n == 0 || timeline->samples[n - 1].instrs < last.instrs)
       write_timeline_sample(&last, n == 0);
    json_text(out, "]}}\n");

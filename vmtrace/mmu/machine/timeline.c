@@ -10,7 +10,8 @@ vmt_timeline_init(struct vmt_timeline *timeline)
 }
 
 void
-vmt_timeline_take(const struct vmt_accounting *ledger, uint64_t instrs,
+vmt_timeline_take(const struct vmt_accounting *ledger,
+                  const struct vmt_heap_state *heap, uint64_t instrs,
                   struct vmt_timeline_sample *sample)
 {
    memset(sample, 0, sizeof *sample);
@@ -24,6 +25,9 @@ vmt_timeline_take(const struct vmt_accounting *ledger, uint64_t instrs,
    sample->n_swap_ins = ledger->totals[VMT_EV_SwapIn];
    sample->n_swap_outs = ledger->totals[VMT_EV_SwapOut];
    sample->n_thrash = ledger->totals[VMT_EV_Thrash];
+   sample->n_live_bytes = heap->n_bytes;
+   sample->n_live_blocks = heap->n_blocks;
+   sample->n_heap_pages = heap->n_pages;
 }
 
 static void
@@ -46,7 +50,7 @@ halve(struct vmt_timeline *timeline)
 
 void
 vmt_timeline_add(struct vmt_timeline *timeline, struct vmt_accounting *ledger,
-                 uint64_t instrs)
+                 const struct vmt_heap_state *heap, uint64_t instrs)
 {
    if (++timeline->n_windows < timeline->windows_per_sample)
       return;
@@ -55,6 +59,7 @@ vmt_timeline_add(struct vmt_timeline *timeline, struct vmt_accounting *ledger,
       return;
    }
    timeline->n_windows = 0;
-   vmt_timeline_take(ledger, instrs, &timeline->samples[timeline->n_samples++]);
+   vmt_timeline_take(ledger, heap, instrs,
+                     &timeline->samples[timeline->n_samples++]);
    ledger->n_high_pages = ledger->n_resident_pages;
 }

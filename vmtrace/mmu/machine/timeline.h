@@ -1,4 +1,4 @@
-/* The run over time: how much memory is resident, and the faults so far.
+/* The run over time: how much memory is resident, the faults so far, and the heap.
 
    One sample a window; where there would be more than VMT_MAX_TIMELINE samples,
    two neighbours become one, as massif halves its snapshots: the later one's
@@ -10,6 +10,7 @@
 
 #include "vmtrace/mmu/base/types.h"
 #include "vmtrace/mmu/machine/accounting.h"
+#include "vmtrace/mmu/mechanisms/blocks.h"
 
 #define VMT_MAX_TIMELINE 510            /* even; one more comes with the end */
 
@@ -19,6 +20,7 @@ struct vmt_timeline_sample {
    uint64_t n_most_pages;               /* resident since the sample before */
    uint64_t n_minor, n_major, n_evicted, n_refaults, n_swap_ins, n_swap_outs;
    uint64_t n_thrash;
+   uint64_t n_live_bytes, n_live_blocks, n_heap_pages;
 };
 
 struct vmt_timeline {
@@ -31,11 +33,13 @@ struct vmt_timeline {
 void vmt_timeline_init(struct vmt_timeline *timeline);
 
 /* What a sample now would be; the ledger's n_high_pages is not yet reset.  */
-void vmt_timeline_take(const struct vmt_accounting *ledger, uint64_t instrs,
+void vmt_timeline_take(const struct vmt_accounting *ledger,
+                       const struct vmt_heap_state *heap, uint64_t instrs,
                        struct vmt_timeline_sample *sample);
 
 /* A window is over, after instrs instructions.  */
 void vmt_timeline_add(struct vmt_timeline *timeline,
-                      struct vmt_accounting *ledger, uint64_t instrs);
+                      struct vmt_accounting *ledger,
+                      const struct vmt_heap_state *heap, uint64_t instrs);
 
 #endif

@@ -136,7 +136,7 @@ enum vmt_status vmt_blocks_init(struct vmt_blocks *blocks,
                                 const uint64_t *peak_pages);
 void vmt_blocks_free(struct vmt_blocks *blocks);
 
-/* ---- sites (block_sites.c) ---- */
+/* ---- sites (blocks_sites.c) ---- */
 
 /* The site of a call stack, made if new; VMT_NO_SITE: no memory.  */
 uint32_t vmt_blocks_site(struct vmt_blocks *blocks, uint32_t stack,
@@ -177,7 +177,7 @@ const struct vmt_block *vmt_blocks_find(struct vmt_blocks *blocks, uint64_t addr
    no page is resident.  */
 void vmt_blocks_start_anew(struct vmt_blocks *blocks, uint64_t now);
 
-/* ---- ranges (block_ranges.c) ---- */
+/* ---- ranges (blocks_ranges.c) ---- */
 
 /* Memory of [start, end), whole pages, was mapped at a site; VMT_OWN_SITE: by the
    allocator.  */
@@ -195,7 +195,7 @@ uint32_t vmt_blocks_site_at(struct vmt_blocks *blocks, uint64_t addr);
 /* The same without the blocks that begin or end on the page.  */
 uint32_t vmt_blocks_range_site_at(struct vmt_blocks *blocks, uint64_t addr);
 
-/* ---- pages (block_pages.c) ---- */
+/* ---- pages (blocks_pages.c) ---- */
 
 /* A page is resident from now on (or no_memory is set); is no more.  */
 void vmt_blocks_page_came(struct vmt_blocks *blocks, vmt_vpn vpn, uint64_t now);

@@ -59,7 +59,7 @@ vmt_blocks_get(const struct vmt_blocks *blocks, uint32_t id)
    return vmt_vector_at(&blocks->blocks, id);
 }
 
-/* ---- block_table.c: where blocks are ---- */
+/* ---- blocks_table.c: where blocks are ---- */
 
 struct vmt_block_region *vmt_blocks_find_region(struct vmt_blocks *blocks,
                                                 uint64_t number);
@@ -106,7 +106,7 @@ uint32_t vmt_blocks_wide_at(struct vmt_blocks *blocks, vmt_vpn vpn);
 void vmt_blocks_drop_in(struct vmt_blocks *blocks, uint64_t start, uint64_t end,
                         uint64_t now);
 
-/* ---- block_sites.c ---- */
+/* ---- blocks_sites.c ---- */
 
 void vmt_site_gain(struct vmt_blocks *blocks, const struct vmt_block *block,
                    uint64_t now);
@@ -118,7 +118,7 @@ void vmt_site_count(struct vmt_blocks *blocks, const struct vmt_block *block);
 void vmt_site_keep(struct vmt_blocks *blocks, const struct vmt_page_class *class,
                    int64_t n);
 
-/* ---- block_pages.c ---- */
+/* ---- blocks_pages.c ---- */
 
 /* What lives on a page with a record has changed.  */
 void vmt_blocks_recount(struct vmt_blocks *blocks, struct vmt_block_region *region,
@@ -131,7 +131,7 @@ void vmt_blocks_recount_wide(struct vmt_blocks *blocks, vmt_vpn start, vmt_vpn e
 void vmt_blocks_count_range(struct vmt_blocks *blocks, vmt_vpn start, vmt_vpn end,
                             bool belong);
 
-/* ---- block_ranges.c ---- */
+/* ---- blocks_ranges.c ---- */
 
 /* The range that addr lies in, or NULL.  */
 static inline struct vmt_heap_range *

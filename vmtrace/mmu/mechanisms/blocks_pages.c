@@ -83,11 +83,12 @@ n_counted(struct vmt_blocks *blocks, vmt_vpn start, vmt_vpn end)
 {
    struct vmt_region_cursor cursor = vmt_blocks_regions(blocks, start, end);
    const struct vmt_block_region *region;
-   uint64_t number, n = 0;
+   uint64_t number, bits, n = 0;
 
    while ((region = vmt_blocks_next_region(blocks, &cursor, &number)) != NULL)
-      n += (uint64_t)__builtin_popcountll(region->counted &
-                                          bits_of(number, start, end));
+      for (bits = region->counted & bits_of(number, start, end); bits != 0;
+           bits &= bits - 1)
+         n++;
    return n;
 }
 
