@@ -73,15 +73,29 @@ some_place(void)
    }
 }
 
+/* Sometimes up to the start of another block, or the first bytes of it.  */
+static uint64_t
+bytes_from(uint64_t start)
+{
+   const struct model_block *other =
+      model.n_live == 0 ? NULL : &model.live[test_random(model.n_live)];
+
+   if (other == NULL || other->start < start || test_random(4) != 0 ||
+       other->start - start > shape->max_bytes)
+      return some_bytes();
+   return other->start - start + test_random(3);
+}
+
 static struct model_block
 some_block(void)
 {
-   struct model_block block = {some_place(), 0, some_bytes(), now,
+   struct model_block block = {some_place(), 0, 0, now,
                                (uint32_t)test_random(MODEL_N_SITES)};
    uint64_t end = shape->base + shape->span;
 
    if (block.start < shape->base || block.start >= end)
       block.start = shape->base;
+   block.n_bytes = bytes_from(block.start);
    if (test_random(16) == 0 || block.n_bytes > end - block.start)
       block.n_bytes = test_random(end - block.start < shape->max_bytes
                                      ? end - block.start + 1
@@ -106,7 +120,14 @@ check_found(const struct vmt_block *found, const struct model_block *block)
 static void
 look(uint64_t addr)
 {
-   check_found(vmt_blocks_find(&blocks, addr), model_blocks_find(&model, addr));
+   const struct model_block *block = model_blocks_find(&model, addr);
+   uint32_t site = vmt_blocks_site_at(&blocks, addr);
+
+   check_found(vmt_blocks_find(&blocks, addr), block);
+   if (block != NULL)
+      CHECK_EQ(site, site_ids[block->site]);
+   else
+      CHECK(site == VMT_OWN_SITE || site == VMT_NO_SITE);
 }
 
 /* ---- operations ---- */
@@ -284,6 +305,8 @@ look_outside(void)
       CHECK(!vmt_blocks_remove(&blocks, outside[i], now, &gone));
       model.n_unknown++;
    }
+   for (uint32_t bit = 48; bit < 64; bit++)
+      look((shape->base + test_random(shape->span)) | 1ull << bit);
 }
 
 static void
