@@ -160,8 +160,8 @@ def check_heap_text(file):
             # 20 pages are 81,920 bytes, 31,920 more than the 50,000 that are live.
             "Live 48.8 KiB live in 400 blocks, 80.0 KiB of the heap resident (20 pages): "
             "63.8% overhead", "Most live 50.8 KiB, after 700 instructions",
-            # 1 + 4 of 20 are a quarter; 1 + 4 + 2 + 3 half of them.
-            "5% empty, half at most 50% full, a quarter 10%",
+            # Of 20 pages 1, 4 + 2 + 3, 2 and 8.
+            "5% empty, 45% to half, 10% to 90%, 40% fuller",
             "Pinned 5 pages (25.0%) by one block each, with at most 512 bytes on it: 5 100.0%",
             "Straddling 7 live blocks on two pages", "one; 15 of all",
             "Returned 36.0 KiB to the kernel (9 pages: brk 6, madvise 3), 4 faulted in "

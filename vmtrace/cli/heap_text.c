@@ -115,6 +115,17 @@ draw_fullness(const struct section *section)
    vmt_chart_free(&chart);
 }
 
+/* The share of the pages that are in some steps of fullness.  */
+static double
+share(const struct vmt_heap_pages *pages, size_t from, size_t to)
+{
+   int64_t sum = 0;
+
+   for (size_t i = from; i <= to; i++)
+      sum += pages->fullness[i];
+   return percent(sum, pages->n_resident);
+}
+
 static void
 print_fullness(const struct section *section)
 {
@@ -124,9 +135,9 @@ print_fullness(const struct section *section)
       return;
    vmt_report_text_label(section->out, "Fullness");
    draw_fullness(section);
-   fprintf(section->out->file, "%.0f%% empty, half at most %d%% full, a quarter %d%%\n",
-           percent(pages->fullness[0], pages->n_resident),
-           10 * vmt_heap_quantile(pages, 50), 10 * vmt_heap_quantile(pages, 25));
+   fprintf(section->out->file, "%.0f%% empty, %.0f%% to half, %.0f%% to 90%%, %.0f%% "
+           "fuller\n", share(pages, 0, 0), share(pages, 1, 5), share(pages, 6, 9),
+           share(pages, 10, 10));
 }
 
 /* ---- blocks that cost pages ---- */

@@ -53,15 +53,3 @@ vmt_heap_overhead(const struct vmt_heap_pages *pages, int64_t *permille)
                           + (bytes < live_bytes ? -0.5 : 0.5));
    return true;
 }
-
-int
-vmt_heap_quantile(const struct vmt_heap_pages *pages, int percent)
-{
-   double wanted = (double) pages->n_resident / 100 * percent, sum = 0;
-   int tenths = 0;
-
-   while ((sum += (double) pages->fullness[tenths]) < wanted
-          && tenths < VMT_FULLNESS_STEPS - 1)
-      tenths++;
-   return tenths;
-}

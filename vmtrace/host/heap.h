@@ -93,8 +93,4 @@ int64_t vmt_heap_sum(const struct vmt_heap_counts *counts);
    much of what is live was never touched.  False when nothing is live.  */
 bool vmt_heap_overhead(const struct vmt_heap_pages *pages, int64_t *permille);
 
-/* Of the resident pages, how full those are of which so many percent are no fuller:
-   at most this many tenths of a page.  */
-int vmt_heap_quantile(const struct vmt_heap_pages *pages, int percent);
-
 #endif
