@@ -54,7 +54,12 @@ STUB("call_stub_fetch_miss",
 
 STUB("call_stub_deadline", "   xorl %edi, %edi\n", "charge_deadline");
 STUB("call_stub_late_deadline", "", "charge_deadline");
-STUB("call_stub_heap_return", "", "heap_return");
+STUB("call_stub_heap_return",
+     "   call heap_return_quick\n"
+     "   testb %al, %al\n"
+     "   jnz 1f\n"
+     "   movq %rbp, %rdx\n",
+     "heap_return");
 
 #ifdef HAVE_WRAP_CALLS
 

@@ -28,7 +28,7 @@ void call_stub_fetch_miss(const struct segment_fetch *fetch);
 void call_stub_deadline(void);
 void call_stub_late_deadline(Long tick);
 
-/* Calls heap_return(, , guest state).  */
+/* The same with heap_return_quick(, , guest state) and heap_return().  */
 void call_stub_heap_return(void);
 
 #endif

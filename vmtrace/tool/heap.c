@@ -13,7 +13,7 @@ struct call {
                                            interrupted the program at sp */
    Addr block;                  /* that it is to free; 0: none */
    SizeT bytes;                 /* that it is asked for */
-   const Addr *result;          /* where it stores the new block */
+   const Addr *result;          /* where it stores the new block, if it does */
    UInt site;
    Bool frees;                  /* what it frees, if that was a live block */
    struct vmt_block freed;
@@ -105,15 +105,19 @@ heap_is_at_work_in(ThreadId tid)
 
 /* ---- calls ---- */
 
-static Bool
+static __attribute__((noinline)) Bool
+are_of_one_area(Addr sp, Addr other)
+{
+   const struct vmt_area *area = vmt_areas_find(&tool_machine.areas, other);
+
+   return area != NULL && sp >= area->start && sp < area->end;
+}
+
+static inline Bool
 are_of_one_stack(Addr sp, Addr other)
 {
-   const struct vmt_area *area;
-
-   if (sp - other < NEAR_BYTES || other - sp < NEAR_BYTES)
-      return True;
-   area = vmt_areas_find(&tool_machine.areas, other);
-   return area != NULL && sp >= area->start && sp < area->end;
+   return sp - other < NEAR_BYTES || other - sp < NEAR_BYTES ||
+          are_of_one_area(sp, other);
 }
 
 static Bool
@@ -130,13 +134,26 @@ give_up(const struct call *call)
       must(vmt_blocks_put_back(&tool_machine.blocks, &call->freed, call->freed_at));
 }
 
-static void
+static __attribute__((noinline)) void
 give_up_from(UInt depth)
 {
    while (running->n > depth) {
       give_up(&running->calls[running->n - 1]);
       set_depth(running, running->n - 1);
    }
+}
+
+/* Takes call i out, and what was left behind on its stack.  */
+static void
+close_call(struct thread *thread, UInt i)
+{
+   Addr sp = thread->calls[i].sp;
+   UInt next, n = i;
+
+   for (next = i + 1; next < thread->n; next++)
+      if (!are_of_one_stack(sp, thread->calls[next].sp))
+         thread->calls[n++] = thread->calls[next];
+   set_depth(thread, n);
 }
 
 /* A place for one more; the oldest of too many is never seen to be over.  */
@@ -193,6 +210,7 @@ site_of(VexGuestAMD64State *guest, Addr ret)
    return place->allocates;
 }
 
+/* The C library frees what it did not ask for: a thread's cache of blocks.  */
 static void
 start_free(struct call *call)
 {
@@ -201,6 +219,8 @@ start_free(struct call *call)
    call->freed_at = instrs_now();
    call->frees = vmt_blocks_remove(&tool_machine.blocks, call->block, call->freed_at,
                                    &call->freed);
+   if (!call->frees && heap_names_in_c_library(call->ret))
+      heap_blocks.n_unknown--;
 }
 
 /* Whether the function was jumped to by the one whose call that is: both have the same
@@ -216,38 +236,37 @@ goes_on(const struct call *call, const VexGuestAMD64State *guest,
           bytes_asked(guest, function) >= call->bytes;
 }
 
-/* Whether it is the allocator that calls or jumps to the function.  */
+/* Where it is not yet over.  */
 static Bool
-is_within(const struct call *call, const VexGuestAMD64State *guest,
-          const struct heap_function *function)
+is_open(const struct call *call, Addr sp)
 {
-   Addr sp = guest->guest_RSP;
-
-   if (sp > call->sp || call->function == NULL || *(Addr *)call->sp != call->ret)
-      return False;
-   return sp < call->sp || goes_on(call, guest, function);
+   return sp < call->sp && (call->function == NULL || *(Addr *)call->sp == call->ret);
 }
 
-/* The same.  Calls that turn out to be left are given up.  */
+/* Whether it is the allocator that calls or jumps to the function; not a handler of
+   the program's that it calls, as operator new does where there is no memory.  Calls
+   that turn out to be left are given up.  */
 static Bool
 is_inner(const VexGuestAMD64State *guest, const struct heap_function *function)
 {
-   Addr sp = guest->guest_RSP;
+   Addr sp = guest->guest_RSP, ret = *(Addr *)sp;
 
    while (running->n != 0) {
       const struct call *call = &running->calls[running->n - 1];
 
-      if (!are_of_one_stack(sp, call->sp) ||
-          (call->function == NULL && sp < call->sp))
+      if (!are_of_one_stack(sp, call->sp))
          return False;
-      if (is_within(call, guest, function))
+      if (is_open(call, sp))
+         return call->function != NULL && heap_names_in_allocator(ret);
+      if (sp == call->sp && ret == call->ret && call->function != NULL &&
+          goes_on(call, guest, function))
          return True;
       give_up_from(running->n - 1);
    }
    return False;
 }
 
-static void
+static __attribute__((noinline)) void
 open_call(VexGuestAMD64State *guest, const struct heap_function *function)
 {
    struct call *call = next_call(running);
@@ -263,7 +282,7 @@ open_call(VexGuestAMD64State *guest, const struct heap_function *function)
       start_free(call);
    if (function->bytes != 0) {
       call->bytes = bytes_asked(guest, function);
-      call->result = function->stores ? (const Addr *)argument(guest, 1) : NULL;
+      call->result = (const Addr *)argument(guest, 1);
       call->site = site_of(guest, call->ret);
    }
    set_depth(running, running->n + 1);
@@ -288,7 +307,7 @@ longjmp_target(const VexGuestAMD64State *guest)
 }
 
 /* Whatever is below the target is left, and what was opened since.  */
-static void
+static __attribute__((noinline)) void
 leave_by_longjmp(const VexGuestAMD64State *guest)
 {
    Addr target = longjmp_target(guest);
@@ -302,7 +321,7 @@ leave_by_longjmp(const VexGuestAMD64State *guest)
 }
 
 /* An exception is made: the calls since the handler, if any, have failed.  */
-static void
+static __attribute__((noinline)) void
 leave_by_throw(void)
 {
    while (running->n != 0 && running->calls[running->n - 1].function != NULL)
@@ -328,7 +347,7 @@ heap_enter(VexGuestAMD64State *guest, const struct heap_function *function)
 static Addr
 block_given(const struct call *call, UWord result)
 {
-   if (call->result == NULL)
+   if (!call->function->stores)
       return result;
    return (UInt)result == 0 ? *call->result : 0;
 }
@@ -359,17 +378,17 @@ ends_at(const struct call *call, Addr sp)
           *(Addr *)call->sp == call->ret;
 }
 
-/* Takes call i out, and what was left behind on its stack.  */
-static void
-close_call(UInt i)
+/* What was freed is gone since the call began.  */
+Bool
+heap_return_quick(UWord unused1, UWord unused2, const VexGuestAMD64State *guest)
 {
-   Addr sp = running->calls[i].sp;
-   UInt next, n = i;
+   const struct call *call = &running->calls[0];
 
-   for (next = i + 1; next < running->n; next++)
-      if (!are_of_one_stack(sp, running->calls[next].sp))
-         running->calls[n++] = running->calls[next];
-   set_depth(running, n);
+   if (running->n != 1 || n_pendings != 0 || !ends_at(call, guest->guest_RSP) ||
+       call->function->bytes != 0)
+      return False;
+   set_depth(running, 0);
+   return True;
 }
 
 void
@@ -381,7 +400,7 @@ heap_return(UWord unused1, UWord unused2, VexGuestAMD64State *guest)
    for (i = running->n; i-- > 0;)
       if (ends_at(&running->calls[i], sp)) {
          finish(&running->calls[i], guest->guest_RAX);
-         close_call(i);
+         close_call(running, i);
          return;
       }
    while (running->n != 0 && is_left_behind(&running->calls[running->n - 1], sp))
@@ -411,7 +430,7 @@ heap_after_signal(ThreadId tid)
 
    for (i = thread->n; i-- > 0;)
       if (thread->calls[i].function == NULL && thread->calls[i].sp == sp) {
-         set_depth(thread, i);
+         close_call(thread, i);
          return;
       }
 }

@@ -38,6 +38,9 @@ void heap_init(void);
 void heap_enter(VexGuestAMD64State *guest, const struct heap_function *function);
 void heap_return(UWord unused1, UWord unused2, VexGuestAMD64State *guest);
 
+/* The same where it is simple, without vector registers; False: it is not.  */
+Bool heap_return_quick(UWord unused1, UWord unused2, const VexGuestAMD64State *guest);
+
 /* Thread tid runs from now on; it is a new one.  */
 void heap_switch(ThreadId tid);
 void heap_forget_thread(ThreadId tid);

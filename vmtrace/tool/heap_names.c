@@ -198,11 +198,12 @@ function_named(const HChar *text)
 
 struct code_range {
    Addr start, end;
+   Bool is_c_library;
 };
 
 static struct vmt_hashmap functions;    /* address -> struct heap_function */
 static struct vmt_hashmap known_files;  /* DebugInfo -> its code's address */
-static struct vmt_vector new_files, returning;
+static struct vmt_vector new_files, ranges;
 static UInt epoch;
 
 void
@@ -211,7 +212,7 @@ heap_names_init(void)
    vmt_hashmap_init(&functions, "allocators' functions");
    vmt_hashmap_init(&known_files, "files with names");
    vmt_vector_init(&new_files, "new files", sizeof(const DebugInfo *));
-   vmt_vector_init(&returning, "allocators' code", sizeof(struct code_range));
+   vmt_vector_init(&ranges, "allocators' code", sizeof(struct code_range));
    VG_(ssort)(names, N_NAMES, sizeof names[0], compare_names);
 }
 
@@ -303,14 +304,17 @@ look_through(const DebugInfo *info)
 /* Code is all that was mapped with .text: functions may be in sections of other
    names.  */
 static void
-note_returning(Addr text)
+note_range(const DebugInfo *info)
 {
-   const NSegment *segment = VG_(am_find_nsegment)(text);
-   struct code_range *range = vmt_vector_push(&returning);
+   const NSegment *segment =
+      VG_(am_find_nsegment)(VG_(DebugInfo_get_text_avma)(info));
+   struct code_range *range = vmt_vector_push(&ranges);
 
    if (range == NULL)
       tool_no_memory();
-   *range = (struct code_range){segment->start, segment->end + 1};
+   *range = (struct code_range){
+      segment->start, segment->end + 1,
+      VG_(strncmp)(VG_(DebugInfo_get_soname)(info), "libc.so", 7) == 0};
 }
 
 /* Finding out what is still valid changes the order of what next_DebugInfo() goes
@@ -342,7 +346,7 @@ look_at(const DebugInfo *info)
 
    if (soname != NULL &&
        ((may_have_allocator(soname) && look_through(info)) || is_unwinder(soname)))
-      note_returning(VG_(DebugInfo_get_text_avma)(info));
+      note_range(info);
 }
 
 /* Of files that are gone Valgrind may keep what it knew.  */
@@ -376,19 +380,33 @@ heap_names_at(Addr pc)
    return function == NULL ? NULL : (const struct heap_function *)(Addr)*function;
 }
 
-Bool
-heap_names_may_return(Addr pc)
+static const struct code_range *
+range_at(Addr pc)
 {
    UInt i;
 
-   look_at_new_files();
-   for (i = 0; i < returning.n_records; i++) {
-      const struct code_range *range = vmt_vector_at(&returning, i);
+   for (i = 0; i < ranges.n_records; i++) {
+      const struct code_range *range = vmt_vector_at(&ranges, i);
 
       if (pc >= range->start && pc < range->end)
-         return True;
+         return range;
    }
-   return False;
+   return NULL;
+}
+
+Bool
+heap_names_in_allocator(Addr pc)
+{
+   look_at_new_files();
+   return range_at(pc) != NULL;
+}
+
+Bool
+heap_names_in_c_library(Addr pc)
+{
+   const struct code_range *range = range_at(pc);
+
+   return range != NULL && range->is_c_library;
 }
 
 void
@@ -396,6 +414,6 @@ heap_names_forget_code(void)
 {
    vmt_hashmap_clear(&functions);
    vmt_hashmap_clear(&known_files);
-   vmt_vector_clear(&returning);
+   vmt_vector_clear(&ranges);
    epoch = 0;
 }

@@ -34,9 +34,11 @@ void heap_names_init(void);
 /* The function that starts at pc, or NULL.  */
 const struct heap_function *heap_names_at(Addr pc);
 
-/* Whether a return at pc may be one from a function of an allocator, or of the
-   unwinder, which leaves them for an exception.  */
-Bool heap_names_may_return(Addr pc);
+/* Whether pc is in code that has functions of an allocator, or in the unwinder, which
+   leaves them for an exception: returns there may end calls.  */
+Bool heap_names_in_allocator(Addr pc);
+
+Bool heap_names_in_c_library(Addr pc);
 
 /* Code was unmapped.  */
 void heap_names_forget_code(void);

@@ -392,7 +392,7 @@ instrument_block(VgCallbackClosure *closure, IRSB *in,
          check_enter(st);
       }
    }
-   if (heap_is_tracked && in->jumpkind == Ijk_Ret && heap_names_may_return(last_pc))
+   if (heap_is_tracked && in->jumpkind == Ijk_Ret && heap_names_in_allocator(last_pc))
       check_return();
    end_segment(&plan->segments[next_segment]);
    return out;
