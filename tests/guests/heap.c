@@ -87,7 +87,7 @@ handler(int number)
 static void
 leave_by_signal(void)
 {
-   void **volatile nowhere = NULL;
+   void **volatile nowhere = (void **)(uintptr_t)leave_by_signal;
 
    signal(SIGSEGV, handler);
    if (sigsetjmp(out, 1) == 0 && posix_memalign(nowhere, 64, 1000) == 0)

@@ -90,6 +90,51 @@ tests/guests/heap: tests/guests/heap.c
 	$(CC) -O1 -g -Wall -Wextra -Wno-unused-result -fno-builtin -pthread -o $@ \
 	$(srcdir)/tests/guests/heap.c -l:libstdc++.so.6
 
+# What programs do with allocators; heap-own has a textbook one, its malloc is its own.
+HEAP_COMPILE = -O1 -g -Wall -Wextra -Wno-unused-result -fno-builtin -pthread
+HEAP_GUESTS = \
+   tests/guests/heap_calls \
+   tests/guests/heap-own \
+   tests/guests/heap-static
+HEAP_OBJECTS = \
+   tests/guests/heap_library.so \
+   tests/guests/heap_library.so-named \
+   tests/guests/heap_shim.so
+HEAP_CODE = \
+   tests/guests/heap.c \
+   tests/guests/heap_calls.c \
+   tests/guests/heap_cxx.cc \
+   tests/guests/heap_library.c \
+   tests/guests/heap_shim.c
+
+tests/guests/heap_calls: tests/guests/heap_calls.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	$(CC) $(HEAP_COMPILE) -o $@ $(srcdir)/tests/guests/heap_calls.c
+
+tests/guests/heap-own: tests/guests/heap.c tests/allocators/implicit.c tests/allocators/common.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	$(CC) $(HEAP_COMPILE) -I$(srcdir) -o $@ $(srcdir)/tests/guests/heap.c \
+	$(srcdir)/tests/allocators/implicit.c $(srcdir)/tests/allocators/common.c \
+	-l:libstdc++.so.6
+
+tests/guests/heap-static: tests/guests/heap.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	$(CC) $(HEAP_COMPILE) -static -o $@ $(srcdir)/tests/guests/heap.c -lstdc++ -lm
+
+# One source twice, at the same places with other names.
+$(HEAP_OBJECTS): $(HEAP_CODE)
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	case $@ in *-named) names='-DTAKE=take -DGIVE=give';; *) names=;; esac && \
+	$(CC) $(HEAP_COMPILE) $$names -fPIC -shared -o $@ \
+	   $(srcdir)/tests/guests/`basename $@ | sed 's/\.so.*//'`.c
+
+if HAVE_GXX
+HEAP_GUESTS += tests/guests/heap_cxx
+tests/guests/heap_cxx: tests/guests/heap_cxx.cc
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	$(GXX) -std=c++17 -O1 -g -Wall -Wextra -o $@ $(srcdir)/tests/guests/heap_cxx.cc
+endif
+
 # One source, linked in every way: where things are depends on it.
 PLACES = \
    tests/guests/places-pie \
@@ -141,6 +186,8 @@ TESTS += \
    tests/guests/check-faultlog \
    tests/guests/check-folios \
    tests/guests/check-heap \
+   tests/guests/check-heap-allocators \
+   tests/guests/check-heap-calls \
    tests/guests/check-options \
    tests/guests/check-places \
    tests/guests/check-repeat
@@ -158,15 +205,19 @@ dist_check_SCRIPTS += \
    tests/guests/check-faultlog \
    tests/guests/check-folios \
    tests/guests/check-heap \
+   tests/guests/check-heap-allocators \
+   tests/guests/check-heap-calls \
    tests/guests/check-options \
    tests/guests/check-places \
    tests/guests/check-repeat
 
-check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/heap
-CLEANFILES += $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/heap
+check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/heap \
+   $(HEAP_GUESTS) $(HEAP_OBJECTS)
+CLEANFILES += $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/heap \
+   $(HEAP_GUESTS) $(HEAP_OBJECTS)
 
 EXTRA_DIST += \
-   tests/guests/heap.c \
+   $(HEAP_CODE) \
    tests/guests/places.c \
    $(GUEST_EXPECTATIONS) \
    $(GUEST_RUNTIME) \
@@ -176,6 +227,7 @@ EXTRA_DIST += \
    tests/guests/harness/elf.py \
    tests/guests/harness/expect.py \
    tests/guests/harness/faultlog.py \
+   tests/guests/harness/heap.py \
    tests/guests/harness/judge.py \
    tests/guests/harness/profile.py \
    tests/guests/harness/runner.py \
