@@ -220,7 +220,7 @@ start_free(struct call *call)
    call->frees = vmt_blocks_remove(&tool_machine.blocks, call->block, call->freed_at,
                                    &call->freed);
    if (!call->frees && heap_names_in_c_library(call->ret))
-      heap_blocks.n_unknown--;
+      tool_machine.blocks.n_unknown--;
 }
 
 /* Whether the function was jumped to by the one whose call that is: both have the same
@@ -384,7 +384,7 @@ heap_return_quick(UWord unused1, UWord unused2, const VexGuestAMD64State *guest)
 {
    const struct call *call = &running->calls[0];
 
-   if (running->n != 1 || n_pendings != 0 || !ends_at(call, guest->guest_RSP) ||
+   if (running->n != 1 || heap_memory_holds || !ends_at(call, guest->guest_RSP) ||
        call->function->bytes != 0)
       return False;
    set_depth(running, 0);

@@ -17,6 +17,7 @@ struct held {
 
 ULong heap_memory_calls[HEAP_N_CALLS];
 ULong heap_memory_advised_free;
+Bool heap_memory_holds;
 
 static struct held *held;
 static UInt n_held, capacity;
@@ -55,6 +56,7 @@ heap_memory_hold(Addr addr, UInt charge, const struct vmt_outcome *outcome)
       held = VG_(realloc)("vmtrace.heap.held", held, capacity * sizeof *held);
    }
    held[n_held++] = (struct held){addr, charge, VG_(get_running_tid)(), *outcome};
+   heap_memory_holds = True;
 }
 
 void
@@ -100,12 +102,14 @@ heap_memory_drop(ThreadId tid)
       if (held[i].tid != tid)
          held[n++] = held[i];
    n_held = n;
+   heap_memory_holds = n != 0;
 }
 
 void
 heap_memory_drop_all(void)
 {
    n_held = 0;
+   heap_memory_holds = False;
 }
 
 /* ---- mappings ---- */
@@ -186,6 +190,7 @@ heap_memory_syscall(UInt number)
 #undef HEAP_CALL_CASE
    }
    heap_memory_calls[call]++;
+   tool_machine.blocks.returned.n_calls++;
 }
 
 void

@@ -49,6 +49,9 @@ void heap_memory_settle(ThreadId tid, const struct vmt_block *block);
 void heap_memory_drop(ThreadId tid);
 void heap_memory_drop_all(void);
 
+/* Whether anything is held.  */
+extern Bool heap_memory_holds;
+
 /* Thread tid mapped, or unmapped, memory of no file that is its own.  */
 void heap_memory_mapped(ThreadId tid, Addr start, Addr end, Bool by_brk);
 void heap_memory_unmapped(Addr start, Addr end);
