@@ -224,6 +224,27 @@ write_idle(const struct vmt_working_set *set)
 /* ---- the timeline ---- */
 
 static void
+write_heap_sample(const struct vmt_heap_state *heap, const struct vmt_returned *returned)
+{
+   Long n_half = 0;
+   UInt i;
+
+   for (i = 1; i <= VMT_N_FULLNESSES / 2; i++)
+      n_half += (Long)heap->fullness[i];
+   member(",", (Long)heap->n_bytes);
+   member(",", (Long)heap->n_blocks);
+   member(",", (Long)heap->n_pages);
+   member(",", (Long)heap->fullness[0]);
+   member(",", n_half);
+   member(",", (Long)heap->n_pinned);
+   member(",", (Long)heap->n_straddling);
+   member(",", (Long)(returned->n_by_brk + returned->n_by_unmap +
+                      returned->n_by_advice));
+   member(",", (Long)returned->n_back);
+   member(",", (Long)returned->n_calls);
+}
+
+static void
 write_timeline_sample(const struct vmt_timeline_sample *sample, Bool is_first)
 {
    element(is_first, "[", (Long)sample->instrs);
@@ -236,11 +257,8 @@ write_timeline_sample(const struct vmt_timeline_sample *sample, Bool is_first)
    member(",", (Long)sample->n_swap_ins);
    member(",", (Long)sample->n_swap_outs);
    member(",", (Long)sample->n_thrash);
-   if (heap_is_tracked) {
-      member(",", (Long)sample->n_live_bytes);
-      member(",", (Long)sample->n_live_blocks);
-      member(",", (Long)sample->n_heap_pages);
-   }
+   if (heap_is_tracked)
+      write_heap_sample(&sample->heap, &sample->returned);
    json_text(out, "]");
 }
 
@@ -259,11 +277,13 @@ write_timeline(void)
                   "\"MinFlt\",\"MajFlt\",\"Evict\",\"Refault\",\"SwapIn\","
                   "\"SwapOut\",\"Thrash\"");
    if (heap_is_tracked)
-      json_text(out, ",\"LiveBytes\",\"LiveBlocks\",\"HeapPages\"");
+      json_text(out, ",\"LiveBytes\",\"LiveBlocks\",\"HeapPages\",\"HeapEmpty\","
+                     "\"HeapHalf\",\"Pinned\",\"Straddling\",\"Returned\","
+                     "\"Back\",\"HeapCalls\"");
    json_text(out, "],\"samples\":[");
    for (i = 0; i < n; i++)
       write_timeline_sample(&timeline->samples[i], i == 0);
-   vmt_timeline_take(&tool_machine.ledger, &tool_machine.blocks.now, instrs_now(),
+   vmt_timeline_take(&tool_machine.ledger, &tool_machine.blocks, instrs_now(),
                      &last);
    if (n == 0 || timeline->samples[n - 1].instrs < last.instrs)
       write_timeline_sample(&last, n == 0);

@@ -11,7 +11,7 @@ vmt_timeline_init(struct vmt_timeline *timeline)
 
 void
 vmt_timeline_take(const struct vmt_accounting *ledger,
-                  const struct vmt_heap_state *heap, uint64_t instrs,
+                  const struct vmt_blocks *blocks, uint64_t instrs,
                   struct vmt_timeline_sample *sample)
 {
    memset(sample, 0, sizeof *sample);
@@ -25,9 +25,8 @@ vmt_timeline_take(const struct vmt_accounting *ledger,
    sample->n_swap_ins = ledger->totals[VMT_EV_SwapIn];
    sample->n_swap_outs = ledger->totals[VMT_EV_SwapOut];
    sample->n_thrash = ledger->totals[VMT_EV_Thrash];
-   sample->n_live_bytes = heap->n_bytes;
-   sample->n_live_blocks = heap->n_blocks;
-   sample->n_heap_pages = heap->n_pages;
+   sample->heap = blocks->now;
+   sample->returned = blocks->returned;
 }
 
 static void
@@ -50,7 +49,7 @@ halve(struct vmt_timeline *timeline)
 
 void
 vmt_timeline_add(struct vmt_timeline *timeline, struct vmt_accounting *ledger,
-                 const struct vmt_heap_state *heap, uint64_t instrs)
+                 const struct vmt_blocks *blocks, uint64_t instrs)
 {
    if (++timeline->n_windows < timeline->windows_per_sample)
       return;
@@ -59,7 +58,7 @@ vmt_timeline_add(struct vmt_timeline *timeline, struct vmt_accounting *ledger,
       return;
    }
    timeline->n_windows = 0;
-   vmt_timeline_take(ledger, heap, instrs,
+   vmt_timeline_take(ledger, blocks, instrs,
                      &timeline->samples[timeline->n_samples++]);
    ledger->n_high_pages = ledger->n_resident_pages;
 }

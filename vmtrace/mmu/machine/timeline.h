@@ -20,7 +20,8 @@ struct vmt_timeline_sample {
    uint64_t n_most_pages;               /* resident since the sample before */
    uint64_t n_minor, n_major, n_evicted, n_refaults, n_swap_ins, n_swap_outs;
    uint64_t n_thrash;
-   uint64_t n_live_bytes, n_live_blocks, n_heap_pages;
+   struct vmt_heap_state heap;
+   struct vmt_returned returned;
 };
 
 struct vmt_timeline {
@@ -34,12 +35,12 @@ void vmt_timeline_init(struct vmt_timeline *timeline);
 
 /* What a sample now would be; the ledger's n_high_pages is not yet reset.  */
 void vmt_timeline_take(const struct vmt_accounting *ledger,
-                       const struct vmt_heap_state *heap, uint64_t instrs,
+                       const struct vmt_blocks *blocks, uint64_t instrs,
                        struct vmt_timeline_sample *sample);
 
 /* A window is over, after instrs instructions.  */
 void vmt_timeline_add(struct vmt_timeline *timeline,
                       struct vmt_accounting *ledger,
-                      const struct vmt_heap_state *heap, uint64_t instrs);
+                      const struct vmt_blocks *blocks, uint64_t instrs);
 
 #endif

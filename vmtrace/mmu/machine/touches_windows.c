@@ -153,7 +153,7 @@ end_window(struct vmt_machine *machine, uint64_t tick)
    struct vmt_touches *touches = &machine->touches;
    uint64_t start = machine->filter.deadline;
 
-   vmt_timeline_add(&touches->timeline, &machine->ledger, &machine->blocks.now,
+   vmt_timeline_add(&touches->timeline, &machine->ledger, &machine->blocks,
                     vmt_touches_instrs(touches, start));
    vmt_working_set_advance(&touches->set, vmt_touches_instrs(touches, tick));
    if (touches->curve == VMT_CURVE_FAST) {

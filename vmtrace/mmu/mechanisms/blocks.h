@@ -86,10 +86,12 @@ enum vmt_leave {
    VMT_LEAVE_ADVISED
 };
 
-/* Pages that were given back to the kernel.  */
+/* Pages that were given back to the kernel, came again, and by how many system
+   calls the allocator has asked for all that: the embedder counts these.  */
 struct vmt_returned {
    uint64_t n_by_brk, n_by_unmap, n_by_advice;
    uint64_t n_back;
+   uint64_t n_calls;
 };
 
 struct vmt_block_page;
