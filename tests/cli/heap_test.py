@@ -3,8 +3,9 @@
 
 import json
 import os
+import re
 
-from make_heap import (DIVE, FILL, HEAP_COLUMNS, LIBRARY, MMAP, NOW, PAGES, PEAK, TOTALS,
+from make_heap import (AT, DIVE, FILL, HEAP_COLUMNS, LIBRARY, MMAP, NOW, PAGES, PEAK, TOTALS,
                        program, whole_program)
 from make_profile import BINARY, Profile, add, marks, with_sums
 from verb_test import check, complains, finish, holds, output, path, valid
@@ -152,6 +153,22 @@ def check_text(file):
     holds("a stack's site", "200 Flt (76.0%)" in text and "ZeroWr  on memory of" in text, text)
     holds("one site", "and 4 more" in output("report", "--by=site", "--top=1",
                                              "--sort=Flt", file))
+
+
+def check_callers():
+    """Sites of one line are told apart by the first caller that they do not share."""
+    p = Profile()
+    own = p.object(BINARY)
+    fill, bottom, dive = (own, AT["FILL"]), (own, AT["BOTTOM"]), (own, AT["DIVE"])
+    main = (own, AT["MAIN_DIVE"])
+    for n, stack in enumerate(([fill, bottom, main], [fill, bottom, dive, main], [bottom])):
+        p.heap(p.site(p.stack(stack)), allocs=1, peak_bytes=100 - n)
+    text = output("report", "--by=site", p.write(path("callers")))
+    for n, words in ((100, f"fill  < main  profile_sample.c:{LINE['MAIN_DIVE']}"),
+                     (99, f"fill  < dive  profile_sample.c:{LINE['DIVE']}"), (98, "dive")):
+        row = next(line for line in text.splitlines() if line.strip().startswith(f"{n} "))
+        row = re.sub(r"\S*/(?=profile_sample)", "", row)
+        holds(f"{n}: {words}", row.endswith("  " + words), row)
 
 
 def check_heap_text(file):
@@ -331,6 +348,7 @@ def main():
     check_sites(p, file)
     check_lines(p, file)
     check_text(file)
+    check_callers()
     check_heap_text(file)
     check_heap_json(file)
     check_timeline(file)

@@ -166,11 +166,14 @@ vmt_verb_report(int argc, char **argv)
       const struct vmt_profile *profile = &report.input.profile;
 
       report.with_sites = profile->n_sites > 1;
+      if (report.by == VMT_BY_SITE && !report.options.json)
+         vmt_report_find_line_twins(&report);
       if (take_sort(&report)
           || vmt_report_event_list(profile, &report.options, &report.events))
          status = VMT_EXIT_TROUBLE;
       else
          status = print(&report);
+      free(report.line_twin);
       vmt_report_input_free(&report.input);
    }
    vmt_report_options_free(&report.options);

@@ -11,6 +11,8 @@ struct vmt_report {
    struct vmt_report_input input;
    enum vmt_by by;
    bool with_sites;             /* JSON: rows have parts by site */
+   uint32_t *line_twin;         /* by site: of each site another one of its line, or
+                                   0; NULL: what tells them apart is not shown */
    bool split;                  /* each row once for each site's memory, too */
    int sort;                    /* the event that orders */
    struct vmt_event_list events;        /* none: the format's own choice */
@@ -52,6 +54,9 @@ void vmt_report_text_table(const struct vmt_report *report,
                            const struct vmt_output *out);
 void vmt_report_json_table(const struct vmt_report *report, FILE *file,
                            enum vmt_by by);
+/* Makes line_twin, which is to be freed.  */
+void vmt_report_find_line_twins(struct vmt_report *report);
+
 /* The event that says most of who touched memory: the one that orders, if memory
    has it, else Flt; -1: the profile has none.  */
 int vmt_report_touch_event(const struct vmt_report *report);

@@ -3,6 +3,7 @@
 #include "vmtrace/cli/report_cells.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "vmtrace/cli/quantity.h"
 #include "vmtrace/cli/table.h"
@@ -27,6 +28,82 @@ has_place(const struct vmt_profile_site *site)
    return site->kind != VMT_SITE_NONE && site->kind != VMT_SITE_ALLOCATOR;
 }
 
+/* Of each site the first one of its line and kind that has other callers; of that one
+   the next.  */
+void
+vmt_report_find_line_twins(struct vmt_report *report)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   const struct vmt_blame *blame = &report->input.blame;
+   struct vmt_keymap lines = { 0 };
+   bool added;
+
+   report->line_twin = vmt_calloc(profile->n_sites, sizeof *report->line_twin);
+   for (uint32_t i = 1; i < profile->n_sites; i++) {
+      const struct vmt_profile_site *site = &profile->sites[i];
+      uint32_t first = vmt_keymap_intern(&lines, vmt_blame_place(blame, site->stack),
+                                         site->kind, i, &added);
+
+      if (blame->call_of_stack[profile->sites[first].stack]
+          == blame->call_of_stack[site->stack])
+         continue;
+      report->line_twin[i] = first;
+      if (!report->line_twin[first])
+         report->line_twin[first] = i;
+   }
+   vmt_keymap_free(&lines);
+}
+
+/* The call of a stack that is at the line it is charged to.  */
+static uint32_t
+blamed_call(const struct vmt_blame *blame, uint32_t stack)
+{
+   uint32_t call = blame->call_of_stack[stack];
+
+   while (call && blame->calls[call].place != vmt_blame_place(blame, stack))
+      call = blame->calls[call].parent;
+   return call;
+}
+
+/* The first caller of a site that its twin has not; 0 when that is none.  */
+static uint32_t
+telling_call(const struct vmt_report *report, uint32_t site)
+{
+   const struct vmt_blame *blame = &report->input.blame;
+   const struct vmt_profile_site *sites = report->input.profile.sites;
+   uint32_t twin = report->line_twin ? report->line_twin[site] : 0, call, other;
+
+   if (!twin)
+      return 0;
+   call = blamed_call(blame, sites[site].stack);
+   other = blamed_call(blame, sites[twin].stack);
+   while (call && other && blame->calls[call].place == blame->calls[other].place) {
+      call = blame->calls[call].parent;
+      other = blame->calls[other].parent;
+   }
+   return call;
+}
+
+/* That caller as "  < main  app.c:12"; "" where nothing is known of it.  */
+static char *
+caller_text(const struct vmt_report *report, uint32_t site)
+{
+   const struct vmt_blame *blame = &report->input.blame;
+   uint32_t call = telling_call(report, site), place = blame->calls
+                   ? blame->calls[call].place : 0;
+   char *position, *function, *text;
+
+   if (!call || (!*blame->places[place].file
+                 && strcmp(blame->places[place].function, "??") == 0))
+      return vmt_strdup("");
+   position = vmt_report_position(blame, place, true);
+   function = vmt_report_function(blame, place);
+   text = vmt_format("  < %s%s%s", function, *position ? "  " : "", position);
+   free(position);
+   free(function);
+   return text;
+}
+
 char *
 vmt_report_site_position(const struct vmt_report *report, uint32_t site)
 {
@@ -45,17 +122,19 @@ vmt_report_site_function(const struct vmt_report *report, uint32_t site)
    const struct vmt_profile_site *of = &report->input.profile.sites[site];
    uint32_t place = vmt_blame_place(blame, of->stack);
    uint32_t leaf = vmt_blame_leaf(blame, of->stack);
-   char *function, *via, *text;
+   char *function, *via, *caller, *text;
 
    if (!has_place(of))
       return vmt_strdup(labels[of->kind]);
    function = vmt_report_function(blame, place);
    via = vmt_report_via(blame, blame->places[leaf].function_id
                         == blame->places[place].function_id ? UINT32_MAX : leaf);
-   text = vmt_format("%s%s%s%s", function, of->kind == VMT_SITE_MALLOC ? "" : "  ",
-                     labels[of->kind], via);
+   caller = caller_text(report, site);
+   text = vmt_format("%s%s%s%s%s", function, of->kind == VMT_SITE_MALLOC ? "" : "  ",
+                     labels[of->kind], via, caller);
    free(function);
    free(via);
+   free(caller);
    return text;
 }
 
@@ -64,14 +143,16 @@ vmt_report_site(const struct vmt_report *report, uint32_t site)
 {
    const struct vmt_blame *blame = &report->input.blame;
    const struct vmt_profile_site *of = &report->input.profile.sites[site];
-   char *position, *function, *text;
+   char *position, *function, *caller, *text;
 
    if (!has_place(of))
       return vmt_strdup(labels[of->kind]);
+   caller = caller_text(report, site);
    position = vmt_report_site_position(report, site);
    function = vmt_report_function(blame, vmt_blame_place(blame, of->stack));
-   text = vmt_format("%s%s%s%s%s", position, *position ? "  " : "", function,
-                     of->kind == VMT_SITE_MALLOC ? "" : "  ", labels[of->kind]);
+   text = vmt_format("%s%s%s%s%s%s", position, *position ? "  " : "", function,
+                     of->kind == VMT_SITE_MALLOC ? "" : "  ", labels[of->kind], caller);
+   free(caller);
    free(position);
    free(function);
    return text;
