@@ -28,6 +28,7 @@ done
 shift
 test -e "$SCRATCH/no-profile" || echo '{"vmtrace":1,"events":["Ir"]}' >"$out"
 test -e "$SCRATCH/forks" && cp "$out" "$out.77"
+test -e "$SCRATCH/parent" && cp "$SCRATCH/parent" "$out" && cp "$SCRATCH/child" "$out.77"
 exec "$@"
 S
 chmod +x stand-in
@@ -158,6 +159,28 @@ complains "those of another run" 2 "glibc.out.77 is there already" \
 	"$vmtrace" compare --allocators=glibc --keep=kept true </dev/null
 is "... are not touched" yes "$(test -e kept/glibc.out.77 && echo yes)"
 rm forks
+
+# What is at a peak is of the larger process, which is the second here; the rest adds up.
+at() {
+	echo "{\"instrs\":1,\"live_blocks\":1,\"live_bytes\":$1,\"resident\":$2,\"fullness\":[$2,0,0,0,0,0,0,0,0,0,0],\"pinned\":0,\"straddling\":0}"
+}
+profile_of() {
+	echo '{"vmtrace":1,"events":["Ir"]}'
+	echo "{\"heap_pages\":{\"peak\":$(at "$2" "$3"),\"now\":$(at 1 "$3"),\"returned\":{\"brk\":$4},\"back\":$5,\"advised_free\":0,\"calls\":{\"brk\":$6},\"straddles\":0}}"
+	echo "{\"end\":{\"exit\":0,\"RssPeak\":$1}}"
+}
+profile_of 8192 1000 1 2 3 4 >parent
+profile_of 16384 2000 2 20 30 40 >child
+try "$vmtrace" compare -q --allocators=glibc --format=csv true </dev/null
+is "the heap of two processes" "HeapLive,bytes,,2000
+HeapRss,bytes,,8192
+HeapOver,permille,,3096
+HeapStraddling,count,,0
+HeapEnd,bytes,,8192
+HeapReturned,bytes,,$((22 * 4096))
+HeapBack,count,,33
+HeapCalls,count,,44" "$(tr -d '\r' <out | sed -n 's/^heap,//p')"
+rm parent child
 
 # --- The tool itself ---
 
