@@ -233,8 +233,19 @@ def check_timeline(file):
     # 73,728; then 26,400 in 49,152.
     check("the chart", ["." * 36 + " " * 35] * 2 + ["#" * 36 + "." * 35] * 2 + ["#" * 71] * 2,
           rows)
+    holds("sparse pages", "Sparse pages 36.0 KiB (9 pages) of the heap at most half full after "
+          "500 instructions, 2 of them empty; 5 pinned by one small block at the most"
+          in " ".join(text.split()), text)
+    start = next(i for i, line in enumerate(lines) if line.startswith("Sparse "))
+    # A row is of 3 pages: at first 9 are sparse and 2 empty, then 5 and 3.
+    check("sparse pages, the chart", ["." * 36 + " " * 35, "." * 71, "#" * 71],
+          [line[8:].ljust(71) for line in lines[start + 5:start + 8]])
+    for words in ("Returned 9; 9 of them in the 500 instructions after 500",
+                  "Came back 4; 4 of them in the 500 instructions after 500"):
+        holds(words, words in " ".join(text.split()), text)
     p = program()
-    p.raw(json.dumps({"timeline": {"instrs_per_sample": 500, "columns": ["instrs", *HEAP_COLUMNS],
+    p.raw(json.dumps({"timeline": {"instrs_per_sample": 500,
+                                   "columns": ["instrs", *HEAP_COLUMNS[:3]],
                                    "samples": [[1000, 60000, 1, 5]]}}))
     text = output("timeline", p.write(path("untouched")))
     # 20,480 bytes resident of 60,000 live: two rows of 10,000 reach that far.
@@ -242,9 +253,9 @@ def check_timeline(file):
           for line in text.splitlines()) for mark in "+#"])
     got = json.loads(output("timeline", "--format=json", file))
     valid("timeline", "timeline.schema.json", got)
-    check("samples", [(48000, 380, 18), (26400, 102, 12)],
+    check("samples", [(48000, 380, 18, 2, 7, 5, 7, 0, 0, 5), (26400, 102, 12, 3, 2, 3, 2, 9, 4, 8)],
           [tuple(sample[name] for name in HEAP_COLUMNS) for sample in got["timeline"]])
-    holds("csv", "LiveBytes,LiveBlocks,HeapPages\r\n500," in
+    holds("csv", ",".join(HEAP_COLUMNS) + "\r\n500," in
           output("timeline", "--format=csv", file))
 
 

@@ -9,7 +9,8 @@ from make_profile import BINARY, EVENTS, Profile, add, addresses
 AT = addresses()
 # Under /lib, so a system library; not there, so without functions.
 LIBRARY = "/lib/vmtrace-test/libgone.so.1"
-HEAP_COLUMNS = ["LiveBytes", "LiveBlocks", "HeapPages"]
+HEAP_COLUMNS = ["LiveBytes", "LiveBlocks", "HeapPages", "HeapEmpty", "HeapHalf", "Pinned",
+                "Straddling", "Returned", "Back", "HeapCalls"]
 
 FILL = {"allocs": 1000, "frees": 900, "bytes": 64000, "lifetime": 1800000,
         "live_blocks": 100, "live_bytes": 6400, "peak_bytes": 40000,
@@ -62,8 +63,10 @@ def program(header_events=None):
     p.raw(json.dumps({"heap_pages": PAGES}))
     p.raw(json.dumps({"timeline": {
         "instrs_per_sample": 500, "columns": COLUMNS + HEAP_COLUMNS,
-        "samples": [[500, 150, 180, 100, 0, 0, 0, 0, 0, 48000, 380, 18],
-                    [1000, 120, 260, 263, 0, 0, 0, 0, 0, 26400, 102, 12]]}}))
+        "samples": [[500, 150, 180, 100, 0, 0, 0, 0, 0,
+                     48000, 380, 18, 2, 7, 5, 7, 0, 0, 5],
+                    [1000, 120, 260, 263, 0, 0, 0, 0, 0,
+                     26400, 102, 12, 3, 2, 3, 2, 9, 4, 8]]}}))
     p.block(own, AT["FILL"], [1], 1000)
     return p
 

@@ -124,7 +124,8 @@ vmt_plot_counters(const struct vmt_plot *plot)
 {
    static const struct { const char *column, *title; } others[] = {
       { "Evict", "Evicted" }, { "Refault", "Refaults" }, { "Thrash", "Thrash" },
-      { "SwapIn", "Swapped in" }, { "SwapOut", "Swapped out" }
+      { "SwapIn", "Swapped in" }, { "SwapOut", "Swapped out" },
+      { "Returned", "Returned" }, { "Back", "Came back" }
    };
 
    draw_counter(plot, "Faults", "MinFlt", "MajFlt", VMT_PLOT_ROWS);

@@ -1,4 +1,5 @@
-/* The heap as a chart: what is live, and the pages that are resident for it.  */
+/* The heap as charts of two layers: what is live and what is resident; pages without
+   a live byte and those that are at most half full.  */
 
 #include "vmtrace/cli/timeline_plot.h"
 
@@ -9,114 +10,156 @@
 #include "vmtrace/cli/table.h"
 #include "vmtrace/host/memory.h"
 
-/* Bytes that are live and bytes of resident pages, in the columns of the chart.  */
-struct heap {
-   const struct vmt_timeline *timeline;
-   int live, pages;             /* columns of the timeline */
-   struct vmt_plot_band *live_bands, *resident_bands;
+/* A number over time, in bytes: the sum of columns of the timeline; -1: none.  */
+struct layer {
+   int columns[2];
+   int64_t unit_bytes;
+   struct vmt_plot_band *bands;
 };
 
 static double
-number_of(const struct heap *heap, size_t sample, int column)
+number_of(const struct vmt_timeline *timeline, const struct layer *layer, size_t sample)
 {
-   double value = (double) vmt_timeline_value(heap->timeline, sample, column);
+   double sum = 0;
 
-   return column == heap->pages ? value * VMT_MEMORY_PAGE_BYTES : value;
+   for (size_t i = 0; i < 2; i++)
+      if (layer->columns[i] >= 0)
+         sum += (double) vmt_timeline_value(timeline, sample, layer->columns[i]);
+   return sum * (double) layer->unit_bytes;
 }
 
 static size_t
-peak_sample(const struct heap *heap, int column)
+peak_sample(const struct vmt_timeline *timeline, const struct layer *layer)
 {
    size_t peak = 0;
 
-   for (size_t i = 1; i < heap->timeline->n_samples; i++)
-      if (number_of(heap, i, column) > number_of(heap, peak, column))
+   for (size_t i = 1; i < timeline->n_samples; i++)
+      if (number_of(timeline, layer, i) > number_of(timeline, layer, peak))
          peak = i;
    return peak;
 }
 
-static char *
-heap_text(const struct heap *heap, size_t peak)
+static void
+make_bands(const struct vmt_plot *plot, struct layer *layer)
 {
-   char live[VMT_QUANTITY_BYTES], resident[VMT_QUANTITY_BYTES], at[VMT_GROUPED_BYTES],
-      pages[VMT_GROUPED_BYTES];
-   size_t most = peak_sample(heap, heap->pages);
+   const struct vmt_timeline *timeline = &plot->pressure->timeline;
 
-   return vmt_format("%s live at the most, after %s instructions; %s (%s pages) resident "
-                     "at the most", vmt_bytes_text(live, number_of(heap, peak, heap->live)),
-                     vmt_number_grouped(at, vmt_timeline_value(heap->timeline, peak, 0)),
-                     vmt_bytes_text(resident, number_of(heap, most, heap->pages)),
-                     vmt_number_grouped(pages, vmt_timeline_value(heap->timeline, most,
-                                                                  heap->pages)));
-}
-
-static struct vmt_plot_band *
-make_bands(const struct vmt_plot *plot, const struct heap *heap, int column)
-{
-   struct vmt_plot_band *bands = vmt_calloc(plot->n_columns, sizeof *bands);
-
-   for (size_t i = 0; i < heap->timeline->n_samples; i++)
-      vmt_plot_add(plot, bands, (double) vmt_plot_sample_start(heap->timeline, i),
-                   (double) vmt_timeline_value(heap->timeline, i, 0),
-                   &(struct vmt_plot_band){ .max = number_of(heap, i, column) });
-   return bands;
+   layer->bands = vmt_calloc(plot->n_columns, sizeof *layer->bands);
+   for (size_t i = 0; i < timeline->n_samples; i++)
+      vmt_plot_add(plot, layer->bands, (double) vmt_plot_sample_start(timeline, i),
+                   (double) vmt_timeline_value(timeline, i, 0),
+                   &(struct vmt_plot_band){ .max = number_of(timeline, layer, i) });
 }
 
 /* Whole cells: as far as both reach, and the one of them that reaches farther.  */
 static void
-draw_column(struct vmt_chart *chart, size_t column, double live, double resident,
+draw_column(struct vmt_chart *chart, size_t column, double dark, double light,
             double most)
 {
    for (size_t up = 0; up < chart->n_rows; up++) {
       double middle = ((double) up + 0.5) * most / (double) chart->n_rows;
       size_t row = chart->n_rows - 1 - up;
 
-      if (middle <= live && middle <= resident)
+      if (middle <= dark && middle <= light)
          vmt_chart_put(chart, column, row, 0x2588, '#', VMT_PAINT_PLAIN);
-      else if (middle <= resident)
+      else if (middle <= light)
          vmt_chart_put(chart, column, row, 0x2591, '.', VMT_PAINT_PLAIN);
-      else if (middle <= live)
+      else if (middle <= dark)
          vmt_chart_put(chart, column, row, 0x2592, '+', VMT_PAINT_PLAIN);
    }
 }
 
+/* Below a title: what the cells mean, an arrow, and the chart.  */
 static void
-draw(const struct vmt_plot *plot, const struct heap *heap)
+draw(const struct vmt_plot *plot, struct layer *dark, struct layer *light, size_t n_rows,
+     const char *legend, size_t peak)
 {
-   double most = fmax(vmt_plot_most(plot, heap->live_bands),
-                      vmt_plot_most(plot, heap->resident_bands));
    struct vmt_chart chart;
+   double most;
 
-   vmt_chart_init(&chart, plot->n_columns, VMT_PLOT_ROWS);
+   fprintf(plot->out->file, "%*s%s\n", VMT_PLOT_LEFT_COLUMNS + 5, "", legend);
+   vmt_plot_arrow(plot, (double) vmt_timeline_value(&plot->pressure->timeline, peak, 0));
+   make_bands(plot, dark);
+   make_bands(plot, light);
+   most = fmax(vmt_plot_most(plot, dark->bands), vmt_plot_most(plot, light->bands));
+   vmt_chart_init(&chart, plot->n_columns, n_rows);
    for (size_t i = 0; i < plot->n_columns && most > 0; i++)
-      draw_column(&chart, i, heap->live_bands[i].max, heap->resident_bands[i].max, most);
+      draw_column(&chart, i, dark->bands[i].max, light->bands[i].max, most);
    vmt_plot_rows(plot, &chart, most, VMT_AXIS_BYTES);
    vmt_chart_free(&chart);
+   free(dark->bands);
+   free(light->bands);
+}
+
+/* "1.2 MiB (300 pages)"; to be freed.  */
+static char *
+pages_text(double bytes)
+{
+   char size[VMT_QUANTITY_BYTES], number[VMT_GROUPED_BYTES];
+
+   return vmt_format("%s (%s pages)", vmt_bytes_text(size, bytes),
+                     vmt_number_grouped(number, (int64_t) bytes / VMT_MEMORY_PAGE_BYTES));
+}
+
+static void
+draw_live(const struct vmt_plot *plot)
+{
+   const struct vmt_timeline *timeline = &plot->pressure->timeline;
+   struct layer live = { { vmt_timeline_column(timeline, "LiveBytes"), -1 }, 1, NULL };
+   struct layer resident = { { vmt_timeline_column(timeline, "HeapPages"), -1 },
+                             VMT_MEMORY_PAGE_BYTES, NULL };
+   size_t peak = peak_sample(timeline, &live);
+   char size[VMT_QUANTITY_BYTES], at[VMT_GROUPED_BYTES], *pages;
+
+   if (resident.columns[0] < 0 || number_of(timeline, &live, peak) <= 0)
+      return;
+   pages = pages_text(number_of(timeline, &resident, peak_sample(timeline, &resident)));
+   vmt_plot_title(plot, "Heap", vmt_format(
+      "%s live at the most, after %s instructions; %s resident at the most",
+      vmt_bytes_text(size, number_of(timeline, &live, peak)),
+      vmt_number_grouped(at, vmt_timeline_value(timeline, peak, 0)), pages));
+   free(pages);
+   draw(plot, &live, &resident, VMT_PLOT_ROWS,
+        vmt_locale_is_unicode() ? "█ live  ░ resident, not live  ▒ live, not resident"
+        : "# live  . resident, not live  + live, not resident", peak);
+}
+
+/* Of the resident pages, those with little or nothing on them.  */
+static void
+draw_sparse(const struct vmt_plot *plot)
+{
+   const struct vmt_timeline *timeline = &plot->pressure->timeline;
+   struct layer empty = { { vmt_timeline_column(timeline, "HeapEmpty"), -1 },
+                          VMT_MEMORY_PAGE_BYTES, NULL };
+   struct layer sparse = { { empty.columns[0], vmt_timeline_column(timeline, "HeapHalf") },
+                           VMT_MEMORY_PAGE_BYTES, NULL };
+   struct layer pinned = { { vmt_timeline_column(timeline, "Pinned"), -1 }, 1, NULL };
+   size_t peak = peak_sample(timeline, &sparse);
+   char at[VMT_GROUPED_BYTES], n_empty[VMT_GROUPED_BYTES], n_pinned[VMT_GROUPED_BYTES];
+   char *pages;
+
+   if (number_of(timeline, &sparse, peak) <= 0)
+      return;
+   pages = pages_text(number_of(timeline, &sparse, peak));
+   vmt_plot_title(plot, "Sparse pages", vmt_format(
+      "%s of the heap at most half full after %s instructions, %s of them empty; %s "
+      "pinned by one small block at the most", pages,
+      vmt_number_grouped(at, vmt_timeline_value(timeline, peak, 0)),
+      vmt_number_grouped(n_empty, (int64_t) number_of(timeline, &empty, peak)
+                         / VMT_MEMORY_PAGE_BYTES),
+      vmt_number_grouped(n_pinned, (int64_t) number_of(timeline, &pinned,
+                                                       peak_sample(timeline, &pinned)))));
+   free(pages);
+   draw(plot, &empty, &sparse, VMT_PLOT_ROWS_SMALL,
+        vmt_locale_is_unicode() ? "█ empty  ░ at most half full"
+        : "# empty  . at most half full", peak);
 }
 
 void
 vmt_plot_heap(const struct vmt_plot *plot)
 {
-   const struct vmt_timeline *timeline = &plot->pressure->timeline;
-   struct heap heap = {
-      .timeline = timeline, .live = vmt_timeline_column(timeline, "LiveBytes"),
-      .pages = vmt_timeline_column(timeline, "HeapPages")
-   };
-   size_t peak;
-
-   if (timeline->n_samples == 0 || heap.live < 0 || heap.pages < 0)
+   if (plot->pressure->timeline.n_samples == 0)
       return;
-   peak = peak_sample(&heap, heap.live);
-   if (number_of(&heap, peak, heap.live) <= 0)
-      return;
-   vmt_plot_title(plot, "Heap", heap_text(&heap, peak));
-   fprintf(plot->out->file, "%*s%s\n", VMT_PLOT_LEFT_COLUMNS + 5, "",
-           vmt_locale_is_unicode() ? "█ live  ░ resident, not live  ▒ live, not resident"
-           : "# live  . resident, not live  + live, not resident");
-   vmt_plot_arrow(plot, (double) vmt_timeline_value(timeline, peak, 0));
-   heap.live_bands = make_bands(plot, &heap, heap.live);
-   heap.resident_bands = make_bands(plot, &heap, heap.pages);
-   draw(plot, &heap);
-   free(heap.live_bands);
-   free(heap.resident_bands);
+   draw_live(plot);
+   draw_sparse(plot);
 }
