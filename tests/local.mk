@@ -11,3 +11,4 @@ include $(top_srcdir)/tests/guests/local.mk
 include $(top_srcdir)/tests/scripts/local.mk
 include $(top_srcdir)/tests/native/local.mk
 include $(top_srcdir)/tests/allocators/local.mk
+include $(top_srcdir)/tests/heap/local.mk

@@ -4,10 +4,11 @@
 
 TAGS, separated by spaces or commas: `threads` (the kernel's own numbers vary, so there
 are several native runs), `tree` (it makes processes), `short` (it is in the short
-list), `needs=PROGRAM` (it is left out where there is no such program), `beside=SCRIPT`
-(Python runs that at the same time: what a server is asked).  In the command and after
-`needs=' %B is the build tree's tests/native, %D the folder that prepare.py fills, where
-the command and the script are run.
+list), `addresses` (what it allocates depends on them: for tests/heap), `needs=PROGRAM`
+(it is left out where there is no such program), `beside=SCRIPT` (Python runs that at the
+same time: what a server is asked).  In the command and after `needs=' %B is the build
+tree's tests/native, %D the folder that prepare.py fills, where the command and the script
+are run.
 """
 
 import shlex
@@ -15,7 +16,7 @@ import shutil
 
 from place import Trouble
 
-TAGS = ("threads", "tree", "short")
+TAGS = ("threads", "tree", "short", "addresses")
 NEEDS, BESIDE = "needs=", "beside="
 
 
