@@ -65,6 +65,31 @@ void *jump_to_malloc(size_t bytes);
 __asm__(".text\n.globl jump_to_malloc\n.type jump_to_malloc, @function\n"
         "jump_to_malloc: jmp malloc@PLT\n");
 
+/* An allocator's function that is jumped to from nearby, and soon has something else in
+   the register that says how much is wanted.  */
+void *jump_nearby(void);
+void je_free(void *block);
+__asm__(".text\n.globl jump_nearby\n.type jump_nearby, @function\n"
+        "jump_nearby: movl $29, %edi\n   jmp je_malloc\n"
+        ".globl je_malloc\n.type je_malloc, @function\n"
+        "je_malloc: leaq 16(%rdi), %rdi\n   leaq je_place(%rip), %rax\n   ret\n"
+        ".size je_malloc, . - je_malloc\n"
+        ".local je_place\n.comm je_place, 64, 16\n");
+
+void __attribute__((noinline))
+je_free(void *block)
+{
+   __asm__ volatile("" : : "r"(block));
+}
+
+static void
+nearby(void)
+{
+   void *(*volatile jump)(void) = jump_nearby;
+
+   je_free(jump());
+}
+
 static void
 family(void)
 {
@@ -373,8 +398,8 @@ main(int argc, char **argv)
    static const struct {
       const char *name;
       void (*run)(void);
-   } modes[] = {{"family", family}, {"realloc0", free_by_realloc}, {"handler", handler},
-                {"other-stack", other_stack}, {"nested", nested},
+   } modes[] = {{"family", family}, {"nearby", nearby}, {"realloc0", free_by_realloc},
+                {"handler", handler}, {"other-stack", other_stack}, {"nested", nested},
                 {"jump-inside", jump_inside}, {"jump-outside", jump_outside},
                 {"coroutines", coroutines}, {"vfork", by_vfork},
                 {"free-twice", free_twice}, {"free-unknown", free_unknown},

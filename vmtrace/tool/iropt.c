@@ -1,5 +1,7 @@
 #include "vmtrace/tool/iropt.h"
 
+#include "vmtrace/tool/heap.h"
+#include "vmtrace/tool/heap_names.h"
 #include "vmtrace_config.h"
 
 #include "libvex_guest_amd64.h"
@@ -37,16 +39,31 @@ add_hint(IRSB *out, UInt *n_hints, IRExpr *addr, UInt bytes)
    (*n_hints)++;
 }
 
+/* Whether the block has to end before the statement.  */
+static Bool
+is_allocators(const IRStmt *st)
+{
+   return heap_is_tracked && st->tag == Ist_IMark &&
+          heap_names_at(st->Ist.IMark.addr) != NULL;
+}
+
 static IRSB *
 add_hints(const IRSB *in)
 {
    IRSB *out = deepCopyIRSBExceptStmts(in);
+   Bool any_before = False;
    UInt n_hints = 0;
    Int i;
 
    for (i = 0; i < in->stmts_used; i++) {
       IRStmt *st = in->stmts[i];
 
+      if (any_before && is_allocators(st)) {
+         out->next = IRExpr_Const(IRConst_U64(st->Ist.IMark.addr));
+         out->jumpkind = Ijk_Boring;
+         return out;
+      }
+      any_before |= st->tag == Ist_IMark;
       if (st->tag == Ist_WrTmp && st->Ist.WrTmp.data->tag == Iex_Load) {
          const IRExpr *load = st->Ist.WrTmp.data;
 

@@ -11,6 +11,10 @@
    each access: translated code passes it to the tool where it is wanted, and
    the tool puts it right before an access can fault.
 
+   A block that goes on in a function of the allocator ends there, so that what the
+   function is called with is in the registers when it starts, though it may soon be
+   overwritten.
+
    And it leaves out checks of the intermediate code that take a good part of the
    time of a translation, unless --sanity-level=2 or more asks for them.
 
