@@ -122,8 +122,9 @@ look(uint64_t addr)
 {
    const struct model_block *block = model_blocks_find(&model, addr);
    uint32_t site = vmt_blocks_site_at(&blocks, addr);
+   struct vmt_block found;
 
-   check_found(vmt_blocks_find(&blocks, addr), block);
+   check_found(vmt_blocks_find(&blocks, addr, &found) ? &found : NULL, block);
    if (block != NULL)
       CHECK_EQ(site, site_ids[block->site]);
    else

@@ -412,6 +412,7 @@ run_out_of_memory(void)
    for (uint64_t nth = 1; came; nth++) {
       bool is_added = false, is_whole = false;
       uint32_t site = VMT_NO_SITE;
+      struct vmt_block found;
 
       test_fail_nth(nth);
       if (vmt_blocks_init(&blocks, NULL) == VMT_OK) {
@@ -421,7 +422,7 @@ run_out_of_memory(void)
          if (is_added)
             vmt_blocks_page_came(&blocks, FIRST_PAGE + 1000, 0);
          is_whole = is_added && !blocks.no_memory;
-         CHECK_EQ(vmt_blocks_find(&blocks, BASE + 2 * PAGE) != NULL, is_added);
+         CHECK_EQ(vmt_blocks_find(&blocks, BASE + 2 * PAGE, &found), is_added);
          CHECK_EQ(blocks.live_bytes, is_added ? 3 * PAGE : 0);
          vmt_blocks_free(&blocks);
       }

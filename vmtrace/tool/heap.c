@@ -362,8 +362,7 @@ finish(const struct call *call, UWord result)
       if (block != 0) {
          must(vmt_blocks_add(&tool_machine.blocks, block, call->bytes, call->site,
                              instrs_now()));
-         heap_memory_settle(running_tid,
-                            vmt_blocks_find(&tool_machine.blocks, block));
+         heap_memory_settle(running_tid, block, call->bytes, call->site);
       } else if (call->bytes != 0) {
          give_up(call);
       }

@@ -82,14 +82,13 @@ give(const struct held *one, UInt site)
 }
 
 void
-heap_memory_settle(ThreadId tid, const struct vmt_block *block)
+heap_memory_settle(ThreadId tid, Addr block, SizeT bytes, UInt site)
 {
    UInt i;
 
    for (i = 0; i < n_held; i++)
-      if (held[i].tid == tid && held[i].addr >= block->start &&
-          held[i].addr < block->end)
-         give(&held[i], block->site);
+      if (held[i].tid == tid && held[i].addr - block < bytes)
+         give(&held[i], site);
    heap_memory_drop(tid);
 }
 

@@ -44,8 +44,9 @@ heap_memory_may_change(UInt site)
 void heap_memory_hold(Addr addr, UInt charge, const struct vmt_outcome *outcome);
 void heap_memory_hold_miss(Addr addr, UInt charge, Bool is_fetch);
 
-/* The running thread's call of the allocator returned the block; is over.  */
-void heap_memory_settle(ThreadId tid, const struct vmt_block *block);
+/* The call of the allocator that thread tid was in returned a block of the site; is
+   over.  */
+void heap_memory_settle(ThreadId tid, Addr block, SizeT bytes, UInt site);
 void heap_memory_drop(ThreadId tid);
 void heap_memory_drop_all(void);
 

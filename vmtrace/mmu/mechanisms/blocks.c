@@ -9,13 +9,13 @@ vmt_blocks_init(struct vmt_blocks *blocks, const uint64_t *peak_pages)
    blocks->peak_pages = peak_pages;
    blocks->generation = 1;
    blocks->last_region_number = VMT_HASHMAP_NO_KEY;
-   vmt_vector_init(&blocks->blocks, "blocks", sizeof(struct vmt_block));
+   vmt_vector_init(&blocks->long_blocks, "long blocks", sizeof(struct vmt_long_block));
    vmt_hashmap_init(&blocks->regions, "regions of blocks");
    vmt_rangemap_init(&blocks->wide, "wide blocks", sizeof(struct vmt_wide));
    vmt_rangemap_init(&blocks->ranges, "heap ranges", sizeof(struct vmt_heap_range));
    vmt_hashmap_init(&blocks->site_ids, "site ids");
    vmt_vector_init(&blocks->sites, "sites", sizeof(struct vmt_site));
-   if (vmt_vector_push(&blocks->blocks) == NULL ||
+   if (vmt_vector_push(&blocks->long_blocks) == NULL ||
        vmt_vector_push(&blocks->sites) == NULL ||
        vmt_blocks_site(blocks, 0, VMT_SITE_OWN) != VMT_OWN_SITE) {
       vmt_blocks_free(blocks);
@@ -42,7 +42,7 @@ vmt_blocks_free(struct vmt_blocks *blocks)
 
    while ((slot = vmt_hashmap_next(&blocks->regions, &i)) != NULL)
       free_region((struct vmt_block_region *)(uintptr_t)slot->value);
-   vmt_vector_free(&blocks->blocks);
+   vmt_vector_free(&blocks->long_blocks);
    vmt_hashmap_free(&blocks->regions);
    vmt_rangemap_free(&blocks->wide);
    vmt_rangemap_free(&blocks->ranges);
@@ -51,11 +51,11 @@ vmt_blocks_free(struct vmt_blocks *blocks)
 }
 
 static void
-lose(struct vmt_blocks *blocks, uint32_t id, uint64_t now)
+lose(struct vmt_blocks *blocks, const struct vmt_block *block, uint64_t now)
 {
    blocks->n_lost++;
-   vmt_site_lose(blocks, vmt_blocks_get(blocks, id), now);
-   vmt_blocks_delete(blocks, id);
+   vmt_site_lose(blocks, block, now);
+   vmt_blocks_delete(blocks, block);
 }
 
 void
@@ -65,14 +65,14 @@ vmt_blocks_drop_in(struct vmt_blocks *blocks, uint64_t start, uint64_t end,
    struct vmt_region_cursor cursor = vmt_blocks_regions(
       blocks, start >> VMT_PAGE_SHIFT, ((end - 1) >> VMT_PAGE_SHIFT) + 1);
    const struct vmt_block_region *region;
+   struct vmt_block block;
    uint64_t number;
-   uint32_t id = vmt_blocks_id_at(blocks, start);
 
-   if (id != 0)
-      lose(blocks, id, now);
+   if (vmt_blocks_find(blocks, start, &block))
+      lose(blocks, &block, now);
    while ((region = vmt_blocks_next_region(blocks, &cursor, &number)) != NULL)
-      while ((id = vmt_blocks_start_in(region, number, start, end)) != 0)
-         lose(blocks, id, now);
+      while (vmt_blocks_start_in(blocks, region, number, start, end, &block))
+         lose(blocks, &block, now);
 }
 
 static bool
@@ -128,16 +128,13 @@ bool
 vmt_blocks_remove(struct vmt_blocks *blocks, uint64_t start, uint64_t now,
                   struct vmt_block *gone)
 {
-   uint32_t id = vmt_blocks_id_at(blocks, start);
-
-   if (id == 0 || vmt_blocks_get(blocks, id)->start != start) {
+   if (!vmt_blocks_find(blocks, start, gone) || gone->start != start) {
       blocks->n_unknown++;
       return false;
    }
    vmt_blocks_note_peak(blocks);
-   *gone = *vmt_blocks_get(blocks, id);
    vmt_site_lose(blocks, gone, now);
-   vmt_blocks_delete(blocks, id);
+   vmt_blocks_delete(blocks, gone);
    return true;
 }
 

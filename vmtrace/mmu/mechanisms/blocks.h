@@ -26,7 +26,8 @@
    are gone.  Cost: O(1) for
    a block, but that the starts of a page's blocks are sorted; O(log n) for one that
    holds a whole page (n: of these) and O(1) for each of its resident pages.  Memory:
-   some 56 bytes a block, 40 a page that one begins or ends on, 8 to 10 a page.  */
+   16 to 32 bytes a block, 40 for one on several pages and for a page that one begins
+   or ends on, 8 to 10 a page.  */
 
 #ifndef VMT_MMU_MECHANISMS_BLOCKS_H
 #define VMT_MMU_MECHANISMS_BLOCKS_H
@@ -48,7 +49,7 @@ struct vmt_block {
    uint64_t start, end;
    uint64_t n_bytes;                    /* asked for */
    uint64_t born;
-   uint32_t site, next_free;            /* next_free: the table's */
+   uint32_t site;
 };
 
 enum vmt_site_kind {
@@ -108,7 +109,7 @@ struct vmt_block_memo {
 #define VMT_N_BLOCK_MEMOS 1024
 
 struct vmt_blocks {
-   struct vmt_vector blocks;            /* number 0 is none */
+   struct vmt_vector long_blocks;       /* that lie on several pages; number 0: none */
    uint32_t first_free;
    struct vmt_hashmap regions;          /* of 64 pages: its address */
    struct vmt_block_region *last_region;
@@ -172,8 +173,8 @@ bool vmt_blocks_remove(struct vmt_blocks *blocks, uint64_t start, uint64_t now,
 enum vmt_status vmt_blocks_put_back(struct vmt_blocks *blocks,
                                     const struct vmt_block *gone, uint64_t now);
 
-/* The block that addr lies in, or NULL.  */
-const struct vmt_block *vmt_blocks_find(struct vmt_blocks *blocks, uint64_t addr);
+/* The block that addr lies in.  False: none.  */
+bool vmt_blocks_find(struct vmt_blocks *blocks, uint64_t addr, struct vmt_block *found);
 
 /* In a forked child: what is live stays so, all that was counted was the parent's, and
    no page is resident.  */

@@ -123,7 +123,7 @@ class_now(struct vmt_blocks *blocks, struct vmt_block_page *page, vmt_vpn vpn)
    id = vmt_blocks_wide_at(blocks, vpn);
    if (id == 0)
       return empty;
-   return (struct vmt_page_class){vmt_blocks_get(blocks, id)->site,
+   return (struct vmt_page_class){vmt_blocks_get_long(blocks, id)->site,
                                   VMT_N_FULLNESSES - 1, false};
 }
 

@@ -15,22 +15,25 @@ struct vmt_page_class {
    bool pinned;
 };
 
+/* A block that starts on a page.  end is 4096 if it goes on behind the page, which only
+   the last on a page can; else the bytes asked for are end - offset.  */
+struct vmt_block_start {
+   uint16_t offset, end;
+   uint32_t site;
+   uint64_t born;
+};
+
 /* A page that a block begins or ends on.  That all its blocks are of one site shows in
    the sum of their sites and the sum of the squares: n times this is the square of
    that (Cauchy and Schwarz's inequality, with equality for equal numbers alone).  */
-struct vmt_block_start {
-   uint16_t offset, end;                /* on the page; end is the page's at most */
-   uint32_t id;
-};
-
 struct vmt_block_page {
    uint64_t sum, squares;
-   uint32_t entering;                   /* the block that goes on from the page
-                                           before; 0: none */
+   uint32_t entering, leaving;          /* long blocks: the one that goes on from the
+                                           page before, to the page behind; 0: none */
    uint16_t n_blocks, n_bytes;          /* that lie here, the bytes that do */
    uint16_t n_starts, capacity;
    struct vmt_page_class counted;       /* as, if the page is counted */
-   struct vmt_block_start starts[];     /* of blocks that start here, by address */
+   struct vmt_block_start starts[];     /* by address */
 };
 
 struct vmt_block_region {
@@ -38,7 +41,13 @@ struct vmt_block_region {
    struct vmt_block_page *pages[VMT_REGION_PAGES];
 };
 
-/* A wide block's pages but for the first and last, which are its own.  */
+/* A block that does not end on the page that it starts on.  */
+struct vmt_long_block {
+   uint64_t start, end, n_bytes;
+   uint32_t site, next_free;
+};
+
+/* A long block's pages but for the first and last, which are its own.  */
 struct vmt_wide {
    uint64_t start, end;                 /* vpns */
    uint32_t id;
@@ -53,10 +62,10 @@ struct vmt_heap_range {
                                            as no mapping of its own */
 };
 
-static inline struct vmt_block *
-vmt_blocks_get(const struct vmt_blocks *blocks, uint32_t id)
+static inline struct vmt_long_block *
+vmt_blocks_get_long(const struct vmt_blocks *blocks, uint32_t id)
 {
-   return vmt_vector_at(&blocks->blocks, id);
+   return vmt_vector_at(&blocks->long_blocks, id);
 }
 
 /* ---- blocks_table.c: where blocks are ---- */
@@ -70,18 +79,17 @@ struct vmt_block_region *vmt_blocks_get_region(struct vmt_blocks *blocks,
 /* Puts the block in, or takes it out.  The pages' counts are kept up.  */
 enum vmt_status vmt_blocks_insert(struct vmt_blocks *blocks,
                                   const struct vmt_block *block);
-void vmt_blocks_delete(struct vmt_blocks *blocks, uint32_t id);
+void vmt_blocks_delete(struct vmt_blocks *blocks, const struct vmt_block *block);
 
-/* The id of the block that addr lies in, which is on the page.  */
-uint32_t vmt_blocks_id_on(const struct vmt_blocks *blocks,
-                          const struct vmt_block_page *page, uint64_t addr);
+/* The site of the block that addr lies in, which is on the page; VMT_NO_SITE: no
+   block.  */
+uint32_t vmt_blocks_site_on(const struct vmt_blocks *blocks,
+                            const struct vmt_block_page *page, uint64_t addr);
 
-/* The id of the block that addr lies in; 0: none.  */
-uint32_t vmt_blocks_id_at(struct vmt_blocks *blocks, uint64_t addr);
-
-/* The id of a block that starts in [start, end) on a page of the region; 0: none.  */
-uint32_t vmt_blocks_start_in(const struct vmt_block_region *region, uint64_t number,
-                             uint64_t start, uint64_t end);
+/* A block that starts in [start, end) on a page of the region.  False: none does.  */
+bool vmt_blocks_start_in(const struct vmt_blocks *blocks,
+                         const struct vmt_block_region *region, uint64_t number,
+                         uint64_t start, uint64_t end, struct vmt_block *found);
 
 /* struct vmt_region_cursor cursor = vmt_blocks_regions(blocks, start, end);
    while ((region = vmt_blocks_next_region(blocks, &cursor, &number)) != NULL)
@@ -98,8 +106,7 @@ struct vmt_block_region *vmt_blocks_next_region(struct vmt_blocks *blocks,
                                                 struct vmt_region_cursor *cursor,
                                                 uint64_t *number);
 
-/* The block that holds all of the page, from its first byte, and begins and ends on
-   others; 0: none.  */
+/* The long block that holds all of the page, and begins and ends on others; 0: none.  */
 uint32_t vmt_blocks_wide_at(struct vmt_blocks *blocks, vmt_vpn vpn);
 
 /* Drops all blocks that have a byte in [start, end).  */

@@ -215,7 +215,7 @@ fill_memo(struct vmt_blocks *blocks, struct vmt_block_memo *memo, vmt_vpn vpn)
    memo->vpn = vpn;
    memo->generation = blocks->generation;
    memo->page = region == NULL ? NULL : region->pages[vpn % VMT_REGION_PAGES];
-   memo->site = wide != 0       ? vmt_blocks_get(blocks, wide)->site
+   memo->site = wide != 0       ? vmt_blocks_get_long(blocks, wide)->site
                 : range != NULL ? range->site
                                 : VMT_NO_SITE;
 }
@@ -240,10 +240,10 @@ uint32_t
 vmt_blocks_site_at(struct vmt_blocks *blocks, uint64_t addr)
 {
    const struct vmt_block_memo *memo = memo_of(blocks, addr >> VMT_PAGE_SHIFT);
-   uint32_t id;
+   uint32_t site;
 
    if (memo->page == NULL || memo->page->n_blocks == 0)
       return memo->site;
-   id = vmt_blocks_id_on(blocks, memo->page, addr);
-   return id != 0 ? vmt_blocks_get(blocks, id)->site : memo->site;
+   site = vmt_blocks_site_on(blocks, memo->page, addr);
+   return site != VMT_NO_SITE ? site : memo->site;
 }

@@ -136,28 +136,6 @@ shift(struct vmt_block_page *page, uint32_t from, uint32_t to)
            (page->n_starts - from) * sizeof page->starts[0]);
 }
 
-static void
-add_start(struct vmt_block_page *page, const struct vmt_block *block, uint32_t id)
-{
-   uint32_t offset = (uint32_t)(block->start % VMT_PAGE_BYTES);
-   uint32_t at = n_starts_to(page, offset);
-   uint64_t end = offset + (block->end - block->start);
-
-   shift(page, at, at + 1);
-   page->starts[at] = (struct vmt_block_start){
-      (uint16_t)offset, (uint16_t)(end < VMT_PAGE_BYTES ? end : VMT_PAGE_BYTES), id};
-   page->n_starts++;
-}
-
-static void
-delete_start(struct vmt_block_page *page, uint32_t offset)
-{
-   uint32_t at = n_starts_to(page, offset);
-
-   shift(page, at, at - 1);
-   page->n_starts--;
-}
-
 /* The bytes asked for that lie on the page.  */
 static uint32_t
 bytes_on(const struct vmt_block *block, vmt_vpn vpn)
@@ -170,6 +148,33 @@ bytes_on(const struct vmt_block *block, vmt_vpn vpn)
    if (block_end < end)
       end = block_end;
    return end > start ? (uint32_t)(end - start) : 0;
+}
+
+static void
+add_start(struct vmt_block_page *page, const struct vmt_block *block, uint32_t long_id)
+{
+   uint32_t offset = (uint32_t)(block->start % VMT_PAGE_BYTES);
+   uint32_t at = n_starts_to(page, offset);
+
+   shift(page, at, at + 1);
+   page->starts[at] = (struct vmt_block_start){
+      (uint16_t)offset,
+      (uint16_t)(offset + bytes_on(block, block->start >> VMT_PAGE_SHIFT)),
+      block->site, block->born};
+   page->n_starts++;
+   if (long_id != 0)
+      page->leaving = long_id;
+}
+
+static void
+delete_start(struct vmt_block_page *page, const struct vmt_block *block, bool is_long)
+{
+   uint32_t at = n_starts_to(page, (uint32_t)(block->start % VMT_PAGE_BYTES));
+
+   shift(page, at, at - 1);
+   page->n_starts--;
+   if (is_long)
+      page->leaving = 0;
 }
 
 static void
@@ -191,6 +196,12 @@ forget_block(struct vmt_block_page *page, const struct vmt_block *block, vmt_vpn
 }
 
 static vmt_vpn
+first_page(const struct vmt_block *block)
+{
+   return block->start >> VMT_PAGE_SHIFT;
+}
+
+static vmt_vpn
 last_page(const struct vmt_block *block)
 {
    return (block->end - 1) >> VMT_PAGE_SHIFT;
@@ -198,29 +209,10 @@ last_page(const struct vmt_block *block)
 
 /* ---- blocks ---- */
 
-static uint32_t
-new_id(struct vmt_blocks *blocks, const struct vmt_block *block)
-{
-   uint32_t id = blocks->first_free;
-   struct vmt_block *place;
-
-   if (id != 0) {
-      place = vmt_blocks_get(blocks, id);
-      blocks->first_free = place->next_free;
-   } else {
-      place = vmt_vector_push(&blocks->blocks);
-      if (place == NULL)
-         return 0;
-      id = blocks->blocks.n_records - 1;
-   }
-   *place = *block;
-   return id;
-}
-
 static enum vmt_status
-insert_on_page(struct vmt_blocks *blocks, vmt_vpn vpn, uint32_t id, bool starts)
+insert_on_page(struct vmt_blocks *blocks, vmt_vpn vpn, const struct vmt_block *block,
+               uint32_t long_id)
 {
-   const struct vmt_block *block = vmt_blocks_get(blocks, id);
    struct vmt_block_region *region =
       vmt_blocks_get_region(blocks, vpn >> VMT_REGION_SHIFT);
    struct vmt_block_page *page =
@@ -228,10 +220,10 @@ insert_on_page(struct vmt_blocks *blocks, vmt_vpn vpn, uint32_t id, bool starts)
 
    if (page == NULL)
       return VMT_NO_MEMORY;
-   if (starts)
-      add_start(page, block, id);
+   if (vpn == first_page(block))
+      add_start(page, block, long_id);
    else
-      page->entering = id;
+      page->entering = long_id;
    note_block(page, block, vpn);
    vmt_blocks_recount(blocks, region, vpn % VMT_REGION_PAGES);
    return VMT_OK;
@@ -239,76 +231,112 @@ insert_on_page(struct vmt_blocks *blocks, vmt_vpn vpn, uint32_t id, bool starts)
 
 static void
 delete_from_page(struct vmt_blocks *blocks, vmt_vpn vpn, const struct vmt_block *block,
-                 bool starts)
+                 bool is_long)
 {
    struct vmt_block_region *region =
       vmt_blocks_find_region(blocks, vpn >> VMT_REGION_SHIFT);
    struct vmt_block_page *page = region->pages[vpn % VMT_REGION_PAGES];
 
-   if (starts)
-      delete_start(page, (uint32_t)(block->start % VMT_PAGE_BYTES));
+   if (vpn == first_page(block))
+      delete_start(page, block, is_long);
    else
       page->entering = 0;
    forget_block(page, block, vpn);
    vmt_blocks_recount(blocks, region, vpn % VMT_REGION_PAGES);
 }
 
-static enum vmt_status
-insert_wide(struct vmt_blocks *blocks, vmt_vpn start, vmt_vpn end, uint32_t id)
+static uint32_t
+new_long(struct vmt_blocks *blocks, const struct vmt_block *block)
 {
-   const struct vmt_wide wide = {start, end, id};
+   uint32_t id = blocks->first_free;
+   struct vmt_long_block *place;
 
+   if (id != 0) {
+      place = vmt_blocks_get_long(blocks, id);
+      blocks->first_free = place->next_free;
+   } else {
+      place = vmt_vector_push(&blocks->long_blocks);
+      if (place == NULL)
+         return 0;
+      id = blocks->long_blocks.n_records - 1;
+   }
+   *place = (struct vmt_long_block){block->start, block->end, block->n_bytes,
+                                    block->site, 0};
+   return id;
+}
+
+static void
+free_long(struct vmt_blocks *blocks, uint32_t id)
+{
+   vmt_blocks_get_long(blocks, id)->next_free = blocks->first_free;
+   blocks->first_free = id;
+}
+
+static enum vmt_status
+insert_wide(struct vmt_blocks *blocks, const struct vmt_block *block, uint32_t id)
+{
+   const struct vmt_wide wide = {first_page(block) + 1, last_page(block), id};
+
+   if (wide.start == wide.end)
+      return VMT_OK;
    if (vmt_rangemap_insert(&blocks->wide, &wide) == NULL)
       return VMT_NO_MEMORY;
    vmt_blocks_forget_memos(blocks);
-   vmt_blocks_recount_wide(blocks, start, end, vmt_blocks_get(blocks, id)->site, true);
+   vmt_blocks_recount_wide(blocks, wide.start, wide.end, block->site, true);
    return VMT_OK;
 }
 
 static void
-free_id(struct vmt_blocks *blocks, uint32_t id)
+delete_wide(struct vmt_blocks *blocks, const struct vmt_block *block)
 {
-   vmt_blocks_get(blocks, id)->next_free = blocks->first_free;
-   blocks->first_free = id;
+   vmt_vpn start = first_page(block) + 1, end = last_page(block);
+
+   if (start == end)
+      return;
+   vmt_rangemap_delete(&blocks->wide, vmt_rangemap_find(&blocks->wide, start));
+   vmt_blocks_forget_memos(blocks);
+   vmt_blocks_recount_wide(blocks, start, end, block->site, false);
+}
+
+static enum vmt_status
+insert_long(struct vmt_blocks *blocks, const struct vmt_block *block)
+{
+   uint32_t id = new_long(blocks, block);
+
+   if (id == 0)
+      return VMT_NO_MEMORY;
+   if (insert_on_page(blocks, first_page(block), block, id) == VMT_OK) {
+      if (insert_on_page(blocks, last_page(block), block, id) == VMT_OK) {
+         if (insert_wide(blocks, block, id) == VMT_OK)
+            return VMT_OK;
+         delete_from_page(blocks, last_page(block), block, true);
+      }
+      delete_from_page(blocks, first_page(block), block, true);
+   }
+   free_long(blocks, id);
+   return VMT_NO_MEMORY;
 }
 
 enum vmt_status
 vmt_blocks_insert(struct vmt_blocks *blocks, const struct vmt_block *block)
 {
-   vmt_vpn first = block->start >> VMT_PAGE_SHIFT, last = last_page(block);
-   uint32_t id = new_id(blocks, block);
-
-   if (id == 0)
-      return VMT_NO_MEMORY;
-   if (insert_on_page(blocks, first, id, true) == VMT_OK) {
-      if (last == first)
-         return VMT_OK;
-      if (insert_on_page(blocks, last, id, false) == VMT_OK) {
-         if (last == first + 1 || insert_wide(blocks, first + 1, last, id) == VMT_OK)
-            return VMT_OK;
-         delete_from_page(blocks, last, block, false);
-      }
-      delete_from_page(blocks, first, block, true);
-   }
-   free_id(blocks, id);
-   return VMT_NO_MEMORY;
+   return first_page(block) == last_page(block)
+             ? insert_on_page(blocks, first_page(block), block, 0)
+             : insert_long(blocks, block);
 }
 
 void
-vmt_blocks_delete(struct vmt_blocks *blocks, uint32_t id)
+vmt_blocks_delete(struct vmt_blocks *blocks, const struct vmt_block *block)
 {
-   const struct vmt_block *block = vmt_blocks_get(blocks, id);
-   vmt_vpn first = block->start >> VMT_PAGE_SHIFT, last = last_page(block);
+   vmt_vpn first = first_page(block), last = last_page(block);
+   bool is_long = first != last;
 
-   delete_from_page(blocks, first, block, true);
-   if (last != first)
-      delete_from_page(blocks, last, block, false);
-   if (last > first + 1) {
-      vmt_rangemap_delete(&blocks->wide, vmt_rangemap_find(&blocks->wide, first + 1));
-      vmt_blocks_forget_memos(blocks);
-      vmt_blocks_recount_wide(blocks, first + 1, last, block->site, false);
+   if (is_long) {
+      free_long(blocks, find_page(blocks, first)->leaving);
+      delete_from_page(blocks, last, block, true);
+      delete_wide(blocks, block);
    }
-   free_id(blocks, id);
+   delete_from_page(blocks, first, block, is_long);
 }
 
 /* ---- looking up ---- */
@@ -322,65 +350,119 @@ vmt_blocks_wide_at(struct vmt_blocks *blocks, vmt_vpn vpn)
    return wide == NULL ? 0 : wide->id;
 }
 
-uint32_t
-vmt_blocks_id_on(const struct vmt_blocks *blocks, const struct vmt_block_page *page,
-                 uint64_t addr)
+/* One of no bytes takes up one.  */
+static bool
+covers(const struct vmt_block_start *start, uint32_t offset)
 {
-   uint32_t offset = (uint32_t)(addr % VMT_PAGE_BYTES);
+   return offset < start->end || offset == start->offset;
+}
+
+static uint32_t
+entering_at(const struct vmt_blocks *blocks, const struct vmt_block_page *page,
+            uint64_t addr)
+{
+   return page->entering != 0 &&
+                addr < vmt_blocks_get_long(blocks, page->entering)->end
+             ? page->entering
+             : 0;
+}
+
+uint32_t
+vmt_blocks_site_on(const struct vmt_blocks *blocks, const struct vmt_block_page *page,
+                   uint64_t addr)
+{
+   uint32_t offset = (uint32_t)(addr % VMT_PAGE_BYTES), id;
    uint32_t n = n_starts_to(page, offset);
 
    if (n != 0)
-      return offset < page->starts[n - 1].end ? page->starts[n - 1].id : 0;
-   if (page->entering == 0 || addr >= vmt_blocks_get(blocks, page->entering)->end)
-      return 0;
-   return page->entering;
+      return covers(&page->starts[n - 1], offset) ? page->starts[n - 1].site
+                                                  : VMT_NO_SITE;
+   id = entering_at(blocks, page, addr);
+   return id != 0 ? vmt_blocks_get_long(blocks, id)->site : VMT_NO_SITE;
 }
 
-uint32_t
-vmt_blocks_id_at(struct vmt_blocks *blocks, uint64_t addr)
+/* The block of starts[i].  */
+static struct vmt_block
+get_block(const struct vmt_blocks *blocks, const struct vmt_block_page *page,
+          vmt_vpn vpn, uint32_t i)
 {
-   const struct vmt_block_page *page = find_page(blocks, addr >> VMT_PAGE_SHIFT);
+   const struct vmt_block_start *start = &page->starts[i];
+   struct vmt_block block = {
+      .start = (vpn << VMT_PAGE_SHIFT) + start->offset,
+      .n_bytes = (uint64_t)start->end - start->offset,
+      .born = start->born,
+      .site = start->site};
 
-   return page != NULL && page->n_blocks != 0
-             ? vmt_blocks_id_on(blocks, page, addr)
-             : vmt_blocks_wide_at(blocks, addr >> VMT_PAGE_SHIFT);
+   if (page->leaving != 0 && i + 1 == page->n_starts) {
+      const struct vmt_long_block *whole = vmt_blocks_get_long(blocks, page->leaving);
+
+      block.n_bytes = whole->n_bytes;
+      block.end = whole->end;
+   } else {
+      block.end = block.start + (block.n_bytes == 0 ? 1 : block.n_bytes);
+   }
+   return block;
 }
 
-/* The first on the page that starts in [from, to), offsets.  */
+bool
+vmt_blocks_find(struct vmt_blocks *blocks, uint64_t addr, struct vmt_block *found)
+{
+   vmt_vpn vpn = addr >> VMT_PAGE_SHIFT;
+   const struct vmt_block_page *page = find_page(blocks, vpn);
+   uint32_t offset = (uint32_t)(addr % VMT_PAGE_BYTES), n = 0, id;
+
+   if (page != NULL && page->n_blocks != 0) {
+      n = n_starts_to(page, offset);
+      if (n != 0 && !covers(&page->starts[n - 1], offset))
+         return false;
+      id = n != 0 ? 0 : entering_at(blocks, page, addr);
+   } else {
+      id = vmt_blocks_wide_at(blocks, vpn);
+   }
+   if (id != 0) {
+      vpn = vmt_blocks_get_long(blocks, id)->start >> VMT_PAGE_SHIFT;
+      page = find_page(blocks, vpn);
+      n = page->n_starts;
+   }
+   if (n == 0)
+      return false;
+   *found = get_block(blocks, page, vpn, n - 1);
+   return true;
+}
+
+/* The first of the page's starts in [from, to), offsets; n_starts: none.  */
 static uint32_t
 first_on(const struct vmt_block_page *page, uint32_t from, uint32_t to)
 {
    uint32_t n = from == 0 ? 0 : n_starts_to(page, from - 1);
 
-   return n < page->n_starts && page->starts[n].offset < to ? page->starts[n].id : 0;
+   return n < page->n_starts && page->starts[n].offset < to ? n : page->n_starts;
 }
 
-uint32_t
-vmt_blocks_start_in(const struct vmt_block_region *region, uint64_t number,
-                    uint64_t start, uint64_t end)
+bool
+vmt_blocks_start_in(const struct vmt_blocks *blocks,
+                    const struct vmt_block_region *region, uint64_t number,
+                    uint64_t start, uint64_t end, struct vmt_block *found)
 {
    vmt_vpn first = number << VMT_REGION_SHIFT, vpn = start >> VMT_PAGE_SHIFT;
    vmt_vpn last = (end - 1) >> VMT_PAGE_SHIFT;
-   uint32_t id = 0;
 
    if (vpn < first)
       vpn = first;
-   for (; vpn <= last && vpn < first + VMT_REGION_PAGES && id == 0; vpn++) {
+   for (; vpn <= last && vpn < first + VMT_REGION_PAGES; vpn++) {
       const struct vmt_block_page *page = region->pages[vpn % VMT_REGION_PAGES];
       bool is_first = vpn == start >> VMT_PAGE_SHIFT;
+      uint32_t i;
 
-      if (page != NULL)
-         id = first_on(page, is_first ? (uint32_t)(start % VMT_PAGE_BYTES) : 0,
-                       vpn < last ? (uint32_t)VMT_PAGE_BYTES
-                                  : (uint32_t)((end - 1) % VMT_PAGE_BYTES) + 1);
+      if (page == NULL)
+         continue;
+      i = first_on(page, is_first ? (uint32_t)(start % VMT_PAGE_BYTES) : 0,
+                   vpn < last ? (uint32_t)VMT_PAGE_BYTES
+                              : (uint32_t)((end - 1) % VMT_PAGE_BYTES) + 1);
+      if (i == page->n_starts)
+         continue;
+      *found = get_block(blocks, page, vpn, i);
+      return true;
    }
-   return id;
-}
-
-const struct vmt_block *
-vmt_blocks_find(struct vmt_blocks *blocks, uint64_t addr)
-{
-   uint32_t id = vmt_blocks_id_at(blocks, addr);
-
-   return id == 0 ? NULL : vmt_blocks_get(blocks, id);
+   return false;
 }
