@@ -171,6 +171,7 @@ charge_group_quick(const struct segment_group *group, Addr base,
    enum vmt_quick quick;
 
    left.any = False;
+   heap_memory_expect(low);
    if ((low ^ high) >> VMT_PAGE_SHIFT != 0 || tool_machine.n_deferred != 0 ||
        clock >= checkpoint_next_tick)
       return False;

@@ -15,6 +15,7 @@
 
 #include "vmtrace/mmu/machine/machine.h"
 #include "vmtrace/tool/heap.h"
+#include "vmtrace/tool/tool.h"
 
 #define HEAP_CALLS(X) X(brk) X(mmap) X(munmap) X(mremap) X(mprotect) X(madvise)
 
@@ -31,8 +32,13 @@ enum heap_call {
 extern ULong heap_memory_calls[HEAP_N_CALLS];
 extern ULong heap_memory_advised_free;
 
-/* For an access of the running thread.  */
+/* For an access of the running thread; it will be asked for soon.  */
 UInt heap_memory_site(Addr addr);
+static inline void
+heap_memory_expect(Addr addr)
+{
+   vmt_blocks_expect(&tool_machine.blocks, addr);
+}
 
 /* Whether what happens to memory of the site now has to be held: the outcome of an
    access at addr, which went to the charge.  */

@@ -103,7 +103,7 @@ struct vmt_block_memo {
    vmt_vpn vpn;
    uint32_t generation;
    uint32_t site;                       /* where no block is */
-   const struct vmt_block_page *page;   /* NULL: no block begins or ends there */
+   struct vmt_block_page *page;         /* NULL: no block begins or ends there */
 };
 
 #define VMT_N_BLOCK_MEMOS 1024
@@ -194,6 +194,19 @@ enum vmt_status vmt_blocks_unmap(struct vmt_blocks *blocks, uint64_t start,
 /* The site of what is at addr: of a block's, a direct mapping's, VMT_OWN_SITE, or
    VMT_NO_SITE.  */
 uint32_t vmt_blocks_site_at(struct vmt_blocks *blocks, uint64_t addr);
+
+/* addr will be looked up soon.  */
+static inline void
+vmt_blocks_expect(const struct vmt_blocks *blocks, uint64_t addr)
+{
+   const struct vmt_block_memo *memo =
+      &blocks->memos[(addr >> VMT_PAGE_SHIFT) % VMT_N_BLOCK_MEMOS];
+
+   if (memo->page != NULL) {
+      __builtin_prefetch(memo->page);
+      __builtin_prefetch((const char *)memo->page + 64);
+   }
+}
 
 /* The same without the blocks that begin or end on the page.  */
 uint32_t vmt_blocks_range_site_at(struct vmt_blocks *blocks, uint64_t addr);

@@ -18,7 +18,7 @@ struct vmt_page_class {
 /* A block that starts on a page.  end is 4096 if it goes on behind the page, which only
    the last on a page can; else the bytes asked for are end - offset.  */
 struct vmt_block_start {
-   uint16_t offset, end;
+   uint32_t end;
    uint32_t site;
    uint64_t born;
 };
@@ -33,8 +33,15 @@ struct vmt_block_page {
    uint16_t n_blocks, n_bytes;          /* that lie here, the bytes that do */
    uint16_t n_starts, capacity;
    struct vmt_page_class counted;       /* as, if the page is counted */
-   struct vmt_block_start starts[];     /* by address */
+   uint16_t offsets[];                  /* of starts, rising; behind them is what is
+                                           known of each */
 };
+
+static inline struct vmt_block_start *
+vmt_block_starts(struct vmt_block_page *page)
+{
+   return (struct vmt_block_start *)(void *)(page->offsets + page->capacity);
+}
 
 struct vmt_block_region {
    uint64_t resident, counted, returned;        /* bit i: page i is */
@@ -84,7 +91,7 @@ void vmt_blocks_delete(struct vmt_blocks *blocks, const struct vmt_block *block)
 /* The site of the block that addr lies in, which is on the page; VMT_NO_SITE: no
    block.  */
 uint32_t vmt_blocks_site_on(const struct vmt_blocks *blocks,
-                            const struct vmt_block_page *page, uint64_t addr);
+                            struct vmt_block_page *page, uint64_t addr);
 
 /* A block that starts in [start, end) on a page of the region.  False: none does.  */
 bool vmt_blocks_start_in(const struct vmt_blocks *blocks,

@@ -87,7 +87,8 @@ find_page(struct vmt_blocks *blocks, vmt_vpn vpn)
    return region == NULL ? NULL : region->pages[vpn % VMT_REGION_PAGES];
 }
 
-/* The page's record with room for one start more.  */
+/* The page's record with room for one start more.  The capacity is a multiple of 4, so
+   that what is behind the offsets is aligned.  */
 static struct vmt_block_page *
 get_page(struct vmt_blocks *blocks, struct vmt_block_region *region, vmt_vpn vpn)
 {
@@ -98,15 +99,19 @@ get_page(struct vmt_blocks *blocks, struct vmt_block_region *region, vmt_vpn vpn
    if (old != NULL && old->n_starts < old->capacity)
       return old;
    page = vmt_alloc_zeroed("pages with blocks",
-                           sizeof *page + capacity * sizeof page->starts[0]);
+                           sizeof *page + capacity * (sizeof page->offsets[0] +
+                                                      sizeof(struct vmt_block_start)));
    if (page == NULL)
       return NULL;
    if (old != NULL)
-      memcpy(page, old, sizeof *old + old->n_starts * sizeof old->starts[0]);
+      memcpy(page, old, sizeof *old + old->n_starts * sizeof old->offsets[0]);
    page->capacity = (uint16_t)capacity;
+   if (old != NULL)
+      memcpy(vmt_block_starts(page), vmt_block_starts(old),
+             old->n_starts * sizeof(struct vmt_block_start));
    vmt_free(old);
    *place = page;
-   blocks->memos[vpn % VMT_N_BLOCK_MEMOS].vpn = VMT_NO_VPN;
+   blocks->memos[vpn % VMT_N_BLOCK_MEMOS] = (struct vmt_block_memo){.vpn = VMT_NO_VPN};
    return page;
 }
 
@@ -114,7 +119,7 @@ get_page(struct vmt_blocks *blocks, struct vmt_block_region *region, vmt_vpn vpn
 static uint32_t
 n_starts_to(const struct vmt_block_page *page, uint32_t offset)
 {
-   const struct vmt_block_start *at = page->starts;
+   const uint16_t *at = page->offsets;
    uint32_t n = page->n_starts;
 
    if (n == 0)
@@ -122,18 +127,21 @@ n_starts_to(const struct vmt_block_page *page, uint32_t offset)
    while (n > 1) {
       uint32_t half = n / 2;
 
-      at += at[half - 1].offset <= offset ? half : 0;
+      at += at[half - 1] <= offset ? half : 0;
       n -= half;
    }
-   return (uint32_t)(at - page->starts) + (at->offset <= offset);
+   return (uint32_t)(at - page->offsets) + (*at <= offset);
 }
 
 /* Moves what is from `from` on to `to`.  */
 static void
 shift(struct vmt_block_page *page, uint32_t from, uint32_t to)
 {
-   memmove(page->starts + to, page->starts + from,
-           (page->n_starts - from) * sizeof page->starts[0]);
+   struct vmt_block_start *starts = vmt_block_starts(page);
+   uint32_t n = page->n_starts - from;
+
+   memmove(page->offsets + to, page->offsets + from, n * sizeof page->offsets[0]);
+   memmove(starts + to, starts + from, n * sizeof starts[0]);
 }
 
 /* The bytes asked for that lie on the page.  */
@@ -157,10 +165,10 @@ add_start(struct vmt_block_page *page, const struct vmt_block *block, uint32_t l
    uint32_t at = n_starts_to(page, offset);
 
    shift(page, at, at + 1);
-   page->starts[at] = (struct vmt_block_start){
-      (uint16_t)offset,
-      (uint16_t)(offset + bytes_on(block, block->start >> VMT_PAGE_SHIFT)),
-      block->site, block->born};
+   page->offsets[at] = (uint16_t)offset;
+   vmt_block_starts(page)[at] = (struct vmt_block_start){
+      offset + bytes_on(block, block->start >> VMT_PAGE_SHIFT), block->site,
+      block->born};
    page->n_starts++;
    if (long_id != 0)
       page->leaving = long_id;
@@ -350,11 +358,11 @@ vmt_blocks_wide_at(struct vmt_blocks *blocks, vmt_vpn vpn)
    return wide == NULL ? 0 : wide->id;
 }
 
-/* One of no bytes takes up one.  */
+/* The offset is in the page's nth block.  One of no bytes takes up one.  */
 static bool
-covers(const struct vmt_block_start *start, uint32_t offset)
+covers(struct vmt_block_page *page, uint32_t nth, uint32_t offset)
 {
-   return offset < start->end || offset == start->offset;
+   return offset < vmt_block_starts(page)[nth].end || offset == page->offsets[nth];
 }
 
 static uint32_t
@@ -368,28 +376,28 @@ entering_at(const struct vmt_blocks *blocks, const struct vmt_block_page *page,
 }
 
 uint32_t
-vmt_blocks_site_on(const struct vmt_blocks *blocks, const struct vmt_block_page *page,
+vmt_blocks_site_on(const struct vmt_blocks *blocks, struct vmt_block_page *page,
                    uint64_t addr)
 {
    uint32_t offset = (uint32_t)(addr % VMT_PAGE_BYTES), id;
    uint32_t n = n_starts_to(page, offset);
 
    if (n != 0)
-      return covers(&page->starts[n - 1], offset) ? page->starts[n - 1].site
-                                                  : VMT_NO_SITE;
+      return covers(page, n - 1, offset) ? vmt_block_starts(page)[n - 1].site
+                                         : VMT_NO_SITE;
    id = entering_at(blocks, page, addr);
    return id != 0 ? vmt_blocks_get_long(blocks, id)->site : VMT_NO_SITE;
 }
 
-/* The block of starts[i].  */
+/* The page's ith block.  */
 static struct vmt_block
-get_block(const struct vmt_blocks *blocks, const struct vmt_block_page *page,
-          vmt_vpn vpn, uint32_t i)
+get_block(const struct vmt_blocks *blocks, struct vmt_block_page *page, vmt_vpn vpn,
+          uint32_t i)
 {
-   const struct vmt_block_start *start = &page->starts[i];
+   const struct vmt_block_start *start = &vmt_block_starts(page)[i];
    struct vmt_block block = {
-      .start = (vpn << VMT_PAGE_SHIFT) + start->offset,
-      .n_bytes = (uint64_t)start->end - start->offset,
+      .start = (vpn << VMT_PAGE_SHIFT) + page->offsets[i],
+      .n_bytes = start->end - page->offsets[i],
       .born = start->born,
       .site = start->site};
 
@@ -408,12 +416,12 @@ bool
 vmt_blocks_find(struct vmt_blocks *blocks, uint64_t addr, struct vmt_block *found)
 {
    vmt_vpn vpn = addr >> VMT_PAGE_SHIFT;
-   const struct vmt_block_page *page = find_page(blocks, vpn);
+   struct vmt_block_page *page = find_page(blocks, vpn);
    uint32_t offset = (uint32_t)(addr % VMT_PAGE_BYTES), n = 0, id;
 
    if (page != NULL && page->n_blocks != 0) {
       n = n_starts_to(page, offset);
-      if (n != 0 && !covers(&page->starts[n - 1], offset))
+      if (n != 0 && !covers(page, n - 1, offset))
          return false;
       id = n != 0 ? 0 : entering_at(blocks, page, addr);
    } else {
@@ -436,7 +444,7 @@ first_on(const struct vmt_block_page *page, uint32_t from, uint32_t to)
 {
    uint32_t n = from == 0 ? 0 : n_starts_to(page, from - 1);
 
-   return n < page->n_starts && page->starts[n].offset < to ? n : page->n_starts;
+   return n < page->n_starts && page->offsets[n] < to ? n : page->n_starts;
 }
 
 bool
@@ -450,7 +458,7 @@ vmt_blocks_start_in(const struct vmt_blocks *blocks,
    if (vpn < first)
       vpn = first;
    for (; vpn <= last && vpn < first + VMT_REGION_PAGES; vpn++) {
-      const struct vmt_block_page *page = region->pages[vpn % VMT_REGION_PAGES];
+      struct vmt_block_page *page = region->pages[vpn % VMT_REGION_PAGES];
       bool is_first = vpn == start >> VMT_PAGE_SHIFT;
       uint32_t i;
 
