@@ -325,7 +325,7 @@ static void
 begin(uint64_t round)
 {
    test_reseed(round);
-   CHECK_EQ(vmt_blocks_init(&blocks, NULL), VMT_OK);
+   CHECK_EQ(vmt_blocks_init(&blocks), VMT_OK);
    model_blocks_init(&model);
    for (uint32_t i = 0; i < MODEL_N_SITES; i++) {
       site_ids[i] = vmt_blocks_site(&blocks, 100 + i, VMT_SITE_MALLOC);

@@ -36,7 +36,7 @@ static uint32_t sites[N_SITES], mapping_sites[N_SITES];
 static struct model_block live[MAX_BLOCKS];
 static struct model_page pages[N_PAGES];
 static uint32_t n_live, n_mappings;
-static uint64_t now, n_resident, peak_pages;
+static uint64_t now, last_came;
 static struct model_counts at_peak;
 static struct vmt_returned returned;
 static uint64_t n_straddles;
@@ -158,6 +158,8 @@ add(void)
    drop(block.start, block.end);
    claim(&block);
    live[n_live++] = block;
+   if (n_bytes != 0)
+      last_came = now;
    n_straddles += straddles(&block);
    CHECK_EQ(vmt_blocks_add(&blocks, block.start, n_bytes, sites[block.site], now),
             VMT_OK);
@@ -186,7 +188,6 @@ leave(uint32_t page, enum vmt_leave how)
    if (!one->is_resident)
       return;
    one->is_resident = false;
-   n_resident--;
    vmt_blocks_page_left(&blocks, FIRST_PAGE + page, how);
    if (one->site != VMT_OWN_SITE || !is_returned)
       return;
@@ -211,11 +212,8 @@ come(uint32_t page)
       returned.n_back += one->was_returned;
    one->was_returned = false;
    vmt_blocks_page_came(&blocks, FIRST_PAGE + page, now);
-   if (++n_resident > peak_pages) {
-      peak_pages = n_resident;
-      count_all(&at_peak);
-      at_peak.heap.time = now;
-   }
+   if (one->site == VMT_OWN_SITE)
+      last_came = now;
 }
 
 /* Pages leave before their mapping goes, as in the machine.  */
@@ -313,6 +311,20 @@ check_site_at(uint64_t addr)
    CHECK_EQ(vmt_blocks_site_at(&blocks, addr), site);
 }
 
+/* After each step; within one, all that goes goes before anything comes.  */
+static void
+look_for_peak(void)
+{
+   struct model_counts counts;
+
+   count_all(&counts);
+   counts.heap.time = last_came;
+   if (counts.heap.n_pages > at_peak.heap.n_pages ||
+       (counts.heap.n_pages == at_peak.heap.n_pages &&
+        counts.heap.n_bytes > at_peak.heap.n_bytes))
+      at_peak = counts;
+}
+
 static void
 check_all(void)
 {
@@ -340,11 +352,11 @@ begin(uint64_t seed)
 {
    test_reseed(seed);
    now = n_live = n_mappings = 0;
-   n_resident = peak_pages = n_straddles = 0;
+   last_came = n_straddles = 0;
    memset(pages, 0, sizeof pages);
    memset(&at_peak, 0, sizeof at_peak);
    memset(&returned, 0, sizeof returned);
-   CHECK_EQ(vmt_blocks_init(&blocks, &peak_pages), VMT_OK);
+   CHECK_EQ(vmt_blocks_init(&blocks), VMT_OK);
    for (uint32_t i = 0; i < N_SITES; i++) {
       sites[i] = vmt_blocks_site(&blocks, 100 + i, VMT_SITE_MALLOC);
       mapping_sites[i] = vmt_blocks_site(&blocks, 100 + i, VMT_SITE_MMAP);
@@ -371,6 +383,7 @@ run_random(uint64_t seed)
          leave(page, (enum vmt_leave)test_random(4));
       else
          map_or_unmap();
+      look_for_peak();
       if (test_random(8) == 0)          /* which brings peaks up to date */
          check_all();
    }
@@ -381,8 +394,6 @@ run_random(uint64_t seed)
 static void
 run_fork(void)
 {
-   struct model_counts counts;
-
    begin(77);
    for (uint32_t i = 0; i < 200; i++) {
       add();
@@ -390,14 +401,16 @@ run_fork(void)
    }
    for (uint32_t page = 0; page < N_PAGES; page++)
       pages[page].is_resident = pages[page].was_returned = false;
-   n_resident = peak_pages = n_straddles = 0;
+   n_straddles = 0;
    memset(&returned, 0, sizeof returned);
    memset(&at_peak, 0, sizeof at_peak);
    vmt_blocks_start_anew(&blocks, now);
-   count_all(&counts);
+   last_came = 0;
+   look_for_peak();
    check_all();
    for (uint32_t page = 0; page < N_PAGES; page++) {
       come(page);
+      look_for_peak();
       check_all();
    }
    vmt_blocks_free(&blocks);
@@ -415,7 +428,7 @@ run_out_of_memory(void)
       struct vmt_block found;
 
       test_fail_nth(nth);
-      if (vmt_blocks_init(&blocks, NULL) == VMT_OK) {
+      if (vmt_blocks_init(&blocks) == VMT_OK) {
          site = vmt_blocks_site(&blocks, 5, VMT_SITE_MALLOC);
          is_added = site != VMT_NO_SITE &&
                     vmt_blocks_add(&blocks, BASE + 64, 3 * PAGE, site, 0) == VMT_OK;

@@ -1,8 +1,7 @@
 /* What a comparison says of the heap beside its events: how much memory it takes for
    what is live, and what the allocator gives back.
 
-   Of several processes, what is at a peak is that of the one with the largest, as
-   RssPeak is; what is counted over the run is added up.  */
+   Of several processes, what is at a peak is that of the one with the largest heap; what is counted over the run is added up.  */
 
 #include "vmtrace/cli/compare.h"
 
@@ -11,14 +10,13 @@
 static const struct vmt_heap *
 heap_at_peak(const struct vmt_profile *profile)
 {
-   int event = vmt_events_find(&profile->events, "RssPeak");
    const struct vmt_profile_run *most = NULL;
 
    for (size_t i = 0; i < profile->n_runs; i++) {
       const struct vmt_profile_run *run = &profile->runs[i];
 
       if (run->heap.has_pages
-          && (!most || (event >= 0 && run->totals[event] > most->totals[event])))
+          && (!most || run->heap.peak.n_resident > most->heap.peak.n_resident))
          most = run;
    }
    return most ? &most->heap : NULL;

@@ -252,7 +252,7 @@ legend(const struct vmt_comparison *comparison)
       comparison->n_columns > 1 ? name : "", comparison->n_columns > 1 ? ". " : "",
       has_row(comparison, "RssEnd") ? "RssEnd is resident memory at the end. " : "",
       has_row(comparison, "WsPeak") ? "WsPeak is the largest working set. " : "",
-      has_row(comparison, "HeapOver") ? "When resident memory was at its peak, HeapLive "
+      has_row(comparison, "HeapOver") ? "When most of the heap was resident, HeapLive "
       "was allocated in HeapRss of resident heap, which is more by HeapOver; "
       "HeapReturned was given back in the run, and HeapBack pages of it faulted in "
       "again. " : "",

@@ -1,7 +1,7 @@
 /* What the verbs say of the program's heap: how much of its resident pages is live,
    how full they are and which lines keep them, and what the allocator gave back.
 
-   All of it is of one run, at the time of its peak of resident memory where nothing
+   All of it is of one run, as of when most of its heap was resident where nothing
    else is said.  docs/HEAP.md defines the numbers.  */
 
 #ifndef VMT_CLI_HEAP_H

@@ -78,7 +78,7 @@ live_text(const struct vmt_heap_pages *pages)
    return text;
 }
 
-/* Which need not be at the peak of resident memory.  */
+/* Which need not be when most of the heap is resident.  */
 static void
 print_most(const struct section *section)
 {
@@ -246,7 +246,7 @@ print_run(const struct section *section, bool named)
 {
    char *name = vmt_escape_line(section->run->file);
 
-   fprintf(section->out->file, "Heap%s%s, when resident memory was at its peak\n",
+   fprintf(section->out->file, "Heap%s%s, when most of it was resident\n",
            named ? " of " : "", named ? name : "");
    free(name);
    vmt_memory_print_labelled(section->out, "Live", live_text(&section->heap->peak));

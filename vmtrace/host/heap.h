@@ -78,7 +78,7 @@ struct vmt_heap {
    int64_t n_unknown_frees, n_lost;
 
    bool has_pages;              /* there is a record of the pages */
-   struct vmt_heap_pages peak;  /* when resident memory was at its peak */
+   struct vmt_heap_pages peak;  /* when most of the heap was resident */
    struct vmt_heap_pages now;   /* at the end */
    struct vmt_heap_counts returned;     /* pages, by how they were given back */
    struct vmt_heap_counts calls;        /* system calls of the allocator */

@@ -97,7 +97,7 @@ vmt_machine_init(struct vmt_machine *machine,
    if (status == VMT_OK)
       vmt_touches_set_deadline(machine);
    if (status == VMT_OK && settings->has_blocks)
-      status = vmt_blocks_init(&machine->blocks, &machine->ledger.n_peak_pages);
+      status = vmt_blocks_init(&machine->blocks);
    if (status != VMT_OK)
       vmt_machine_free(machine);
    return status;

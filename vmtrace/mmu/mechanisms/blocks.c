@@ -3,10 +3,9 @@
 #include "vmtrace/mmu/base/port.h"
 
 enum vmt_status
-vmt_blocks_init(struct vmt_blocks *blocks, const uint64_t *peak_pages)
+vmt_blocks_init(struct vmt_blocks *blocks)
 {
    memset(blocks, 0, sizeof *blocks);
-   blocks->peak_pages = peak_pages;
    blocks->generation = 1;
    blocks->last_region_number = VMT_HASHMAP_NO_KEY;
    vmt_vector_init(&blocks->long_blocks, "long blocks", sizeof(struct vmt_long_block));
@@ -96,6 +95,8 @@ put(struct vmt_blocks *blocks, const struct vmt_block *block, uint64_t now)
       status = vmt_blocks_insert(blocks, block);
    if (status == VMT_OK)
       vmt_site_gain(blocks, block, now);
+   if (block->n_bytes != 0)
+      blocks->now.time = now;
    return status;
 }
 
@@ -196,7 +197,7 @@ vmt_blocks_start_anew(struct vmt_blocks *blocks, uint64_t now)
    blocks->peak_bytes = blocks->live_bytes;
    blocks->peak_time = now;
    blocks->n_changes = blocks->peak_change = 0;
-   blocks->peak_pages_noted = blocks->pages_peak_change = 0;
+   blocks->pages_peak_change = 0;
    memset(&blocks->at_peak, 0, sizeof blocks->at_peak);
    memset(&blocks->returned, 0, sizeof blocks->returned);
 }

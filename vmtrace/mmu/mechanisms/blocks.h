@@ -17,10 +17,10 @@
    block straddles if it lies on two pages and would fit into one.  A page is back if
    it comes where one was given back to the kernel.
 
-   Times are the embedder's clock.  Peaks: of live bytes, the earliest of equal ones;
-   and of the process's resident pages, which the embedder counts (peak_pages).  What
-   there was at a peak is noted with the first change after it, so a new peak costs
-   nothing.
+   Times are the embedder's clock.  There are two peaks: of live bytes, the earliest of
+   equal ones; and of the heap's resident pages, of equal ones that with the most live
+   bytes.  What there was at a peak is noted with the first change to less, so what
+   grows costs nothing.
 
    Owns its tables; VMT_NO_MEMORY leaves them as they were, but that overlapped blocks
    are gone.  Cost: O(1) for
@@ -74,7 +74,7 @@ struct vmt_site {
 
 /* The heap at a time: live blocks, and resident pages.  */
 struct vmt_heap_state {
-   uint64_t time;                       /* of the last page that came */
+   uint64_t time;                       /* when a page, or a block of any bytes, came last */
    uint64_t n_blocks, n_bytes, n_straddling;
    uint64_t n_pages, fullness[VMT_N_FULLNESSES], n_pinned;
 };
@@ -126,17 +126,13 @@ struct vmt_blocks {
    uint64_t n_changes, peak_change;
    uint64_t n_lost, n_unknown;          /* overlapped; frees of no block's start */
 
-   const uint64_t *peak_pages;          /* the embedder's, or NULL */
-   uint64_t peak_pages_noted, pages_peak_change;
+   uint64_t pages_peak_change;
    struct vmt_heap_state now, at_peak;
    struct vmt_returned returned;
    bool no_memory;                      /* a page came and was not noted */
 };
 
-/* *peak_pages: the most pages that were ever resident; it has to move after
-   vmt_blocks_page_came() was called for the page.  */
-enum vmt_status vmt_blocks_init(struct vmt_blocks *blocks,
-                                const uint64_t *peak_pages);
+enum vmt_status vmt_blocks_init(struct vmt_blocks *blocks);
 void vmt_blocks_free(struct vmt_blocks *blocks);
 
 /* ---- sites (blocks_sites.c) ---- */

@@ -161,10 +161,9 @@ vmt_blocks_page_came(struct vmt_blocks *blocks, vmt_vpn vpn, uint64_t now)
    blocks->no_memory |= region == NULL;
    if (region == NULL || (region->resident & bit) != 0)
       return;
-   vmt_blocks_note_peak(blocks);
-   blocks->now.time = now;
    region->resident |= bit;
    if (is_of_heap(blocks, vpn)) {
+      blocks->now.time = now;
       set_counted(blocks, region, vpn, true);
       blocks->returned.n_back += (region->returned & bit) != 0;
    }

@@ -121,9 +121,11 @@ vmt_site_keep(struct vmt_blocks *blocks, const struct vmt_page_class *class, int
 void
 vmt_blocks_note_peak(struct vmt_blocks *blocks)
 {
-   if (blocks->peak_pages == NULL || *blocks->peak_pages == blocks->peak_pages_noted)
+   const struct vmt_heap_state *now = &blocks->now, *peak = &blocks->at_peak;
+
+   if (now->n_pages < peak->n_pages ||
+       (now->n_pages == peak->n_pages && now->n_bytes <= peak->n_bytes))
       return;
-   blocks->peak_pages_noted = *blocks->peak_pages;
    blocks->pages_peak_change = blocks->n_changes;
    blocks->at_peak = blocks->now;
 }
