@@ -1,6 +1,7 @@
 #include "vmtrace/tool/summary.h"
 
 #include "vmtrace/tool/blame.h"
+#include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/pressure_summary.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/segments.h"
@@ -84,6 +85,20 @@ print_faults(void)
    if (n_left_out != 0)
       VG_(umsg)("Left out:      %'13llu  faults of what Valgrind adds to the "
                 "program\n", n_left_out);
+}
+
+static void
+print_heap(void)
+{
+   struct vmt_blocks *blocks = &tool_machine.blocks;
+
+   if (!heap_is_tracked || blocks->n_allocs == 0)
+      return;
+   vmt_blocks_note_peak(blocks);
+   VG_(umsg)("Peak heap:     %'13llu KiB live, %'llu KiB resident; %'llu blocks "
+             "allocated\n", (ULong)blocks->peak_bytes / 1024,
+             (ULong)blocks->at_peak.n_pages * (TOOL_PAGE_BYTES / 1024),
+             (ULong)blocks->n_allocs);
 }
 
 static void
@@ -195,6 +210,7 @@ summary_print(UInt n_top)
    if (n_top != 0)
       lines = blame_lines(&n);
    print_faults();
+   print_heap();
    pressure_summary_print(lines, n);
    print_tlbs();
    if (n_top != 0) {
