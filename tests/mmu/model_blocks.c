@@ -61,6 +61,8 @@ void
 model_blocks_clear(struct model_blocks *model, const struct model_block *block,
                    uint64_t now)
 {
+   if (now < model->counted_since)
+      now = model->counted_since;
    for (uint32_t i = model->n_live; i-- != 0;)
       if (model->live[i].start < block->end && block->start < model->live[i].end) {
          lose(model, &model->live[i], now);
@@ -96,9 +98,12 @@ model_blocks_put_back(struct model_blocks *model, const struct model_block *gone
                       uint64_t now)
 {
    struct model_site *site = &model->sites[gone->site];
+   bool was_before = now < model->counted_since;
 
    model_blocks_clear(model, gone, now);
-   gain(model, gone, now);
+   gain(model, gone, was_before ? model->counted_since : now);
+   if (was_before)
+      return;
    site->n_frees--;
    site->lifetime -= now - gone->born;
 }
@@ -113,6 +118,6 @@ model_blocks_start_anew(struct model_blocks *model, uint64_t now)
       site->peak = site->at_peak = site->live_bytes;
    }
    model->peak = model->live_bytes;
-   model->peak_time = now;
+   model->counted_since = model->peak_time = now;
    model->n_lost = model->n_unknown = 0;
 }

@@ -24,7 +24,7 @@ struct model_blocks {
    struct model_block live[MODEL_MAX_BLOCKS];
    uint32_t n_live;
    struct model_site sites[MODEL_N_SITES];
-   uint64_t live_bytes, peak, peak_time, n_lost, n_unknown;
+   uint64_t live_bytes, peak, peak_time, n_lost, n_unknown, counted_since;
 };
 
 void model_blocks_init(struct model_blocks *model);

@@ -235,12 +235,14 @@ reallocate(void)
    }
 }
 
-/* The other threads are gone, and so are their calls.  */
+/* The other threads are gone, and so are their calls; the one that forks may be in a
+   handler, and go on with its call.  */
 static void
 fork_child(void)
 {
-   for (uint32_t i = 0; i < N_THREADS; i++)
+   for (uint32_t i = 1; i < N_THREADS; i++)
       open_calls[i].is_open = false;
+   now++;
    vmt_blocks_start_anew(&blocks, now);
    model_blocks_start_anew(&model, now);
 }
@@ -332,6 +334,7 @@ begin(uint64_t round)
       CHECK(site_ids[i] != VMT_NO_SITE);
    }
    now = 0;
+   open_calls[0].is_open = false;
    fork_child();
 }
 

@@ -144,9 +144,11 @@ vmt_blocks_put_back(struct vmt_blocks *blocks, const struct vmt_block *gone,
                     uint64_t now)
 {
    struct vmt_site *site = vmt_blocks_get_site(blocks, gone->site);
-   enum vmt_status status = put(blocks, gone, now);
+   bool was_counted = now >= blocks->counted_since;
+   enum vmt_status status =
+      put(blocks, gone, was_counted ? now : blocks->counted_since);
 
-   if (status != VMT_OK)
+   if (status != VMT_OK || !was_counted)
       return status;
    site->n_frees--;
    blocks->n_frees--;
@@ -195,7 +197,7 @@ vmt_blocks_start_anew(struct vmt_blocks *blocks, uint64_t now)
    blocks->n_allocs = blocks->n_frees = blocks->n_bytes = blocks->n_straddles = 0;
    blocks->n_lost = blocks->n_unknown = 0;
    blocks->peak_bytes = blocks->live_bytes;
-   blocks->peak_time = now;
+   blocks->counted_since = blocks->peak_time = now;
    blocks->n_changes = blocks->peak_change = 0;
    blocks->pages_peak_change = 0;
    memset(&blocks->at_peak, 0, sizeof blocks->at_peak);

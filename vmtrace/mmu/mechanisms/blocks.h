@@ -125,6 +125,7 @@ struct vmt_blocks {
    uint64_t live_bytes, peak_bytes, peak_time;
    uint64_t n_changes, peak_change;
    uint64_t n_lost, n_unknown;          /* overlapped; frees of no block's start */
+   uint64_t counted_since;              /* by all of these: the fork, or 0 */
 
    uint64_t pages_peak_change;
    struct vmt_heap_state now, at_peak;
@@ -165,7 +166,8 @@ enum vmt_status vmt_blocks_add(struct vmt_blocks *blocks, uint64_t start,
 bool vmt_blocks_remove(struct vmt_blocks *blocks, uint64_t start, uint64_t now,
                        struct vmt_block *gone);
 
-/* That was not so: the block is still there.  `now` as of the removal.  */
+/* That was not so: the block is still there.  `now` as of the removal, which may have
+   been before a fork.  */
 enum vmt_status vmt_blocks_put_back(struct vmt_blocks *blocks,
                                     const struct vmt_block *gone, uint64_t now);
 
