@@ -88,7 +88,8 @@ put(struct vmt_blocks *blocks, const struct vmt_block *block, uint64_t now)
    enum vmt_status status = VMT_OK;
 
    vmt_blocks_note_peak(blocks);
-   vmt_blocks_drop_in(blocks, block->start, block->end, now);
+   if (!vmt_blocks_is_clear(blocks, block->start, block->end))
+      vmt_blocks_drop_in(blocks, block->start, block->end, now);
    if (!is_in_heap(blocks, block))
       status = vmt_blocks_claim(blocks, block->start, block->end, now);
    if (status == VMT_OK)

@@ -23,7 +23,9 @@ class_of(const struct vmt_block_page *page)
    if (page->n_blocks == 0)
       return empty;
    return (struct vmt_page_class){
-      is_of_one_site(page) ? (uint32_t)(page->sum / page->n_blocks) : VMT_NO_SITE,
+      page->n_blocks == 1       ? (uint32_t)page->sum
+      : is_of_one_site(page)    ? (uint32_t)(page->sum / page->n_blocks)
+                                : VMT_NO_SITE,
       fullness(page->n_bytes),
       page->n_blocks == 1 && page->n_bytes <= VMT_SMALL_BYTES};
 }

@@ -438,6 +438,23 @@ vmt_blocks_find(struct vmt_blocks *blocks, uint64_t addr, struct vmt_block *foun
    return true;
 }
 
+bool
+vmt_blocks_is_clear(struct vmt_blocks *blocks, uint64_t start, uint64_t end)
+{
+   vmt_vpn vpn = start >> VMT_PAGE_SHIFT;
+   struct vmt_block_page *page = find_page(blocks, vpn);
+   uint32_t offset = (uint32_t)(start % VMT_PAGE_BYTES), n;
+
+   if (page == NULL || (end - 1) >> VMT_PAGE_SHIFT != vpn)
+      return false;
+   if (page->n_blocks == 0)
+      return vmt_blocks_wide_at(blocks, vpn) == 0;
+   n = n_starts_to(page, offset + (uint32_t)(end - start) - 1);
+   if (n == 0)
+      return entering_at(blocks, page, start) == 0;
+   return page->offsets[n - 1] < offset && !covers(page, n - 1, offset);
+}
+
 /* The first of the page's starts in [from, to), offsets; n_starts: none.  */
 static uint32_t
 first_on(const struct vmt_block_page *page, uint32_t from, uint32_t to)
