@@ -27,7 +27,7 @@ struct thread {
 
 Bool heap_is_tracked = True;
 Bool heap_is_at_work;
-Addr heap_open_sp = HEAP_NONE_OPEN;
+Addr heap_open_sp = HEAP_NONE_OPEN, heap_free_sp = HEAP_NONE_OPEN;
 
 static struct thread *threads;
 static struct thread *running;
@@ -55,16 +55,22 @@ heap_init(void)
 }
 
 /* A single call can only be over where the stack pointer is above it.  */
-static void
+static inline void
 watch_returns(void)
 {
-   heap_open_sp = running->n == 0   ? HEAP_NONE_OPEN
-                  : running->n == 1 ? running->calls[0].sp
-                                    : 0;
-   heap_is_at_work = running->n != 0 && running->calls[running->n - 1].function != NULL;
+   const struct call *only = &running->calls[0];
+
+   heap_open_sp = heap_free_sp = HEAP_NONE_OPEN;
+   heap_is_at_work = False;
+   if (running->n == 0)
+      return;
+   heap_is_at_work = running->calls[running->n - 1].function != NULL;
+   heap_open_sp = running->n == 1 ? only->sp : 0;
+   if (running->n == 1 && only->function != NULL && only->function->bytes == 0)
+      heap_free_sp = only->sp;
 }
 
-static void
+static inline void
 set_depth(struct thread *thread, UInt n)
 {
    thread->n = n;
@@ -170,16 +176,14 @@ next_call(struct thread *thread)
 
 /* ---- entries ---- */
 
-static UWord
+static inline UWord
 argument(const VexGuestAMD64State *guest, UInt number)
 {
-   switch (number) {
-   case 1: return guest->guest_RDI;
-   case 2: return guest->guest_RSI;
-   case 3: return guest->guest_RDX;
-   case 4: return guest->guest_RCX;
-   default: return 0;
-   }
+   static const UShort places[] = {
+      0, offsetof(VexGuestAMD64State, guest_RDI), offsetof(VexGuestAMD64State, guest_RSI),
+      offsetof(VexGuestAMD64State, guest_RDX), offsetof(VexGuestAMD64State, guest_RCX)};
+
+   return number == 0 ? 0 : *(const UWord *)((const HChar *)guest + places[number]);
 }
 
 static SizeT
@@ -362,15 +366,17 @@ finish(const struct call *call, UWord result)
       if (block != 0) {
          must(vmt_blocks_add(&tool_machine.blocks, block, call->bytes, call->site,
                              instrs_now()));
-         heap_memory_settle(running_tid, block, call->bytes, call->site);
+         if (heap_memory_holds)
+            heap_memory_settle(running_tid, block, call->bytes, call->site);
       } else if (call->bytes != 0) {
          give_up(call);
       }
    }
-   heap_memory_drop(running_tid);
+   if (heap_memory_holds)
+      heap_memory_drop(running_tid);
 }
 
-static Bool
+static inline Bool
 ends_at(const struct call *call, Addr sp)
 {
    return call->function != NULL && sp == call->sp + sizeof(Addr) &&
@@ -399,7 +405,10 @@ heap_return(UWord unused1, UWord unused2, VexGuestAMD64State *guest)
    for (i = running->n; i-- > 0;)
       if (ends_at(&running->calls[i], sp)) {
          finish(&running->calls[i], guest->guest_RAX);
-         close_call(running, i);
+         if (i == running->n - 1)
+            set_depth(running, i);
+         else
+            close_call(running, i);
          return;
       }
    while (running->n != 0 && is_left_behind(&running->calls[running->n - 1], sp))

@@ -32,6 +32,11 @@ extern Bool heap_is_tracked;
 #define HEAP_NONE_OPEN (~(Addr)0)
 extern Addr heap_open_sp;
 
+/* Where the return address of an open call that frees is, if it is the only call: what
+   frees and finds its own there was jumped to, delete by delete[] and free by that, and
+   is no call.  */
+extern Addr heap_free_sp;
+
 void heap_init(void);
 
 /* Called by translated code.  */

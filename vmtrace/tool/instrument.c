@@ -294,6 +294,12 @@ end_segment(const struct plan_segment *segment)
 
 /* ---- the allocator ---- */
 
+static IRExpr *
+stack_pointer(void)
+{
+   return assign(Ity_I64, IRExpr_Get(offsetof(VexGuestAMD64State, guest_RSP), Ity_I64));
+}
+
 static void
 check_enter(const IRStmt *st)
 {
@@ -309,6 +315,9 @@ check_enter(const IRStmt *st)
       return;
    dirty = unsafeIRDirty_0_N(0, "heap_enter", VG_(fnptr_to_fnentry)(&heap_enter),
                              mkIRExprVec_2(IRExpr_GSPTR(), address_of(function)));
+   if (function->frees != 0 && function->bytes == 0)
+      dirty->guard = assign(Ity_I1, IRExpr_Binop(Iop_CmpNE64, stack_pointer(),
+                                                 load_word(place_of(&heap_free_sp))));
    dirty->nFxState = sizeof wanted / sizeof wanted[0];
    for (i = 0; i < (UInt)dirty->nFxState; i++) {
       dirty->fxState[i].fx = Ifx_Read;
@@ -322,10 +331,9 @@ check_enter(const IRStmt *st)
 static void
 check_return(void)
 {
-   IRExpr *sp = assign(Ity_I64, IRExpr_Get(offsetof(VexGuestAMD64State, guest_RSP),
-                                           Ity_I64));
    IRExpr *may_be_over =
-      assign(Ity_I1, IRExpr_Binop(Iop_CmpLT64U, load_word(place_of(&heap_open_sp)), sp));
+      assign(Ity_I1, IRExpr_Binop(Iop_CmpLT64U, load_word(place_of(&heap_open_sp)),
+                                  stack_pointer()));
 
    call_stub("heap_return", &call_stub_heap_return, mkIRExprVec_0(), 0, may_be_over);
 }
