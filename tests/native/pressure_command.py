@@ -121,8 +121,9 @@ def _that_matter(words):
 class Case:
     """A program at a limit: the kernel's runs (None: killed) and vmtrace's counts."""
 
-    def __init__(self, name, percent, peak_pages):
+    def __init__(self, name, percent, peak_pages, counts=pressure_runs.COUNTS):
         self.name, self.percent, self.peak_pages = name, percent, peak_pages
+        self.counts = counts
         self.limit_pages = peak_pages * percent // 100
         self.runs, self.watched, self.seconds = [], None, 0.0
 
@@ -132,7 +133,7 @@ class Case:
         return [pressure_table.Comparison(
             count, [run[count] for run in ended],
             self.watched and self.watched[count], tolerance)
-            for count in pressure_runs.COUNTS] if ended else []
+            for count in self.counts] if ended else []
 
     def agrees(self, tolerance):
         rows = self.compare(tolerance)
@@ -159,8 +160,10 @@ class Kernel:
         runs = pressure_runs.Native(self._janitor, program, room,
                                      self._arguments.gather)
         peak_pages = runs.peak_pages()
+        counts = (pressure_runs.STEADY_COUNTS if self._arguments.short
+                  else pressure_runs.COUNTS)
         for percent in self._arguments.limits:
-            case = Case(name, percent, peak_pages)
+            case = Case(name, percent, peak_pages, counts)
             case.runs = [runs.run(case.limit_pages) for _ in range(self._arguments.runs)]
             yield case
 

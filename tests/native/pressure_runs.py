@@ -28,6 +28,10 @@ MAPS_SECONDS = 0.005
 # What is compared.  Refaults of anonymous pages are the pages read from swap again.
 COUNTS = ("swap-ins", "swap-outs", "file refaults", "major faults")
 
+# Whether the kernel takes the few hundred pages of a small program's libraries, or none of
+# them, depends on what else the machine does.
+STEADY_COUNTS = ("swap-ins", "swap-outs", "major faults")
+
 
 class Program:
     """argv, environment and folder, and the files that it maps and are its own."""
