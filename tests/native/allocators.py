@@ -8,6 +8,10 @@ import subprocess
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 
 Allocator = collections.namedtuple("Allocator", "name library package")
+# After how many milliseconds freed memory goes back to the kernel, as they come.
+JEMALLOC_DIRTY, JEMALLOC_MUZZY, MIMALLOC = 10000, 0, 25
+NEVER_JEMALLOC, NEVER_MIMALLOC = -1, 10 ** 9
+
 GLIBC = Allocator("glibc", "libc.so.6", "libc6")
 ALLOCATORS = (
     GLIBC,
@@ -47,3 +51,23 @@ def with_preload(environment, path):
         return environment
     before = environment.get("LD_PRELOAD")
     return dict(environment, LD_PRELOAD=os.pathsep.join(filter(None, (path, before))))
+
+
+def _delays(dirty, muzzy, mimalloc):
+    return {"MALLOC_CONF": f"dirty_decay_ms:{dirty},muzzy_decay_ms:{muzzy}",
+            "MIMALLOC_DECOMMIT_DELAY": str(mimalloc)}
+
+
+def decay(is_off, slower=None):
+    """Two environments, for the kernel's run and vmtrace's, of the same length to the
+    byte: where the stack begins depends on it."""
+    if is_off:
+        settings = [_delays(NEVER_JEMALLOC, NEVER_JEMALLOC, NEVER_MIMALLOC)] * 2
+    elif slower:
+        settings = [_delays(JEMALLOC_DIRTY * times, JEMALLOC_MUZZY * times,
+                            MIMALLOC * times) for times in (1, slower)]
+    else:
+        return [{}, {}]
+    sizes = [sum(map(len, one.values())) for one in settings]
+    return [dict(one, FILLER="-" * (max(sizes) - size))
+            for one, size in zip(settings, sizes)]

@@ -16,9 +16,6 @@ from command import (AGREED, DIFFERED, HERE, SKIPPED, SOURCE, TROUBLE, Parser, V
 from place import PLAIN_ENVIRONMENT, Command, Place, Skip, Trouble
 
 LIST = os.path.join(HERE, "allocators.list")
-# mimalloc has a number of milliseconds alone.
-NO_DECAY = {"MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1",
-            "MIMALLOC_DECOMMIT_DELAY": "1000000000"}
 DESCRIPTION = """\
 Runs a program with each allocator natively, under perf, and under vmtrace, and sets
 page faults and resident memory at the peak side by side, and the order in which they
@@ -47,9 +44,13 @@ def parse_arguments(words):
     add("--threads", action="store_true", help="the program has threads")
     add("--runs", metavar="N", type=int, help="native runs [1, and if vmtrace differs, 3; "
         "with threads 5]")
-    add("--no-decay", action="store_true",
-        help="jemalloc and mimalloc keep what is freed: they give it back some time later, "
-             "and under vmtrace a program takes more time")
+    decay = parser.add_mutually_exclusive_group()
+    decay.add_argument("--no-decay", action="store_true",
+                       help="jemalloc and mimalloc keep what is freed: they give it back "
+                            "some time later, and under vmtrace a program takes more time")
+    decay.add_argument("--slower", metavar="N", type=int,
+                       help="under vmtrace they give it back N times as late, as a program "
+                            "runs so much slower")
     add("--set", metavar="NAME=VALUE", action="append", default=[],
         help="for the program's environment, as MALLOC_CONF=narenas:1")
     add("--avx512", action="store_true",
@@ -68,8 +69,9 @@ def parse_arguments(words):
     for setting in arguments.set:
         if "=" not in setting:
             parser.error(f"--set: '{setting}' is not NAME=VALUE")
-    if arguments.runs is not None and arguments.runs < 1:
-        parser.error("--runs: at least 1")
+    for option in ("runs", "slower"):
+        if getattr(arguments, option) is not None and getattr(arguments, option) < 1:
+            parser.error(f"--{option}: at least 1")
     return arguments
 
 
@@ -96,21 +98,29 @@ class AllocatorValidator:
         self.place, self.arguments = place, arguments
         self.chosen = _chosen(arguments.allocators)
         self.validator = Validator(place, arguments)
-        self.settings = dict(NO_DECAY if arguments.no_decay else {},
-                             **dict(setting.split("=", 1) for setting in arguments.set))
+        given = dict(setting.split("=", 1) for setting in arguments.set)
+        settings = allocators.decay(arguments.no_decay, arguments.slower)
+        self.settings, self.watched_settings = [dict(one, **given) for one in settings]
 
     def with_each(self, name, words, environment, folder, is_threaded, beside=()):
-        environment = self.place.environment(dict(environment, **self.settings))
         for allocator in self.chosen:
-            command = Command(words, environment, folder, beside)
-            command.environment = allocators.with_preload(
-                environment, allocators.preload(allocator, command.argv[0]))
-            result = self.validator.validate(f"{name}-{allocator.name}", command,
-                                             is_threaded)
+            if sys.stderr.isatty():
+                print(f"validate-allocators: {name} with {allocator.name}", file=sys.stderr)
+            commands = [self._command(words, dict(environment, **settings), folder, beside,
+                                      allocator)
+                        for settings in (self.settings, self.watched_settings)]
+            result = self.validator.validate(f"{name}-{allocator.name}", commands[0],
+                                             is_threaded, commands[1])
             if self.arguments.details:
                 print("\n".join([f"{name} with {allocator.name}", "",
                                  *show_text.program(result, True), ""]), flush=True)
             yield allocators_table.Measured(name, allocator.name, result.comparison)
+
+    def _command(self, words, environment, folder, beside, allocator):
+        command = Command(words, self.place.environment(environment), folder, beside)
+        command.environment = allocators.with_preload(
+            command.environment, allocators.preload(allocator, command.argv[0]))
+        return command
 
     def of_list(self):
         build = os.path.join(self.place.build, "tests", "native")
@@ -137,6 +147,8 @@ class AllocatorValidator:
 def run(arguments, words):
     with Place(arguments.build, arguments.avx512, arguments.keep) as place:
         measured = list(AllocatorValidator(place, arguments).all())
+        if not measured:
+            raise Skip("none of the programs is there")
         orders = allocators_table.orders(measured)
         if arguments.format == "md":
             lines = allocators_table.markdown(

@@ -35,12 +35,16 @@ class Measured:
         row = self.rows[measure]
         return row.difference / row.kernel.most
 
+    def share_text(self, measure):
+        """No -0.0%."""
+        return f"{round(self.share(measure), 3) + 0.0:+.1%}"
+
     def middle(self, measure):
         return sum(self.rows[measure].kernel) / 2
 
     def objections(self):
         return [f"{self.program} with {self.allocator}: {measure} is off by "
-                f"{self.share(measure):+.1%}"
+                f"{self.share_text(measure)}"
                 for measure in MEASURES if abs(self.share(measure)) > SHARE]
 
 
@@ -97,8 +101,8 @@ def _cells(one):
     faults, peak = one.rows["Flt"], one.rows["RssPeak"]
     least, most = map(megabytes, peak.kernel)
     return [one.program, one.allocator, span(faults.kernel), f"{faults.ours:,}",
-            f"{one.share('Flt'):+.1%}", least if least == most else f"{least}..{most}",
-            megabytes(peak.ours), f"{one.share('RssPeak'):+.1%}", _verdict(one)]
+            one.share_text("Flt"), least if least == most else f"{least}..{most}",
+            megabytes(peak.ours), one.share_text("RssPeak"), _verdict(one)]
 
 
 def _order_cells(order):

@@ -42,6 +42,7 @@ class Agreement(unittest.TestCase):
         self.assertEqual(measured((900, 1000, 880)).objections(), [])
         self.assertEqual(len(measured((900, 1000, 1021)).objections()), 1)
         self.assertEqual(len(measured((900, 1000, 879)).objections()), 1)
+        self.assertEqual(measured((10000, 10000, 9999)).share_text("Flt"), "+0.0%")
         self.assertEqual(len(measured((5, 5, 5), peak_pages=(100, 100, 103)).objections()),
                          1)
 
@@ -124,6 +125,25 @@ class Libraries(unittest.TestCase):
         self.assertEqual(os.path.basename(path or ""), "libc.so.6")
 
 
+class Decay(unittest.TestCase):
+    def test_as_it_is(self):
+        self.assertEqual(allocators.decay(False), [{}, {}])
+
+    def test_off(self):
+        kernel, ours = allocators.decay(True)
+        self.assertEqual(kernel, ours)
+        self.assertIn("dirty_decay_ms:-1", kernel["MALLOC_CONF"])
+
+    def test_slower(self):
+        kernel, ours = allocators.decay(False, 40)
+        self.assertEqual((kernel["MIMALLOC_DECOMMIT_DELAY"],
+                          ours["MIMALLOC_DECOMMIT_DELAY"]), ("25", "1000"))
+        self.assertIn("dirty_decay_ms:400000", ours["MALLOC_CONF"])
+        lengths = {sum(len(f"{name}={value}") for name, value in one.items())
+                   for one in (kernel, ours)}
+        self.assertEqual(len(lengths), 1)
+
+
 class Beside(unittest.TestCase):
     def run_beside(self, script, words):
         with tempfile.TemporaryDirectory() as folder:
@@ -155,7 +175,7 @@ class CommandLine(unittest.TestCase):
                 self.assertTrue(os.path.exists(os.path.join(HERE, "programs", script)))
 
     def test_mistakes(self):
-        for words in (["--set=NOTHING"], ["--runs=0"], ["--no-such-option"]):
+        for words in (["--set=NOTHING"], ["--runs=0"], ["--slower=0"], ["--no-such-option"]):
             with self.assertRaises(Trouble):
                 parse_arguments(words)
 

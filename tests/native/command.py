@@ -103,7 +103,8 @@ class Validator:
         self.recorder = Recorder(place)
         self.machine = host.machine_file(place)
 
-    def validate(self, name, command, is_threaded):
+    def validate(self, name, command, is_threaded, watched_command=None):
+        """watched_command: what is run under the tool, if it is not the same."""
         room = self.place.room(name)
         result = Result(name, command.argv)
         files = self.recorder.mapped_files(command, room)
@@ -113,7 +114,7 @@ class Validator:
         result.stat = {event: number - natives[0].left_out.get(event, 0)
                        for event, number in stat.items()}
         result.folios = host.Folios(self.place, files, room)
-        watched = watch(self.place, command, room,
+        watched = watch(self.place, watched_command or command, room,
                         [f"--machine={self.machine}", *result.folios.options(),
                          *self.arguments.tool_option])
         self._judge(result, natives, watched, usage, is_threaded)
