@@ -12,7 +12,7 @@ export VMTRACE_VALGRIND="$scratch/stand-in" SCRATCH="$scratch"
 export TMPDIR="$scratch/tmp"
 mkdir "$TMPDIR"
 libraries=${LD_LIBRARY_PATH-}
-unset LD_PRELOAD LD_LIBRARY_PATH
+unset LD_PRELOAD LD_LIBRARY_PATH MALLOC_CONF MIMALLOC_DECOMMIT_DELAY MIMALLOC_PURGE_DELAY
 cd "$scratch" || exit
 
 # --- What the program is started with ---
@@ -21,6 +21,7 @@ cat >stand-in <<'S'
 #!/bin/sh
 echo "$*" | sed 's/vmtrace-compare\.[^/]*/FOLDER/' >>"$SCRATCH/called"
 echo "${LD_PRELOAD-none}" >>"$SCRATCH/preloads"
+echo "${MALLOC_CONF-none}" >>"$SCRATCH/settings"
 while test "$1" != --; do
 	case $1 in --vmtrace-out-file=*) out=$(echo "${1#*=}" | sed 's/%%/%/g') ;; esac
 	shift
@@ -97,6 +98,18 @@ mkdir 'a b'
 cp "$library" 'a b/x.so'
 complains "a path that the loader would split" 2 "has a blank or a colon" \
 	"$vmtrace" compare "--allocators=a b/x.so" true
+
+# --- Time, of which a program takes more here ---
+
+: >settings
+try found "$vmtrace" compare --allocators=glibc,jemalloc true </dev/null
+is "jemalloc has more time" "none dirty_decay_ms:400000" "$(echo $(cat settings))"
+has "... which is said" "dirty_decay_ms:400000" out
+: >settings
+try env MALLOC_CONF=narenas:1 LD_LIBRARY_PATH="$installed" \
+	"$vmtrace" compare --allocators=glibc,jemalloc true </dev/null
+is "a setting of the user's stays" "narenas:1 narenas:1" "$(echo $(cat settings))"
+is "... and nothing is said" 0 "$(grep -c 'by the clock' out)"
 
 # --- A program that is linked with another allocator ---
 

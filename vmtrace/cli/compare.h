@@ -106,9 +106,12 @@ void vmt_compare_csv(const struct vmt_comparison *comparison, FILE *file);
 
 /* ---- allocators ---- */
 
+struct vmt_run_setting;
+
 struct vmt_compare_allocator {
    char *name;
    char *library;               /* NULL: the program's own */
+   const struct vmt_run_setting *settings;      /* that keep the clock out of it; NULL */
 };
 
 struct vmt_compare_allocators {

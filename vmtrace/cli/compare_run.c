@@ -182,6 +182,18 @@ preload_text(const struct vmt_compare_allocator *allocator)
           : vmt_strdup(allocator->library);
 }
 
+/* NULL: none, or the user has set one of them, and knows why.  */
+static const struct vmt_run_setting *
+settings_of(const struct vmt_compare_allocator *allocator)
+{
+   const struct vmt_run_setting *one = allocator->settings;
+
+   for (; one && one->name; one++)
+      if (getenv(one->name))
+         return NULL;
+   return allocator->settings;
+}
+
 /* The status as waitpid gives it, or -1 after complaining.  */
 static int
 start(const struct work *work, size_t i)
@@ -199,7 +211,8 @@ start(const struct work *work, size_t i)
                                       .program = runs->program, .quiet = true };
    struct vmt_run_child child = { .out_pattern = pattern, .label = label,
                                   .progress = !runs->quiet && vmt_run_has_terminal(),
-                                  .preload = preload };
+                                  .preload = preload,
+                                  .settings = settings_of(allocator) };
    int status;
 
    for (int k = 0; k < runs->n_passed; k++)
@@ -267,6 +280,20 @@ check_loaded(struct vmt_comparison *comparison)
                                            "the program's own allocator", column->name));
 }
 
+static void
+note_settings(struct vmt_comparison *comparison,
+              const struct vmt_compare_allocator *allocator)
+{
+   const struct vmt_run_setting *one = settings_of(allocator);
+
+   if (one)
+      vmt_compare_note(comparison,
+                       vmt_format("%s gives memory back by the clock; as a program takes "
+                                  "some 40 times as long here, it was given 40 times as "
+                                  "much time: %s=%s", allocator->name, one->name,
+                                  one->value));
+}
+
 static int
 take_profiles(const struct work *work, const struct vmt_compare_allocator *allocator)
 {
@@ -282,8 +309,10 @@ take_profiles(const struct work *work, const struct vmt_compare_allocator *alloc
                                    allocator->library ? vmt_strdup(allocator->library)
                                    : NULL, paths.list, (int) paths.n);
    free_paths(&paths);
-   if (status == VMT_EXIT_OK)
+   if (status == VMT_EXIT_OK) {
       check_loaded(work->comparison);
+      note_settings(work->comparison, allocator);
+   }
    return status;
 }
 

@@ -57,12 +57,18 @@ struct vmt_run_state {
 /* What the profile at path says of a run in progress.  Never fails.  */
 void vmt_run_profile_state(const char *path, struct vmt_run_state *state);
 
+/* A variable of the program's environment.  A list ends with one that has no name.  */
+struct vmt_run_setting {
+   const char *name, *value;
+};
+
 struct vmt_run_child {
    char **argv;                 /* argv[0] is Valgrind's path */
    const char *out_pattern;
    bool progress;               /* show a line on the terminal while it runs */
    const char *label;           /* which begins the line: "", or as "glibc: " */
    const char *preload;         /* $LD_PRELOAD of the program; NULL: ours */
+   const struct vmt_run_setting *settings;     /* NULL: none */
    pid_t pid;                   /* set by vmt_run_child_watch */
 };
 

@@ -153,6 +153,8 @@ vmt_run_child_watch(struct vmt_run_child *child)
       sigprocmask(SIG_SETMASK, &mask, NULL);
       if (child->preload != NULL)
          setenv("LD_PRELOAD", child->preload, 1);
+      for (const struct vmt_run_setting *one = child->settings; one && one->name; one++)
+         setenv(one->name, one->value, 1);
       execv(child->argv[0], child->argv);
       vmt_complain("run: cannot execute %s: %s", child->argv[0], strerror(errno));
       _exit(VMT_EXIT_CANNOT_EXECUTE);
