@@ -117,10 +117,11 @@ MMU_CFLAGS = -std=gnu11 -ffreestanding -fno-builtin $(WARNING_CFLAGS)
 
 # What Valgrind compiles its own tools with (Makefile.all.am): no PIC, no stack
 # protector, no red zones relied upon by signal frames.  Without vector registers,
-# so that a call from translated code need not save them (tool/call_stub.h).
+# so that a call from translated code need not save them (tool/call_stub.h).  Loops are
+# not made calls of memmove and the like, which go byte by byte in Valgrind.
 TOOL_CFLAGS = -m64 -O2 -g -std=gnu11 -fomit-frame-pointer -fno-strict-aliasing \
 	-fno-builtin -fno-stack-protector -fno-pie -fno-asynchronous-unwind-tables \
-	-mgeneral-regs-only \
+	-mgeneral-regs-only -fno-tree-loop-distribute-patterns \
 	$(WARNING_CFLAGS)
 TOOL_CPPFLAGS = -I$(VALGRIND_INCLUDEDIR) -DVGA_amd64=1 -DVGO_linux=1 \
 	-DVGP_amd64_linux=1 -DVGPV_amd64_linux_vanilla=1

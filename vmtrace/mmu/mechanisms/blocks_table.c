@@ -133,15 +133,29 @@ n_starts_to(const struct vmt_block_page *page, uint32_t offset)
    return (uint32_t)(at - page->offsets) + (*at <= offset);
 }
 
-/* Moves what is from `from` on to `to`.  */
+/* Valgrind's memmove goes byte by byte.  */
 static void
-shift(struct vmt_block_page *page, uint32_t from, uint32_t to)
+open_gap(struct vmt_block_page *page, uint32_t at)
 {
    struct vmt_block_start *starts = vmt_block_starts(page);
-   uint32_t n = page->n_starts - from;
+   uint32_t i;
 
-   memmove(page->offsets + to, page->offsets + from, n * sizeof page->offsets[0]);
-   memmove(starts + to, starts + from, n * sizeof starts[0]);
+   for (i = page->n_starts; i > at; i--) {
+      page->offsets[i] = page->offsets[i - 1];
+      starts[i] = starts[i - 1];
+   }
+}
+
+static void
+close_gap(struct vmt_block_page *page, uint32_t at)
+{
+   struct vmt_block_start *starts = vmt_block_starts(page);
+   uint32_t i;
+
+   for (i = at + 1; i < page->n_starts; i++) {
+      page->offsets[i - 1] = page->offsets[i];
+      starts[i - 1] = starts[i];
+   }
 }
 
 /* The bytes asked for that lie on the page.  */
@@ -164,7 +178,7 @@ add_start(struct vmt_block_page *page, const struct vmt_block *block, uint32_t l
    uint32_t offset = (uint32_t)(block->start % VMT_PAGE_BYTES);
    uint32_t at = n_starts_to(page, offset);
 
-   shift(page, at, at + 1);
+   open_gap(page, at);
    page->offsets[at] = (uint16_t)offset;
    vmt_block_starts(page)[at] = (struct vmt_block_start){
       offset + bytes_on(block, block->start >> VMT_PAGE_SHIFT), block->site,
@@ -179,7 +193,7 @@ delete_start(struct vmt_block_page *page, const struct vmt_block *block, bool is
 {
    uint32_t at = n_starts_to(page, (uint32_t)(block->start % VMT_PAGE_BYTES));
 
-   shift(page, at, at - 1);
+   close_gap(page, at - 1);
    page->n_starts--;
    if (is_long)
       page->leaving = 0;
