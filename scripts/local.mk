@@ -4,6 +4,8 @@
 EXTRA_DIST += \
 	.ci/run \
 	scripts/bench \
+	scripts/bench-heap \
+	scripts/bench-work/allocate.cc \
 	scripts/bench-work/inputs.py \
 	scripts/bench-work/touch.c \
 	scripts/bench-work/work.pl \
