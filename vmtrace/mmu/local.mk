@@ -61,11 +61,7 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/touches_windows.c \
 	vmtrace/mmu/mechanisms/areas.c \
 	vmtrace/mmu/mechanisms/areas.h \
-	vmtrace/mmu/mechanisms/blocks_pages.c \
-	vmtrace/mmu/mechanisms/blocks_ranges.c \
-	vmtrace/mmu/mechanisms/blocks_sites.c \
-	vmtrace/mmu/mechanisms/blocks_table.c \
-	vmtrace/mmu/mechanisms/blocks.c \
+	vmtrace/mmu/mechanisms/blocks_unit.c \
 	vmtrace/mmu/mechanisms/blocks.h \
 	vmtrace/mmu/mechanisms/blocks_private.h \
 	vmtrace/mmu/mechanisms/folios.c \
@@ -114,6 +110,14 @@ MMU_SOURCES = \
 
 # Freestanding, and never a call to memset from the body of memset.
 MMU_CFLAGS = -std=gnu11 -ffreestanding -fno-builtin $(WARNING_CFLAGS)
+
+# blocks_unit.c is made of them.
+EXTRA_DIST += \
+	vmtrace/mmu/mechanisms/blocks.c \
+	vmtrace/mmu/mechanisms/blocks_pages.c \
+	vmtrace/mmu/mechanisms/blocks_ranges.c \
+	vmtrace/mmu/mechanisms/blocks_sites.c \
+	vmtrace/mmu/mechanisms/blocks_table.c
 
 # What Valgrind compiles its own tools with (Makefile.all.am): no PIC, no stack
 # protector, no red zones relied upon by signal frames.  Without vector registers,
