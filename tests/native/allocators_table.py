@@ -39,8 +39,11 @@ class Measured:
         """No -0.0%."""
         return f"{round(self.share(measure), 3) + 0.0:+.1%}"
 
-    def middle(self, measure):
-        return sum(self.rows[measure].kernel) / 2
+    def kernel(self, measure):
+        return self.rows[measure].kernel
+
+    def ours(self, measure):
+        return Spread(self.rows[measure].ours, self.rows[measure].ours)
 
     def objections(self):
         return [f"{self.program} with {self.allocator}: {measure} is off by "
@@ -50,22 +53,27 @@ class Measured:
 
 # ---- the order of a program's allocators ----
 
-def _ordered(group, number_of):
-    """Names from the least; `=' between those that are within the tolerance."""
-    ranked = sorted(group, key=number_of)
+def _is_less(spread, other):
+    """By more than the tolerance, in all runs."""
+    return spread.most * (1 + SHARE) < other.least
+
+
+def _ordered(group, spread_of):
+    """Names from the least; `=' between those that are not apart."""
+    ranked = sorted(group, key=lambda one: sum(spread_of(one)))
     text = ranked[0].allocator
     for before, one in zip(ranked, ranked[1:]):
-        is_apart = number_of(one) > number_of(before) * (1 + SHARE)
-        text += f" {'<' if is_apart else '='} {one.allocator}"
+        sign = "<" if _is_less(spread_of(before), spread_of(one)) else "="
+        text += f" {sign} {one.allocator}"
     return text
 
 
 def _reversed_pairs(group, measure):
-    """Those that are apart by more than the tolerance natively, the other way round here."""
+    """Those that are apart natively, the other way round here."""
     found = []
     for less in group:
         for more in group:
-            if less.middle(measure) * (1 + SHARE) < more.middle(measure) and \
+            if _is_less(less.kernel(measure), more.kernel(measure)) and \
                     less.rows[measure].ours >= more.rows[measure].ours:
                 found.append(f"{less.allocator} and {more.allocator}")
     return found
@@ -74,8 +82,8 @@ def _reversed_pairs(group, measure):
 class Order:
     def __init__(self, group, measure):
         self.program, self.measure = group[0].program, measure
-        self.kernel = _ordered(group, lambda one: one.middle(measure))
-        self.ours = _ordered(group, lambda one: one.rows[measure].ours)
+        self.kernel = _ordered(group, lambda one: one.kernel(measure))
+        self.ours = _ordered(group, lambda one: one.ours(measure))
         self.reversed = _reversed_pairs(group, measure)
 
     def objections(self):

@@ -77,6 +77,11 @@ class Orders(unittest.TestCase):
     def test_within_tolerance(self):
         self.assertEqual(self.order((100, 100, 103), (102, 102, 100)).objections(), [])
 
+    def test_runs_that_overlap(self):
+        """No two of a's and b's runs would have to be that way round."""
+        order = self.order((100, 140, 120), (139, 139, 110))
+        self.assertEqual((order.kernel, order.objections()), ("a = b", []))
+
     def test_one_allocator(self):
         self.assertEqual(allocators_table.orders([measured((1, 1, 1))]), [])
 
