@@ -332,6 +332,7 @@ check_all(void)
 
    count_all(&counts);
    vmt_blocks_note_peak(&blocks);
+   vmt_blocks_settle(&blocks);
    check_heap(&blocks.now, &counts.heap);
    check_heap(&blocks.at_peak, &at_peak.heap);
    CHECK_EQ(blocks.at_peak.time, at_peak.heap.time);

@@ -169,6 +169,7 @@ heap_records_write(void)
    if (!heap_is_tracked)
       return;
    vmt_blocks_note_peak(&tool_machine.blocks);
+   vmt_blocks_settle(&tool_machine.blocks);
    write_sites();
    if (!any_block && tool_machine.blocks.n_unknown == 0)
       return;

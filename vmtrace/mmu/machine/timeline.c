@@ -11,7 +11,7 @@ vmt_timeline_init(struct vmt_timeline *timeline)
 
 void
 vmt_timeline_take(const struct vmt_accounting *ledger,
-                  const struct vmt_blocks *blocks, uint64_t instrs,
+                  struct vmt_blocks *blocks, uint64_t instrs,
                   struct vmt_timeline_sample *sample)
 {
    memset(sample, 0, sizeof *sample);
@@ -25,6 +25,7 @@ vmt_timeline_take(const struct vmt_accounting *ledger,
    sample->n_swap_ins = ledger->totals[VMT_EV_SwapIn];
    sample->n_swap_outs = ledger->totals[VMT_EV_SwapOut];
    sample->n_thrash = ledger->totals[VMT_EV_Thrash];
+   vmt_blocks_settle(blocks);
    sample->heap = blocks->now;
    sample->returned = blocks->returned;
 }
@@ -49,7 +50,7 @@ halve(struct vmt_timeline *timeline)
 
 void
 vmt_timeline_add(struct vmt_timeline *timeline, struct vmt_accounting *ledger,
-                 const struct vmt_blocks *blocks, uint64_t instrs)
+                 struct vmt_blocks *blocks, uint64_t instrs)
 {
    if (++timeline->n_windows < timeline->windows_per_sample)
       return;

@@ -35,12 +35,12 @@ void vmt_timeline_init(struct vmt_timeline *timeline);
 
 /* What a sample now would be; the ledger's n_high_pages is not yet reset.  */
 void vmt_timeline_take(const struct vmt_accounting *ledger,
-                       const struct vmt_blocks *blocks, uint64_t instrs,
+                       struct vmt_blocks *blocks, uint64_t instrs,
                        struct vmt_timeline_sample *sample);
 
 /* A window is over, after instrs instructions.  */
 void vmt_timeline_add(struct vmt_timeline *timeline,
                       struct vmt_accounting *ledger,
-                      const struct vmt_blocks *blocks, uint64_t instrs);
+                      struct vmt_blocks *blocks, uint64_t instrs);
 
 #endif

@@ -192,6 +192,7 @@ vmt_blocks_start_anew(struct vmt_blocks *blocks, uint64_t now)
 {
    uint32_t i;
 
+   vmt_blocks_settle(blocks);
    for (i = 1; i < blocks->sites.n_records; i++)
       forget_counts(vmt_blocks_get_site(blocks, i));
    forget_residency(blocks);

@@ -108,6 +108,14 @@ struct vmt_block_memo {
 
 #define VMT_N_BLOCK_MEMOS 1024
 
+/* A page that has changed since it was counted.  */
+struct vmt_stale_page {
+   struct vmt_block_region *region;
+   uint32_t index;                      /* in it */
+};
+
+#define VMT_MAX_STALE 256
+
 struct vmt_blocks {
    struct vmt_vector long_blocks;       /* that lie on several pages; number 0: none */
    uint32_t first_free;
@@ -128,7 +136,10 @@ struct vmt_blocks {
    uint64_t counted_since;              /* by all of these: the fork, or 0 */
 
    uint64_t pages_peak_change;
-   struct vmt_heap_state now, at_peak;
+   struct vmt_heap_state now, at_peak;  /* now: of pages, and of sites' pages, as of
+                                           the last vmt_blocks_settle() */
+   struct vmt_stale_page stale[VMT_MAX_STALE];
+   uint32_t n_stale;
    struct vmt_returned returned;
    bool no_memory;                      /* a page came and was not noted */
 };
@@ -150,6 +161,9 @@ vmt_blocks_get_site(const struct vmt_blocks *blocks, uint32_t site)
 
 /* Bytes of the site that were live when those of all were at their peak.  */
 uint64_t vmt_blocks_at_peak(const struct vmt_blocks *blocks, uint32_t site);
+
+/* Counts the pages that have changed: before anything of pages is read.  */
+void vmt_blocks_settle(struct vmt_blocks *blocks);
 
 /* Brings at_peak and the sites' pages at the peak up to date.  */
 void vmt_blocks_note_peak(struct vmt_blocks *blocks);

@@ -47,16 +47,27 @@ is_counted(const struct vmt_block_region *region, uint32_t index)
    return (region->counted >> index & 1) != 0;
 }
 
+/* What comes and goes between two readers is not counted.  */
 void
 vmt_blocks_recount(struct vmt_blocks *blocks, struct vmt_block_region *region,
                    uint32_t index)
 {
    struct vmt_block_page *page = region->pages[index];
-   struct vmt_page_class class;
 
-   if (!is_counted(region, index))
+   if (page->is_stale || !is_counted(region, index))
       return;
-   class = class_of(page);
+   if (blocks->n_stale == VMT_MAX_STALE)
+      vmt_blocks_settle(blocks);
+   page->is_stale = true;
+   blocks->stale[blocks->n_stale++] = (struct vmt_stale_page){region, index};
+}
+
+static void
+settle_page(struct vmt_blocks *blocks, struct vmt_block_page *page)
+{
+   const struct vmt_page_class class = class_of(page);
+
+   page->is_stale = false;
    if (class.keeper == page->counted.keeper &&
        class.fullness == page->counted.fullness &&
        class.pinned == page->counted.pinned)
@@ -64,6 +75,20 @@ vmt_blocks_recount(struct vmt_blocks *blocks, struct vmt_block_region *region,
    count(blocks, &page->counted, -1);
    count(blocks, &class, 1);
    page->counted = class;
+}
+
+void
+vmt_blocks_settle(struct vmt_blocks *blocks)
+{
+   uint32_t i;
+
+   for (i = 0; i < blocks->n_stale; i++) {
+      struct vmt_block_page *page = blocks->stale[i].region->pages[blocks->stale[i].index];
+
+      if (page->is_stale)
+         settle_page(blocks, page);
+   }
+   blocks->n_stale = 0;
 }
 
 /* Bits of the region's pages that are in [start, end).  */
@@ -135,8 +160,11 @@ set_counted(struct vmt_blocks *blocks, struct vmt_block_region *region, vmt_vpn 
 {
    uint32_t index = vpn % VMT_REGION_PAGES;
    struct vmt_block_page *page = region->pages[index];
-   const struct vmt_page_class class = class_now(blocks, page, vpn);
+   struct vmt_page_class class;
 
+   if (page != NULL && page->is_stale)
+      settle_page(blocks, page);
+   class = class_now(blocks, page, vpn);
    region->counted ^= (uint64_t)1 << index;
    blocks->now.n_pages += counted ? 1 : ~(uint64_t)0;
    count(blocks, &class, counted ? 1 : -1);

@@ -33,6 +33,7 @@ struct vmt_block_page {
    uint16_t n_blocks, n_bytes;          /* that lie here, the bytes that do */
    uint16_t n_starts, capacity;
    struct vmt_page_class counted;       /* as, if the page is counted */
+   bool is_stale;                       /* ... which has to be done anew */
    uint16_t offsets[];                  /* of starts, rising; behind them is what is
                                            known of each */
 };

@@ -126,6 +126,7 @@ vmt_blocks_note_peak(struct vmt_blocks *blocks)
    if (now->n_pages < peak->n_pages ||
        (now->n_pages == peak->n_pages && now->n_bytes <= peak->n_bytes))
       return;
+   vmt_blocks_settle(blocks);
    blocks->pages_peak_change = blocks->n_changes;
    blocks->at_peak = blocks->now;
 }
