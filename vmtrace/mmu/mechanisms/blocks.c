@@ -83,17 +83,24 @@ is_in_heap(struct vmt_blocks *blocks, const struct vmt_block *block)
 }
 
 static enum vmt_status
+put_slowly(struct vmt_blocks *blocks, const struct vmt_block *block, uint64_t now)
+{
+   enum vmt_status status = VMT_OK;
+
+   vmt_blocks_drop_in(blocks, block->start, block->end, now);
+   if (!is_in_heap(blocks, block))
+      status = vmt_blocks_claim(blocks, block->start, block->end, now);
+   return status == VMT_OK ? vmt_blocks_insert(blocks, block) : status;
+}
+
+static enum vmt_status
 put(struct vmt_blocks *blocks, const struct vmt_block *block, uint64_t now)
 {
    enum vmt_status status = VMT_OK;
 
    vmt_blocks_note_peak(blocks);
-   if (!vmt_blocks_is_clear(blocks, block->start, block->end))
-      vmt_blocks_drop_in(blocks, block->start, block->end, now);
-   if (!is_in_heap(blocks, block))
-      status = vmt_blocks_claim(blocks, block->start, block->end, now);
-   if (status == VMT_OK)
-      status = vmt_blocks_insert(blocks, block);
+   if (!is_in_heap(blocks, block) || !vmt_blocks_insert_short(blocks, block))
+      status = put_slowly(blocks, block, now);
    if (status == VMT_OK)
       vmt_site_gain(blocks, block, now);
    if (block->n_bytes != 0)
@@ -130,13 +137,12 @@ bool
 vmt_blocks_remove(struct vmt_blocks *blocks, uint64_t start, uint64_t now,
                   struct vmt_block *gone)
 {
-   if (!vmt_blocks_find(blocks, start, gone) || gone->start != start) {
+   vmt_blocks_note_peak(blocks);
+   if (!vmt_blocks_take(blocks, start, gone)) {
       blocks->n_unknown++;
       return false;
    }
-   vmt_blocks_note_peak(blocks);
    vmt_site_lose(blocks, gone, now);
-   vmt_blocks_delete(blocks, gone);
    return true;
 }
 

@@ -117,9 +117,12 @@ struct vmt_block_region *vmt_blocks_next_region(struct vmt_blocks *blocks,
 /* The long block that holds all of the page, and begins and ends on others; 0: none.  */
 uint32_t vmt_blocks_wide_at(struct vmt_blocks *blocks, vmt_vpn vpn);
 
-/* Whether it is plain that no block has a byte in [start, end), as it is where that is
-   of one page.  */
-bool vmt_blocks_is_clear(struct vmt_blocks *blocks, uint64_t start, uint64_t end);
+/* Puts the block in, if it is on one page that has room for it, and nothing else is
+   there.  */
+bool vmt_blocks_insert_short(struct vmt_blocks *blocks, const struct vmt_block *block);
+
+/* Takes out the block that starts there.  False: none does.  */
+bool vmt_blocks_take(struct vmt_blocks *blocks, uint64_t start, struct vmt_block *gone);
 
 /* Drops all blocks that have a byte in [start, end).  */
 void vmt_blocks_drop_in(struct vmt_blocks *blocks, uint64_t start, uint64_t end,

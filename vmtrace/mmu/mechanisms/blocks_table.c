@@ -172,11 +172,11 @@ bytes_on(const struct vmt_block *block, vmt_vpn vpn)
    return end > start ? (uint32_t)(end - start) : 0;
 }
 
+/* As the page's block number `at`.  */
 static void
-add_start(struct vmt_block_page *page, const struct vmt_block *block, uint32_t long_id)
+add_start_at(struct vmt_block_page *page, uint32_t at, const struct vmt_block *block)
 {
    uint32_t offset = (uint32_t)(block->start % VMT_PAGE_BYTES);
-   uint32_t at = n_starts_to(page, offset);
 
    open_gap(page, at);
    page->offsets[at] = (uint16_t)offset;
@@ -184,17 +184,29 @@ add_start(struct vmt_block_page *page, const struct vmt_block *block, uint32_t l
       offset + bytes_on(block, block->start >> VMT_PAGE_SHIFT), block->site,
       block->born};
    page->n_starts++;
+}
+
+static void
+add_start(struct vmt_block_page *page, const struct vmt_block *block, uint32_t long_id)
+{
+   add_start_at(page, n_starts_to(page, (uint32_t)(block->start % VMT_PAGE_BYTES)),
+                block);
    if (long_id != 0)
       page->leaving = long_id;
 }
 
 static void
+delete_start_at(struct vmt_block_page *page, uint32_t at)
+{
+   close_gap(page, at);
+   page->n_starts--;
+}
+
+static void
 delete_start(struct vmt_block_page *page, const struct vmt_block *block, bool is_long)
 {
-   uint32_t at = n_starts_to(page, (uint32_t)(block->start % VMT_PAGE_BYTES));
-
-   close_gap(page, at - 1);
-   page->n_starts--;
+   delete_start_at(page,
+                   n_starts_to(page, (uint32_t)(block->start % VMT_PAGE_BYTES)) - 1);
    if (is_long)
       page->leaving = 0;
 }
@@ -452,22 +464,66 @@ vmt_blocks_find(struct vmt_blocks *blocks, uint64_t addr, struct vmt_block *foun
    return true;
 }
 
+/* ---- short blocks, in one look ---- */
+
+/* Where on the page one at offsets [start, end) would be, if nothing is there.  */
+static bool
+is_clear(const struct vmt_blocks *blocks, struct vmt_block_page *page,
+         const struct vmt_block *block, uint32_t *at)
+{
+   uint32_t offset = (uint32_t)(block->start % VMT_PAGE_BYTES);
+
+   *at = n_starts_to(page, (uint32_t)((block->end - 1) % VMT_PAGE_BYTES));
+   if (*at == 0)
+      return entering_at(blocks, page, block->start) == 0;
+   return page->offsets[*at - 1] < offset && !covers(page, *at - 1, offset);
+}
+
 bool
-vmt_blocks_is_clear(struct vmt_blocks *blocks, uint64_t start, uint64_t end)
+vmt_blocks_insert_short(struct vmt_blocks *blocks, const struct vmt_block *block)
+{
+   vmt_vpn vpn = first_page(block);
+   struct vmt_block_region *region =
+      vmt_blocks_find_region(blocks, vpn >> VMT_REGION_SHIFT);
+   struct vmt_block_page *page =
+      region == NULL ? NULL : region->pages[vpn % VMT_REGION_PAGES];
+   uint32_t at;
+
+   if (page == NULL || last_page(block) != vpn || page->n_starts == page->capacity ||
+       (page->n_blocks == 0 && vmt_blocks_wide_at(blocks, vpn) != 0) ||
+       !is_clear(blocks, page, block, &at))
+      return false;
+   add_start_at(page, at, block);
+   note_block(page, block, vpn);
+   vmt_blocks_recount(blocks, region, vpn % VMT_REGION_PAGES);
+   return true;
+}
+
+bool
+vmt_blocks_take(struct vmt_blocks *blocks, uint64_t start, struct vmt_block *gone)
 {
    vmt_vpn vpn = start >> VMT_PAGE_SHIFT;
-   struct vmt_block_page *page = find_page(blocks, vpn);
-   uint32_t offset = (uint32_t)(start % VMT_PAGE_BYTES), n;
+   struct vmt_block_region *region =
+      vmt_blocks_find_region(blocks, vpn >> VMT_REGION_SHIFT);
+   struct vmt_block_page *page =
+      region == NULL ? NULL : region->pages[vpn % VMT_REGION_PAGES];
+   uint32_t offset = (uint32_t)(start % VMT_PAGE_BYTES);
+   uint32_t n = page == NULL ? 0 : n_starts_to(page, offset);
 
-   if (page == NULL || (end - 1) >> VMT_PAGE_SHIFT != vpn)
+   if (n == 0 || page->offsets[n - 1] != offset)
       return false;
-   if (page->n_blocks == 0)
-      return vmt_blocks_wide_at(blocks, vpn) == 0;
-   n = n_starts_to(page, offset + (uint32_t)(end - start) - 1);
-   if (n == 0)
-      return entering_at(blocks, page, start) == 0;
-   return page->offsets[n - 1] < offset && !covers(page, n - 1, offset);
+   *gone = get_block(blocks, page, vpn, n - 1);
+   if (last_page(gone) != vpn) {
+      vmt_blocks_delete(blocks, gone);
+      return true;
+   }
+   delete_start_at(page, n - 1);
+   forget_block(page, gone, vpn);
+   vmt_blocks_recount(blocks, region, vpn % VMT_REGION_PAGES);
+   return true;
 }
+
+/* ---- what starts in a range ---- */
 
 /* The first of the page's starts in [from, to), offsets; n_starts: none.  */
 static uint32_t
