@@ -185,22 +185,23 @@ def check_heap_text(file):
             "again; 2 pages advised to be free",
             "System calls 8 calls of the allocator: brk 5, madvise 3",
             # 12 pages are 49,152 bytes.
-            "At the end 25.8 KiB live in 102 blocks, 48.0 KiB of the heap resident (12 pages): "
-            "86.2% overhead",
-            "Unknown 2 frees of what", "Lost 1 block on whose"):
+            "At the end 25.8 KiB live in 102 blocks, 48.0 KiB of the heap resident (12 pages) "
+            "Unknown 2 frees", "Unknown 2 frees of what", "Lost 1 block on whose"):
         holds(f"heap: {words}", words in text, text)
     # The longest bar is of 8 pages, and half of it or more a '#'.
     holds("fullness in ASCII", "Fullness 0% ::: : :# 100%" in text, text)
     os.environ["LC_ALL"] = "C.UTF-8"
     holds("fullness", "0% ▁▄▂  ▃   ▂█ 100%" in output("report", file))
     os.environ["LC_ALL"] = "C"
-    p = program()
-    p.raw(json.dumps({"heap_pages": {**PAGES, "peak": {**PEAK, "live_bytes": 100000},
-                                     "now": {**NOW, "live_bytes": 3000}, "calls": {}}}))
-    text = " ".join(output("report", p.write(path("untouched"))).split())
-    for words in ("(20 pages): less than is live, as some of that was never touched",
-                  "(12 pages): 16.4 times what is live", "System calls 0 calls of the allocator"):
-        holds(f"heap: {words}", words in text, text)
+    for live, words in (
+            (100000, "(20 pages): less than is live, as some of that was never touched"),
+            (5000, "(20 pages): 16.4 times what is live"), (0, "(20 pages) Most live")):
+        p = program()
+        p.raw(json.dumps({"heap_pages": {**PAGES, "peak": {**PEAK, "live_bytes": live},
+                                         "calls": {}}}))
+        text = " ".join(output("report", p.write(path("untouched"))).split())
+        for text_of in (words, "System calls 0 calls of the allocator"):
+            holds(f"heap: {text_of}", text_of in text, text)
     holds("no heap, no section", "Heap" not in output("report", Profile().write(path("no"))))
 
 

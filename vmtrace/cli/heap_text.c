@@ -67,15 +67,23 @@ live_text(const struct vmt_heap_pages *pages)
 {
    char live[VMT_QUANTITY_BYTES], resident[VMT_QUANTITY_BYTES], n_pages[COUNT_BYTES],
       n_blocks[COUNT_BYTES];
-   char *overhead = overhead_text(pages);
-   char *text = vmt_format("%s live in %s, %s of the heap resident (%s)%s",
-                           vmt_bytes_text(live, (double) pages->live_bytes),
-                           count_text(n_blocks, pages->live_blocks, "block"),
-                           bytes_text(resident, pages->n_resident),
-                           count_text(n_pages, pages->n_resident, "page"), overhead);
 
+   return vmt_format("%s live in %s, %s of the heap resident (%s)",
+                     vmt_bytes_text(live, (double) pages->live_bytes),
+                     count_text(n_blocks, pages->live_blocks, "block"),
+                     bytes_text(resident, pages->n_resident),
+                     count_text(n_pages, pages->n_resident, "page"));
+}
+
+static void
+print_live(const struct section *section)
+{
+   char *live = live_text(&section->heap->peak);
+   char *overhead = overhead_text(&section->heap->peak);
+
+   vmt_memory_print_labelled(section->out, "Live", vmt_format("%s%s", live, overhead));
+   free(live);
    free(overhead);
-   return text;
 }
 
 /* Which need not be when most of the heap is resident.  */
@@ -249,7 +257,7 @@ print_run(const struct section *section, bool named)
    fprintf(section->out->file, "Heap%s%s, when most of it was resident\n",
            named ? " of " : "", named ? name : "");
    free(name);
-   vmt_memory_print_labelled(section->out, "Live", live_text(&section->heap->peak));
+   print_live(section);
    print_most(section);
    print_fullness(section);
    print_pinned(section);
