@@ -64,8 +64,8 @@ def blocks(numbers):
 def check_sites(p, file):
     got = document("--by=site", file)
     rows = {key(row): row for row in got["sites"]}
-    check("sites, most bytes live first", [MAPPED, SMALL, LARGE, NONE, OWN],
-          [key(row) for row in got["sites"]])
+    check("sites, most bytes live first, mappings after malloc's",
+          [SMALL, LARGE, MAPPED, NONE, OWN], [key(row) for row in got["sites"]])
     for site, lines in TOUCHED.items():
         check(f"{site}: its lines", lines, {by_name(row["line"]): row["events"]
                                             for row in rows[site]["lines"]})
@@ -87,7 +87,8 @@ def check_sites(p, file):
           summed(touches(row["events"]) for row in got["sites"]))
     check("no warning of the heap", [True], [LIBRARY in text for text in got["warnings"]])
     for event, first in (("StlbM", SMALL), ("PinnedPages", SMALL), ("ForkCow", LARGE),
-                         ("FileCow", NONE), ("LiveBytes", MAPPED), ("Allocs", SMALL)):
+                         ("FileCow", NONE), ("LiveBytes", LARGE), ("Allocs", SMALL),
+                         ("Flt", MAPPED)):
         check(f"--sort={event}", first,
               key(document("--by=site", f"--sort={event}", file)["sites"][0]))
     check("--events", {"StlbM"}, {name for row in document(
@@ -136,9 +137,10 @@ def check_text(file):
     holds("a library's call is named", "dive  via ?? (libgone.so.1)" in text, text)
     text = text[text.index("Flt on the memory of these sites"):]
     order = [text.index(words) for words in
-             (f"profile_sample.c:{LINE['MAIN_DIVE']}  main  (mmap)\n",
-              "200 100.0%", f"profile_sample.c:{LINE['FILL']}  fill\n", "30  71.4%",
-              "12  28.6%", f"profile_sample.c:{LINE['DIVE']}  dive\n", "7 100.0%")]
+             (f"profile_sample.c:{LINE['FILL']}  fill\n", "30  71.4%", "12  28.6%",
+              f"profile_sample.c:{LINE['DIVE']}  dive\n", "7 100.0%",
+              f"profile_sample.c:{LINE['MAIN_DIVE']}  main  (mmap)\n", "200 100.0%",
+              "(allocator's own)\n", "6 100.0%")]
     check("touching lines below their site", sorted(order), order)
     text = output("report", "--by=site", "--sort=Flt", file)
     for words in ("(allocator's own)", "(no site)", "ZeroWr 98% FileRd 2%", "200  76.0%"):
@@ -151,8 +153,16 @@ def check_text(file):
     holds("caption", "StlbM by line and site, charged to" in text, text)
     text = output("report", "--by=stack,site", file)
     holds("a stack's site", "200 Flt (76.0%)" in text and "ZeroWr  on memory of" in text, text)
-    holds("one site", "and 4 more" in output("report", "--by=site", "--top=1",
-                                             "--sort=Flt", file))
+    for event, first, n_more in (("Flt", "MAIN_DIVE", 3), ("LiveBytes", "DIVE", 2)):
+        text = output("report", "--by=site", "--top=1", f"--sort={event}", file)
+        rows = text[text.index(f"{event} by site"):].splitlines()
+        holds(f"one site by {event}, and the allocator's own",
+              f"profile_sample.c:{LINE[first]} " in rows[2] and "(allocator's own)" in rows[3]
+              and rows[4].startswith(f"... and {n_more} more"), text)
+    check("the same in JSON", [LARGE, OWN], [key(row) for row in document(
+        "--by=site", "--sort=LiveBytes", "--top=1", file)["sites"]])
+    holds("none of any", "\nnone\n" in output("report", "--by=site", "--sort=FileMaj", file))
+
 
 
 def check_callers():

@@ -61,6 +61,12 @@ void vmt_report_find_line_twins(struct vmt_report *report);
    has it, else Flt; -1: the profile has none.  */
 int vmt_report_touch_event(const struct vmt_report *report);
 
+/* Of a table by site, of whose rows the first n are shown: puts the allocator's own
+   memory there as the last one, if anything happened on it and it would be left out.
+   How many are shown.  */
+size_t vmt_report_keep_allocator(const struct vmt_ledger *sites, uint32_t *order,
+                                 size_t n);
+
 /* Below a table by site: which lines touched the memory of its first sites.  */
 void vmt_report_text_touches(const struct vmt_report *report,
                              const struct vmt_ledger *sites, const uint32_t *order,

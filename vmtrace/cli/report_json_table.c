@@ -271,6 +271,8 @@ vmt_report_json_table(const struct vmt_report *report, FILE *file, enum vmt_by b
    while (report->skips_none && n > 0
           && vmt_ledger_value(&table.ledger, order[n - 1], report->sort) == 0)
       n--;
+   if (by == VMT_BY_SITE)
+      n = vmt_report_keep_allocator(&table.ledger, order, n);
    fprintf(file, ",\n\"%s\":[", names[by]);
    for (size_t i = 0; i < n; i++) {
       fputs(i ? ",\n" : "\n", file);

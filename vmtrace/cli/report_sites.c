@@ -169,6 +169,38 @@ vmt_report_life(const int64_t *numbers)
                                        / (double) numbers[VMT_SITE_FREES]));
 }
 
+/* ---- the allocator's own ---- */
+
+static bool
+is_of_allocator(const struct vmt_ledger *sites, uint32_t row)
+{
+   return sites->profile->sites[sites->rows[row].subject].kind == VMT_SITE_ALLOCATOR;
+}
+
+static bool
+has_any_event(const struct vmt_ledger *sites, uint32_t row)
+{
+   for (size_t event = 0; event < sites->profile->events.n; event++)
+      if (vmt_ledger_value(sites, row, (int) event))
+         return true;
+   return false;
+}
+
+size_t
+vmt_report_keep_allocator(const struct vmt_ledger *sites, uint32_t *order, size_t n)
+{
+   for (size_t i = n; n > 0 && i < sites->n_rows; i++) {
+      uint32_t row = order[i];
+
+      if (!is_of_allocator(sites, row) || !has_any_event(sites, row))
+         continue;
+      memmove(order + n + 1, order + n, (i - n) * sizeof *order);
+      order[n] = row;
+      return n + 1;
+   }
+   return n;
+}
+
 /* ---- who touched it ---- */
 
 int
@@ -254,13 +286,12 @@ vmt_report_text_touches(const struct vmt_report *report, const struct vmt_ledger
 
    if (vmt_profile_total(profile, touches.event) <= 0 || n == 0)
       return;
-   if (!report->top_given && n > TOUCHED_SITES)
-      n = TOUCHED_SITES;
    vmt_ledger_init_split(&touches.lines, VMT_BY_LINE, VMT_SITES_BY_STACK, profile,
                          &report->input.blame);
    vmt_ledger_parts_init(&touches.parts, sites, &touches.lines, touches.event);
    for (size_t i = 0; i < n; i++)
-      print_site(&touches, order[i], out);
+      if (report->top_given || i < TOUCHED_SITES || is_of_allocator(sites, order[i]))
+         print_site(&touches, order[i], out);
    vmt_ledger_parts_free(&touches.parts);
    vmt_ledger_free(&touches.lines);
 }

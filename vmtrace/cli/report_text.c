@@ -319,6 +319,8 @@ vmt_report_text_table(const struct vmt_report *report, const struct vmt_output *
    if (report->by != VMT_BY_SITE && text.has_places && !report->split)
       text.via = vmt_ledger_via(&text.ledger, report->sort);
    text.n = n_rows_to_show(&text);
+   if (report->by == VMT_BY_SITE)
+      text.n = vmt_report_keep_allocator(&text.ledger, text.order, text.n);
    print_caption(&text, out);
    if (text.n == 0)
       print_none(report, out);

@@ -80,7 +80,9 @@ void vmt_ledger_free(struct vmt_ledger *ledger);
 
 int64_t vmt_ledger_value(const struct vmt_ledger *ledger, size_t row, int event);
 
-/* The rows, most of the event first; among equals by name.  To be freed.  */
+/* The rows, most of the event first; among equals by name.  By site and by an event of
+   blocks, those asked of malloc come before those asked of mmap and brk.  To be
+   freed.  */
 uint32_t *vmt_ledger_order(const struct vmt_ledger *ledger, int event);
 
 /* For a table by line or function: for each row the place of the innermost

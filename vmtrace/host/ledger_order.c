@@ -90,7 +90,28 @@ compare_subjects(const struct vmt_ledger *ledger, uint32_t a, uint32_t b)
 struct sorting {
    const struct vmt_ledger *ledger;
    int event;
+   bool has_ranks;
 };
+
+/* What was asked of malloc is less than mappings are, of which most is address space:
+   it is not to be lost below them.  */
+static int
+rank(const struct vmt_ledger *ledger, uint32_t row)
+{
+   enum vmt_site_kind kind = ledger->profile->sites[ledger->rows[row].subject].kind;
+
+   return kind == VMT_SITE_MMAP || kind == VMT_SITE_BRK;
+}
+
+static bool
+has_ranks(const struct vmt_ledger *ledger, int event)
+{
+   const struct vmt_events *events = &ledger->profile->events;
+
+   return ledger->by == VMT_BY_SITE && event >= 0 && events->n
+          && (events->roles[event] == VMT_EVENT_SITE
+              || events->roles[event] == VMT_EVENT_SIZE);
+}
 
 static int
 compare_rows(const void *a, const void *b, void *context)
@@ -99,8 +120,14 @@ compare_rows(const void *a, const void *b, void *context)
    uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
    int64_t p = vmt_ledger_value(sorting->ledger, x, sorting->event);
    int64_t q = vmt_ledger_value(sorting->ledger, y, sorting->event);
-   int order = p > q ? -1 : p < q;
+   int order = 0;
 
+   /* Those without any are last all the same, where they can be left out.  */
+   if (sorting->has_ranks)
+      order = p && q ? rank(sorting->ledger, x) - rank(sorting->ledger, y)
+              : (p == 0) - (q == 0);
+   if (order == 0)
+      order = p > q ? -1 : p < q;
    if (order == 0)
       order = compare_subjects(sorting->ledger, x, y);
    if (order == 0 && sorting->ledger->split)
@@ -113,7 +140,7 @@ uint32_t *
 vmt_ledger_order(const struct vmt_ledger *ledger, int event)
 {
    uint32_t *order = vmt_calloc(ledger->n_rows, sizeof *order);
-   struct sorting sorting = { ledger, event };
+   struct sorting sorting = { ledger, event, has_ranks(ledger, event) };
 
    for (uint32_t i = 0; i < ledger->n_rows; i++)
       order[i] = i;
