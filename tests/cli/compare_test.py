@@ -199,7 +199,7 @@ def check_heap(files):
         "LiveBytes": ("bytes", [26400, 26400, None]),
         "LivePeak": ("bytes", [52000, 52000, None]),
         "Straddles": ("count", [15, 15, None]), "KeptPages": ("count", [17, 17, None]),
-        "PinnedPages": ("count", [5, 5, None]),
+        "PinnedPages": ("count", [5, 5, None]), "CallFlt": ("count", [4, 4, None]),
         "HeapLive": ("bytes", [50000, 50000, None]),
         "HeapRss": ("bytes", [20 * PAGE, 30 * PAGE, None]),
         # 81,920 and 122,880 bytes for 50,000.

@@ -5,7 +5,7 @@ import json
 import os
 import re
 
-from make_heap import (AT, DIVE, FILL, HEAP_COLUMNS, LIBRARY, MMAP, NOW, PAGES, PEAK, TOTALS,
+from make_heap import (AT, CALL_EVENTS, DIVE, FILL, HEAP_COLUMNS, LIBRARY, MMAP, NOW, PAGES, PEAK, TOTALS,
                        program, whole_program)
 from make_profile import BINARY, Profile, add, marks, with_sums
 from verb_test import check, complains, finish, holds, output, path, valid
@@ -16,7 +16,7 @@ LARGE = ("profile_sample.c", LINE["DIVE"], "malloc")
 MAPPED = ("profile_sample.c", LINE["MAIN_DIVE"], "mmap")
 OWN, NONE = ("", 0, "allocator"), ("", 0, "none")
 BLOCK_EVENTS = {"Allocs", "Frees", "AllocBytes", "LivePeak", "LiveBytes", "Straddles",
-                "KeptPages", "PinnedPages"}
+                "KeptPages", "PinnedPages", "CallFlt"}
 # What is touched of each site, and by which line.
 TOUCHED = {
     SMALL: {"FILL": with_sums({"ZeroWr": 30, "DtlbM": 7, "StlbM": 3, "RssPages": 12}),
@@ -72,11 +72,14 @@ def check_sites(p, file):
         check(f"{site}: what its lines add up to", summed(lines.values()),
               touches(rows[site]["events"]))
     for site, numbers in ((SMALL, FILL), (LARGE, DIVE), (MAPPED, MMAP)):
-        check(f"{site}: blocks", blocks(numbers),
+        called = {"CallFlt": CALL_EVENTS["ZeroWr"]} if site == SMALL else {}
+        check(f"{site}: blocks", {**blocks(numbers), **called},
               {name: n for name, n in rows[site]["events"].items() if name in BLOCK_EVENTS})
         for name in ("live_blocks", "live_bytes", "bytes_at_peak", "kept_pages",
                      "kept_pages_at_peak", "pinned_pages", "pinned_pages_at_peak"):
             check(f"{site}: {name}", numbers.get(name, 0), rows[site][name])
+    check("in the allocator's calls", {SMALL: with_sums(CALL_EVENTS)},
+          {site: row["call_events"] for site, row in rows.items() if row["call_events"]})
     check("lifetime", FILL["lifetime"], rows[SMALL]["lifetime_instrs"])
     check("frames", [("??", LIBRARY), ("dive", BINARY), ("main", BINARY)],
           [(f["function"], f["object"]) for f in rows[LARGE]["frames"]])
@@ -88,7 +91,7 @@ def check_sites(p, file):
     check("no warning of the heap", [True], [LIBRARY in text for text in got["warnings"]])
     for event, first in (("StlbM", SMALL), ("PinnedPages", SMALL), ("ForkCow", LARGE),
                          ("FileCow", NONE), ("LiveBytes", LARGE), ("Allocs", SMALL),
-                         ("Flt", MAPPED)):
+                         ("CallFlt", SMALL), ("Flt", MAPPED)):
         check(f"--sort={event}", first,
               key(document("--by=site", f"--sort={event}", file)["sites"][0]))
     check("--events", {"StlbM"}, {name for row in document(
@@ -131,22 +134,23 @@ def check_text(file):
     here = f"profile_sample.c:{LINE['FILL']}"
     # 12 pages kept, 5 of them pinned; 1,800,000 instructions for 900 blocks.
     small = next(row for row in rows if row[:2] == ["40,000", "1,000"])
-    check("a site", ["40,000", "1,000", "12", "5", "42", "43", "2k"], small[:7])
-    holds("its line", small[7].endswith(here) and small[8] == "fill", text)
+    check("a site", ["40,000", "1,000", "12", "5", "42", "4", "43", "2k"], small[:8])
+    holds("its line", small[8].endswith(here) and small[9] == "fill", text)
     holds("mmap is marked", "main  (mmap)" in text, text)
     holds("a library's call is named", "dive  via ?? (libgone.so.1)" in text, text)
     text = text[text.index("Flt on the memory of these sites"):]
     order = [text.index(words) for words in
              (f"profile_sample.c:{LINE['FILL']}  fill\n", "30  71.4%", "12  28.6%",
+              "4         on the allocator's own memory, in its calls from here\n",
               f"profile_sample.c:{LINE['DIVE']}  dive\n", "7 100.0%",
               f"profile_sample.c:{LINE['MAIN_DIVE']}  main  (mmap)\n", "200 100.0%",
-              "(allocator's own)\n", "6 100.0%")]
+              "(allocator's own)\n", "6 100.0%", "2         in no call from a site\n")]
     check("touching lines below their site", sorted(order), order)
     text = output("report", "--by=site", "--sort=Flt", file)
     for words in ("(allocator's own)", "(no site)", "ZeroWr 98% FileRd 2%", "200  76.0%"):
         holds(f"by Flt: {words}", words in text, text)
-    holds("fewer columns beside kinds", "\nFlt          LivePeak  Allocs  StlbM  Kinds " in text,
-          text)
+    holds("fewer columns beside kinds",
+          "\nFlt         CallFlt   LivePeak  Allocs  StlbM  Kinds " in text, text)
     text = output("report", "--by=line,site", "--sort=StlbM", file)
     check("StlbM by line and site", [["40", "93.0%"], ["3", "7.0%"]],
           [row.split()[:2] for row in text[text.index("StlbM by"):].splitlines()[2:]])
@@ -164,7 +168,6 @@ def check_text(file):
     holds("none of any", "\nnone\n" in output("report", "--by=site", "--sort=FileMaj", file))
 
 
-
 def check_callers():
     """Sites of one line are told apart by the first caller that they do not share."""
     p = Profile()
@@ -179,6 +182,47 @@ def check_callers():
         row = next(line for line in text.splitlines() if line.strip().startswith(f"{n} "))
         row = re.sub(r"\S*/(?=profile_sample)", "", row)
         holds(f"{n}: {words}", row.endswith("  " + words), row)
+
+
+def check_calls():
+    """Whose calls of the allocator it was in when it touched its own memory."""
+    p = Profile()
+    own, library = p.object(BINARY), p.object(LIBRARY, "abcd")
+    fill, bottom, dive = (own, AT["FILL"]), (own, AT["BOTTOM"]), (own, AT["DIVE"])
+    main, touch, inner = (own, AT["MAIN_DIVE"]), (own, AT["TOUCH"]), (library, 0x2000)
+    allocator = p.site(0, "allocator")
+    sites = {}
+    for number, (frames, cut, allocs) in enumerate((
+            ([fill, main], False, 1),
+            # The allocator calls the program, which calls the allocator.
+            ([bottom, inner, fill, main], False, 1),
+            # Three frames are kept: the second is of more blocks, the fourth of
+            # another caller.
+            ([dive, bottom, main], True, 5), ([dive, bottom, fill], True, 9),
+            ([dive, bottom, bottom], True, 7), ([dive, main, main], True, 100)), 1):
+        sites[number] = p.site(p.stack(frames, cut))
+        p.heap(sites[number], allocs=allocs, peak_bytes=100 - number)
+    p.site(p.stack([main]), "mmap")
+    for number, frames, cut in (
+            (1, [inner, fill, main], False), (2, [inner, inner, fill, main], False),
+            (4, [inner, bottom, inner, fill, main], False),
+            # Only what is cut is compared by its frames.
+            (8, [inner, dive, bottom], False), (16, [inner, dive, bottom], True),
+            (32, [inner, inner, dive], True), (64, [inner, dive, main], True),
+            (128, [inner, dive, touch], True),
+            # A direct mapping is no call; nor is what the site's line does by itself.
+            (256, [inner, main], False), (512, [fill, main], False), (1024, [inner], True)):
+        p.charge(p.stack(frames, cut), 0, 1, allocator, ZeroWr=number, DtlbM=2 * number)
+    got = document("--by=site", p.write(path("calls")))
+    check("events in calls", {
+        99: 1 + 2, 98: 4, 97: 0, 96: 16, 95: 0, 94: 32 + 64},
+        {row["events"]["LivePeak"]: row["call_events"].get("ZeroWr", 0)
+         for row in got["sites"] if row["kind"] == "malloc"})
+    check("all of its events", [with_sums({"ZeroWr": 4, "DtlbM": 8})],
+          [row["call_events"] for row in got["sites"] if row["events"].get("LivePeak") == 98])
+    check("still in the allocator's", [2047], [row["events"]["ZeroWr"] for row in got["sites"]
+                                               if row["kind"] == "allocator"])
+    check("total", 1 + 2 + 4 + 16 + 32 + 64, got["totals"]["CallFlt"])
 
 
 def check_heap_text(file):
@@ -275,7 +319,8 @@ def check_several(p, file):
     got = document("--by=site", file, second)
     rows = {key(row): row for row in got["sites"]}
     check("as many sites as of one", 5, len(got["sites"]))
-    check("sums", {n: 2 * v for n, v in blocks(FILL).items()},
+    check("sums", {**{n: 2 * v for n, v in blocks(FILL).items()},
+                   "CallFlt": 2 * CALL_EVENTS["ZeroWr"]},
           {n: v for n, v in rows[SMALL]["events"].items() if n in BLOCK_EVENTS})
     check("totals", (2 * p.totals["Allocs"], p.totals["LivePeak"]),
           (got["totals"]["Allocs"], got["totals"]["LivePeak"]))
@@ -371,6 +416,7 @@ def main():
     check_lines(p, file)
     check_text(file)
     check_callers()
+    check_calls()
     check_heap_text(file)
     check_heap_json(file)
     check_timeline(file)

@@ -20,6 +20,8 @@ DIVE = {"allocs": 2, "frees": 0, "bytes": 20000, "lifetime": 0, "live_blocks": 2
         "live_bytes": 20000, "peak_bytes": 20000, "bytes_at_peak": 20000,
         "straddles": 0, "kept_pages": 5, "kept_pages_at_peak": 5, "pinned_pages": 0,
         "pinned_pages_at_peak": 0}
+# Of 6 faults on the allocator's own memory, those in the call from FILL's site.
+CALL_EVENTS = {"ZeroWr": 4, "RssPages": 3}
 MMAP = {"allocs": 1, "frees": 0, "bytes": 1 << 20, "lifetime": 0,
         "live_bytes": 1 << 20, "peak_bytes": 1 << 20}
 TOTALS = {"allocs": 1002, "frees": 900, "bytes": 84000, "live_bytes": 26400,
@@ -49,7 +51,10 @@ def program(header_events=None):
     p.charge(touch, heap, 1, small, ZeroWr=10, FileRd=1, DtlbM=90, StlbM=40)
     p.charge(touch, heap, 2, large, ZeroWr=5, ForkCow=2, RssPages=5)
     p.charge(touch, heap, 1, mapped, ZeroWr=200, RssPages=200)
-    p.charge(fill, heap, 1, allocator, ZeroWr=6, RssPages=3)
+    inside = p.stack([(library, 0x2000), (own, AT["FILL"]), (own, AT["MAIN_FILL"])])
+    elsewhere = p.stack([(library, 0x2000), (own, AT["FILL"])])
+    p.charge(inside, heap, 1, allocator, **CALL_EVENTS)
+    p.charge(elsewhere, heap, 1, allocator, ZeroWr=2)
     p.charge(fill, data, 1, FileCow=8, DtlbM=2)
     p.charge(touch, heap, 1, small, ZeroWr=1)
     # A record replaces the one before.
@@ -75,5 +80,5 @@ def whole_program(**members):
     p = program()
     peak = p.totals.pop("LivePeak")
     p.end(rss_peak=260 * 4096, **members)
-    add(p.totals, {"LivePeak": peak})
+    add(p.totals, {"LivePeak": peak, "CallFlt": CALL_EVENTS["ZeroWr"]})
     return p

@@ -60,6 +60,34 @@ check_parts(const struct vmt_profile *profile, const struct vmt_blame *blame,
    vmt_ledger_free(&split);
 }
 
+/* Calls of the allocator are from sites of malloc, on its own memory, and the faults in
+   them those that the sites are said to have.  */
+static void
+check_calls(const struct vmt_profile *profile, const struct vmt_blame *blame)
+{
+   int flt = vmt_events_find(&profile->events, "Flt");
+   struct vmt_ledger calls;
+   int64_t sum = 0, total = 0;
+
+   vmt_ledger_init_calls(&calls, profile, blame);
+   for (size_t i = 0; i < calls.n_rows; i++)
+      sum = vmt_wrapping_sum(sum, vmt_ledger_value(&calls, i, flt));
+   for (size_t i = 0; i < profile->n_charges; i++) {
+      const struct vmt_profile_charge *charge = &profile->charges[i];
+
+      require(!charge->call_site
+              || (profile->sites[charge->call_site].kind == VMT_SITE_MALLOC
+                  && profile->sites[charge->call_site].run == charge->run
+                  && profile->sites[charge->site].kind == VMT_SITE_ALLOCATOR),
+              "a call from a site of malloc, on the allocator's own memory");
+   }
+   for (size_t i = 1; i < profile->n_sites; i++)
+      total = vmt_wrapping_sum(total,
+                               profile->sites[i].numbers[VMT_SITE_CALL_FAULTS]);
+   require(sum == total, "faults in calls are those that the sites have");
+   vmt_ledger_free(&calls);
+}
+
 static void
 check_table(const struct vmt_profile *profile, const struct vmt_blame *blame,
             enum vmt_by by)
@@ -166,6 +194,7 @@ check_profile(struct vmt_profile *profile)
    for (size_t i = 1; i < profile->n_objects; i++)
       profile->objects[i].path = "/nowhere";
    vmt_blame_init(&blame, profile, &options);
+   check_calls(profile, &blame);
    for (int by = VMT_BY_LINE; by < VMT_BY_KIND; by++)
       check_table(profile, &blame, (enum vmt_by) by);
    vmt_blame_free(&blame);

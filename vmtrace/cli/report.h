@@ -67,7 +67,8 @@ int vmt_report_touch_event(const struct vmt_report *report);
 size_t vmt_report_keep_allocator(const struct vmt_ledger *sites, uint32_t *order,
                                  size_t n);
 
-/* Below a table by site: which lines touched the memory of its first sites.  */
+/* Below a table by site: which lines touched the memory of its first sites, and what
+   the allocator did on its own while it was called from there.  */
 void vmt_report_text_touches(const struct vmt_report *report,
                              const struct vmt_ledger *sites, const uint32_t *order,
                              size_t n, const struct vmt_output *out);

@@ -8,15 +8,15 @@
 #include "vmtrace/host/escape.h"
 
 static void
-print_row_events(const struct vmt_report *report, FILE *file,
-                 const struct vmt_ledger *ledger, uint32_t row)
+print_events(const struct vmt_report *report, FILE *file, const char *name,
+             const struct vmt_ledger *ledger, uint32_t row)
 {
    const struct vmt_events *events = &report->input.profile.events;
    size_t n = report->events.n ? report->events.n : events->n;
    const char *separator = "";
 
-   fputs("\"events\":{", file);
-   for (size_t i = 0; i < n; i++) {
+   fprintf(file, "\"%s\":{", name);
+   for (size_t i = 0; i < n && row != VMT_KEYMAP_NONE; i++) {
       int event = report->events.n ? report->events.events[i] : (int) i;
       int64_t number = vmt_ledger_value(ledger, row, event);
 
@@ -134,10 +134,11 @@ print_subject(const struct vmt_report *report, FILE *file,
 
 /* ---- what rows are made of ---- */
 
-/* A table, and the same split by site; site_numbers of the one by site alone.  */
+/* A table, and the same split by site; of that by site alone, what the allocator did
+   when it was called, and site_numbers.  */
 struct table {
    const struct vmt_report *report;
-   struct vmt_ledger ledger, split;
+   struct vmt_ledger ledger, split, calls;
    struct vmt_ledger_parts parts;
    int64_t *site_numbers;
    bool has_parts;
@@ -157,6 +158,14 @@ print_site_numbers(const struct table *table, FILE *file, uint32_t row)
       fprintf(file, ",\"%s\":%" PRId64, vmt_site_numbers[shown[i]].member,
               numbers[shown[i]]);
    fprintf(file, ",\"lifetime_instrs\":%" PRId64, numbers[VMT_SITE_LIFETIME]);
+}
+
+static void
+print_call_events(const struct table *table, FILE *file, uint32_t row)
+{
+   putc(',', file);
+   print_events(table->report, file, "call_events", &table->calls,
+                vmt_ledger_site_row(&table->calls, table->ledger.rows[row].subject));
 }
 
 static bool
@@ -192,7 +201,7 @@ print_parts(const struct table *table, FILE *file, uint32_t row)
       else
          print_site_place(table->report, file, of->site);
       putc(',', file);
-      print_row_events(table->report, file, &table->split, part);
+      print_events(table->report, file, "events", &table->split, part);
       putc('}', file);
       separator = ",";
    }
@@ -214,8 +223,10 @@ make_table(struct table *table, const struct vmt_report *report, enum vmt_by by)
    table->has_parts = report->with_sites
                       && (by == VMT_BY_LINE || by == VMT_BY_SITE
                           || (by == report->by && report->split));
-   if (by == VMT_BY_SITE)
+   if (by == VMT_BY_SITE) {
       table->site_numbers = vmt_ledger_site_numbers(&table->ledger);
+      vmt_ledger_init_calls(&table->calls, profile, blame);
+   }
    if (!table->has_parts)
       return;
    vmt_ledger_init_split(&table->split, by == VMT_BY_SITE ? VMT_BY_LINE : by,
@@ -229,6 +240,7 @@ static void
 free_table(struct table *table)
 {
    vmt_ledger_free(&table->ledger);
+   vmt_ledger_free(&table->calls);
    free(table->site_numbers);
    if (table->has_parts) {
       vmt_ledger_parts_free(&table->parts);
@@ -244,7 +256,9 @@ print_row(const struct table *table, FILE *file, uint32_t row)
    if (table->site_numbers)
       print_site_numbers(table, file, row);
    putc(',', file);
-   print_row_events(table->report, file, &table->ledger, row);
+   print_events(table->report, file, "events", &table->ledger, row);
+   if (table->site_numbers)
+      print_call_events(table, file, row);
    if (table->has_parts)
       print_parts(table, file, row);
    putc('}', file);

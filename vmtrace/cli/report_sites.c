@@ -216,7 +216,7 @@ vmt_report_touch_event(const struct vmt_report *report)
 struct touches {
    const struct vmt_report *report;
    const struct vmt_ledger *sites;
-   struct vmt_ledger lines;
+   struct vmt_ledger lines, calls;
    struct vmt_ledger_parts parts;
    int event;
    bool has_title;
@@ -249,17 +249,57 @@ print_line(const struct touches *touches, uint32_t row, size_t part,
    free(function);
 }
 
-/* Nothing of a site whose memory had none of the event, or that is none.  */
+static void
+print_lines(const struct touches *touches, uint32_t row, size_t n,
+            const struct vmt_output *out)
+{
+   size_t shown = n > TOUCHING_LINES + 1 ? TOUCHING_LINES : n;
+
+   for (size_t i = 0; i < shown; i++)
+      print_line(touches, row, i, out);
+   if (n > shown)
+      fprintf(out->file, "%16s ... and %zu more\n", "", n - shown);
+}
+
+/* How many lines touched it, if any did on balance.  */
+static size_t
+n_lines(const struct touches *touches, uint32_t row)
+{
+   size_t n = touches->parts.first[row + 1] - touches->parts.first[row];
+
+   if (vmt_ledger_value(touches->sites, row, touches->event) <= 0)
+      return 0;
+   while (n > 0 && touches_of(touches, row, n - 1) <= 0)
+      n--;
+   return n;
+}
+
+/* What the allocator had of the event on its own memory when it was called from a
+   site; of its own memory, what it had beside that.  */
+static int64_t
+calls_of(const struct touches *touches, uint32_t row)
+{
+   const struct vmt_ledger *calls = &touches->calls;
+   uint32_t of = vmt_ledger_site_row(calls, touches->sites->rows[row].subject);
+   int64_t number;
+
+   if (!is_of_allocator(touches->sites, row))
+      return of == VMT_KEYMAP_NONE ? 0 : vmt_ledger_value(calls, of, touches->event);
+   number = vmt_ledger_value(touches->sites, row, touches->event);
+   for (size_t i = 0; i < calls->n_rows; i++)
+      number = vmt_wrapping_sum(number, -vmt_ledger_value(calls, i, touches->event));
+   return number;
+}
+
+/* Nothing of a site that had none of the event, or that is none.  */
 static void
 print_site(struct touches *touches, uint32_t row, const struct vmt_output *out)
 {
-   size_t n = touches->parts.first[row + 1] - touches->parts.first[row], shown;
-   char *site;
+   size_t n = n_lines(touches, row);
+   int64_t n_in_calls = calls_of(touches, row);
+   char *site, grouped[VMT_GROUPED_BYTES];
 
-   while (n > 0 && touches_of(touches, row, n - 1) <= 0)
-      n--;
-   if (n == 0 || touches->sites->rows[row].subject == 0
-       || vmt_ledger_value(touches->sites, row, touches->event) <= 0)
+   if ((n == 0 && n_in_calls <= 0) || touches->sites->rows[row].subject == 0)
       return;
    if (!touches->has_title)
       fprintf(out->file, "\n%s on the memory of these sites, by the line that touched "
@@ -268,11 +308,11 @@ print_site(struct touches *touches, uint32_t row, const struct vmt_output *out)
    site = vmt_report_site(touches->report, touches->sites->rows[row].subject);
    fprintf(out->file, "  %s\n", site);
    free(site);
-   shown = n > TOUCHING_LINES + 1 ? TOUCHING_LINES : n;
-   for (size_t i = 0; i < shown; i++)
-      print_line(touches, row, i, out);
-   if (n > shown)
-      fprintf(out->file, "%16s ... and %zu more\n", "", n - shown);
+   print_lines(touches, row, n, out);
+   if (n_in_calls > 0)
+      fprintf(out->file, "%16s         %s\n", vmt_number_grouped(grouped, n_in_calls),
+              is_of_allocator(touches->sites, row) ? "in no call from a site"
+              : "on the allocator's own memory, in its calls from here");
 }
 
 void
@@ -286,6 +326,7 @@ vmt_report_text_touches(const struct vmt_report *report, const struct vmt_ledger
 
    if (vmt_profile_total(profile, touches.event) <= 0 || n == 0)
       return;
+   vmt_ledger_init_calls(&touches.calls, profile, &report->input.blame);
    vmt_ledger_init_split(&touches.lines, VMT_BY_LINE, VMT_SITES_BY_STACK, profile,
                          &report->input.blame);
    vmt_ledger_parts_init(&touches.parts, sites, &touches.lines, touches.event);
@@ -294,4 +335,5 @@ vmt_report_text_touches(const struct vmt_report *report, const struct vmt_ledger
          print_site(&touches, order[i], out);
    vmt_ledger_parts_free(&touches.parts);
    vmt_ledger_free(&touches.lines);
+   vmt_ledger_free(&touches.calls);
 }

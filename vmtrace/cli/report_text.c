@@ -52,6 +52,8 @@ columns_of(const struct vmt_report *report)
    if (report->events.n)
       return list;
    if (report->by == VMT_BY_SITE) {
+      if (is_fault_event(&report->input.profile, report->sort))
+         vmt_report_add_event(&list, vmt_events_find(events, "CallFlt"));
       vmt_report_add_event(&list, vmt_events_find(events, "LivePeak"));
       vmt_report_add_event(&list, vmt_events_find(events, "Allocs"));
    }
@@ -60,6 +62,8 @@ columns_of(const struct vmt_report *report)
       vmt_report_add_event(&list, vmt_events_find(events, "PinnedPages"));
    }
    vmt_report_add_event(&list, vmt_events_find(events, "Flt"));
+   if (report->by == VMT_BY_SITE)
+      vmt_report_add_event(&list, vmt_events_find(events, "CallFlt"));
    vmt_report_add_event(&list, vmt_events_find(events, "StlbM"));
    vmt_report_add_limit_events(&report->input.profile, &list);
    if (has_executed(report->by)

@@ -46,6 +46,7 @@ static const struct vmt_event_about known[] = {
    { "Straddles", VMT_EVENT_SITE, "blocks on two pages that would fit in one" },
    { "KeptPages", VMT_EVENT_SITE, "pages at the peak that such blocks alone keep" },
    { "PinnedPages", VMT_EVENT_SITE, "pages at the peak that one small block keeps" },
+   { "CallFlt", VMT_EVENT_SITE, "faults of the allocator's own in its calls" },
    { "RssPeak", VMT_EVENT_SIZE, "peak resident size in bytes" },
    { "RssPages", VMT_EVENT_OTHER, "pages made resident and there at the peak" },
 };

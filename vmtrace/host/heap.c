@@ -21,6 +21,7 @@ const struct vmt_site_number_about vmt_site_numbers[VMT_N_SITE_NUMBERS] = {
    [VMT_SITE_KEPT_PAGES_AT_PEAK] = { "kept_pages_at_peak", "KeptPages" },
    [VMT_SITE_PINNED_PAGES] = { "pinned_pages", NULL },
    [VMT_SITE_PINNED_PAGES_AT_PEAK] = { "pinned_pages_at_peak", "PinnedPages" },
+   [VMT_SITE_CALL_FAULTS] = { NULL, "CallFlt" },
 };
 
 void

@@ -40,11 +40,12 @@ enum vmt_site_number {
    VMT_SITE_KEPT_PAGES_AT_PEAK, /* of resident memory, as the next but one */
    VMT_SITE_PINNED_PAGES,
    VMT_SITE_PINNED_PAGES_AT_PEAK,
+   VMT_SITE_CALL_FAULTS,        /* on the allocator's own memory, in calls from here */
    VMT_N_SITE_NUMBERS
 };
 
 struct vmt_site_number_about {
-   const char *member;          /* of the profile's record */
+   const char *member;          /* of the profile's record; NULL: found by the reader */
    const char *event;           /* the column of a table that it is; NULL: of none */
 };
 

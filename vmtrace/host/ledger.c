@@ -84,17 +84,23 @@ vmt_ledger_add(struct vmt_ledger *ledger, size_t row, int event, int64_t number)
 }
 
 static void
+add_charge(struct vmt_ledger *ledger, size_t row, const struct vmt_profile_charge *charge)
+{
+   const struct vmt_profile_count *counts = ledger->profile->counts;
+
+   for (uint32_t at = charge->first_count; at; at = counts[at].next)
+      vmt_ledger_add(ledger, row, (int) counts[at].event, counts[at].value);
+}
+
+static void
 add_charges(struct vmt_ledger *ledger)
 {
    const struct vmt_profile *profile = ledger->profile;
 
    for (size_t i = 0; i < profile->n_charges; i++) {
       const struct vmt_profile_charge *charge = &profile->charges[i];
-      size_t row = vmt_ledger_row(ledger, charge_row(ledger, charge));
 
-      for (uint32_t at = charge->first_count; at; at = profile->counts[at].next)
-         vmt_ledger_add(ledger, row, (int) profile->counts[at].event,
-                        profile->counts[at].value);
+      add_charge(ledger, vmt_ledger_row(ledger, charge_row(ledger, charge)), charge);
    }
 }
 
@@ -199,6 +205,25 @@ vmt_ledger_init_split(struct vmt_ledger *ledger, enum vmt_by by,
    make_columns(ledger);
    vmt_ledger_find_same_sites(ledger, split == VMT_SITES_BY_STACK);
    add_charges(ledger);
+}
+
+void
+vmt_ledger_init_calls(struct vmt_ledger *ledger, const struct vmt_profile *profile,
+                      const struct vmt_blame *blame)
+{
+   *ledger = (struct vmt_ledger){
+      .by = VMT_BY_SITE, .profile = profile, .blame = blame
+   };
+   make_columns(ledger);
+   vmt_ledger_find_same_sites(ledger, true);
+   for (size_t i = 0; i < profile->n_charges; i++) {
+      const struct vmt_profile_charge *charge = &profile->charges[i];
+
+      if (charge->call_site)
+         add_charge(ledger, vmt_ledger_row(ledger, (struct vmt_ledger_row){
+            .subject = ledger->same_site[charge->call_site]
+         }), charge);
+   }
 }
 
 void

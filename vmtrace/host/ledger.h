@@ -76,9 +76,16 @@ void vmt_ledger_init_split(struct vmt_ledger *ledger, enum vmt_by by,
                            enum vmt_site_grain split,
                            const struct vmt_profile *profile,
                            const struct vmt_blame *blame);
+/* By site, the events on the allocator's own memory in calls of it from there; a site
+   without any has no row.  They are in the table by site as the allocator's, too.  */
+void vmt_ledger_init_calls(struct vmt_ledger *ledger, const struct vmt_profile *profile,
+                           const struct vmt_blame *blame);
 void vmt_ledger_free(struct vmt_ledger *ledger);
 
 int64_t vmt_ledger_value(const struct vmt_ledger *ledger, size_t row, int event);
+
+/* The row of a site in a ledger by site, or VMT_KEYMAP_NONE.  */
+uint32_t vmt_ledger_site_row(const struct vmt_ledger *ledger, uint32_t site);
 
 /* The rows, most of the event first; among equals by name.  By site and by an event of
    blocks, those asked of malloc come before those asked of mmap and brk.  To be

@@ -32,6 +32,12 @@ vmt_ledger_site_place(const struct vmt_ledger *ledger, uint32_t site)
    return vmt_blame_place(ledger->blame, ledger->profile->sites[site].stack);
 }
 
+uint32_t
+vmt_ledger_site_row(const struct vmt_ledger *ledger, uint32_t site)
+{
+   return vmt_keymap_find(&ledger->map, ledger->same_site[site], 0);
+}
+
 static uint32_t
 subject_of(const struct vmt_ledger *ledger, uint32_t site)
 {
@@ -84,7 +90,7 @@ vmt_ledger_site_numbers(const struct vmt_ledger *ledger)
    int64_t *sums = vmt_calloc(ledger->n_rows, VMT_N_SITE_NUMBERS * sizeof *sums);
 
    for (uint32_t i = 1; i < profile->n_sites; i++) {
-      uint32_t row = vmt_keymap_find(&ledger->map, ledger->same_site[i], 0);
+      uint32_t row = vmt_ledger_site_row(ledger, i);
       int64_t *sum = sums + (size_t) row * VMT_N_SITE_NUMBERS;
 
       for (size_t number = 0; number < VMT_N_SITE_NUMBERS; number++)

@@ -59,6 +59,7 @@ HOST_SOURCES = \
 	vmtrace/host/profile.c \
 	vmtrace/host/profile.h \
 	vmtrace/host/profile_blocks.c \
+	vmtrace/host/profile_calls.c \
 	vmtrace/host/profile_charges.c \
 	vmtrace/host/profile_heap.c \
 	vmtrace/host/profile_ids.c \

@@ -61,6 +61,8 @@ struct vmt_profile_count {
 struct vmt_profile_charge {
    uint32_t stack, area, thread, run;
    uint32_t site;               /* whose memory it was on */
+   uint32_t call_site;          /* on the allocator's own: from where the call of it
+                                   was that did so; 0: not known, or none */
    uint32_t first_count, first_distance;
    int64_t evicted_pages;       /* of those that it had made resident */
 };

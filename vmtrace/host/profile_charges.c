@@ -128,7 +128,7 @@ charge_position(struct profile_reader *reader, int64_t of_stack, int64_t of_area
                                &profile->charge_capacity,
                                sizeof *profile->charges);
    profile->charges[profile->n_charges++] = (struct vmt_profile_charge){
-      stack, area, (uint32_t) thread, run, site, 0, 0, 0
+      stack, area, (uint32_t) thread, run, site, 0, 0, 0, 0
    };
    return 0;
 }

@@ -59,7 +59,7 @@ read_numbers(struct profile_reader *reader, const json_t *from, int64_t *numbers
    for (size_t i = 0; i < VMT_N_SITE_NUMBERS; i++) {
       const char *member = vmt_site_numbers[i].member;
 
-      if (json_object_get(from, member)
+      if (member && json_object_get(from, member)
           && profile_member(reader, from, member, COUNT_MAX, &numbers[i]))
          return -1;
    }
@@ -108,6 +108,8 @@ profile_take_heap(struct profile_reader *reader)
    if (!run->heap.has_totals && !run->heap.has_pages
        && profile->n_sites == reader->first_site)
       return 0;
+   if (profile_find_calls(reader))
+      return -1;
    for (size_t number = 0; number < VMT_N_SITE_NUMBERS; number++) {
       if (!vmt_site_numbers[number].event)
          continue;

@@ -190,7 +190,8 @@ int
 vmt_profile_read(struct vmt_profile *profile, const char *path)
 {
    struct profile_reader reader = {
-      .profile = profile, .path = path, .first_site = profile->n_sites
+      .profile = profile, .path = path, .first_site = profile->n_sites,
+      .first_charge = profile->n_charges
    };
    FILE *file = open_file(&reader);
    int status;

@@ -49,7 +49,8 @@ struct profile_reader {
    uint32_t run_position;
    const char *path;
    struct profile_ids objects, frames, stacks, areas, blocks, sites;
-   size_t first_site;           /* of the profile's, the file's own from there on */
+   size_t first_site, first_charge;     /* of the profile's, the file's own from
+                                           there on */
    struct block *block_array;
    struct block_step *steps;
    size_t n_blocks, block_capacity, n_steps, step_capacity;
@@ -138,8 +139,10 @@ void profile_take_back_end(struct profile_reader *reader);
 /* Turns executed blocks into instrs.  */
 int profile_expand_blocks(struct profile_reader *reader);
 
-/* At the end of the file: what the sites say, as events of the run.  */
+/* At the end of the file: what the sites say, as events of the run; before that, from
+   which of them the allocator was called.  */
 int profile_take_heap(struct profile_reader *reader);
+int profile_find_calls(struct profile_reader *reader);
 
 /* Helpers: an integer in [least, most], and one that is a number already; an id
    of this file as a position (0 is 0 where zero_is_none), and one that is a

@@ -11,6 +11,11 @@
 {"site":4,"stack":1,"kind":"malloc"}
 {"charge":[1,1,1],"site":1,"events":{"ZeroWr":5,"DtlbM":2,"RssPages":3}}
 {"charge":[1,1,1],"site":4,"events":{"ZeroWr":1}}
+{"stack":3,"frame":1,"parent":2}
+{"stack":4,"frame":2,"parent":0,"cut":true}
+{"stack":5,"frame":1,"parent":4}
+{"charge":[3,1,1],"site":3,"events":{"ZeroWr":2,"DtlbM":1}}
+{"charge":[5,1,1],"site":3,"events":{"ZeroWr":8}}
 {"charge":[1,1,1],"site":3,"events":{"ZeroWr":2}}
 {"charge":[1,1,1],"events":{"ZeroWr":3}}
 {"charge":[2,1,1],"site":2,"events":{"ZeroWr":4,"RssPages":-1}}
@@ -21,4 +26,4 @@
 {"heap_totals":{"allocs":4,"frees":1,"bytes":307,"live_bytes":207,"peak_bytes":307,"peak_instrs":50,"unknown_frees":0,"lost":0}}
 {"heap_pages":{"peak":{"instrs":40,"live_blocks":3,"live_bytes":207,"resident":6,"fullness":[1,4,0,0,0,0,0,0,0,0,1],"pinned":1,"straddling":1},"now":{"instrs":90,"live_blocks":3,"live_bytes":207,"resident":2,"fullness":[0,1,1,0,0,0,0,0,0,0,0],"pinned":0,"straddling":0},"returned":{"brk":0,"munmap":4,"madvise":1},"back":2,"advised_free":1,"calls":{"brk":2,"mmap":1},"straddles":1}}
 {"timeline":{"instrs_per_sample":50,"columns":["instrs","RssPages","LiveBytes","LiveBlocks","HeapPages"],"samples":[[50,9,307,4,6],[90,5,207,3,2]]}}
-{"end":{"exit":0,"totals":{"ZeroWr":16,"DtlbM":2,"RssPages":2},"RssPeak":36864}}
+{"end":{"exit":0,"totals":{"ZeroWr":26,"DtlbM":3,"RssPages":2},"RssPeak":36864}}
