@@ -106,7 +106,7 @@ struct vmt_block_memo {
    struct vmt_block_page *page;         /* NULL: no block begins or ends there */
 };
 
-#define VMT_N_BLOCK_MEMOS 1024
+#define VMT_N_BLOCK_MEMOS 4096
 
 /* A page that has changed since it was counted.  */
 struct vmt_stale_page {
