@@ -93,10 +93,19 @@ charge_touch(struct stack_place *place, uint32_t touch)
       return;
    *share = vmt_distances_share_for(
       &tool_machine.touches.distances,
-      vmt_accounting_get(&tool_machine.ledger, place->charge)->line, distance);
+      vmt_accounting_get(&tool_machine.ledger, place->last.charge)->line, distance);
    if (*share == NULL)
       tool_no_memory();
    vmt_distance_share_add(*share, distance);
+}
+
+static void
+swap_counters(struct stack_place *place)
+{
+   const struct stack_counters last = place->last;
+
+   place->last = place->other;
+   place->other = last;
 }
 
 /* The counters that the place added to last are most likely the ones.  */
@@ -104,15 +113,19 @@ static Bool
 charge_known(struct stack_place *place, Bool is_fetch, Addr addr, UInt site,
              const struct vmt_quick_charge *what)
 {
-   struct vmt_counter *misses = place->misses[is_fetch];
+   struct vmt_counter *misses;
 
-   if (place->label != what->label || place->tid != VG_(get_running_tid)() ||
-       place->site != site || misses == NULL)
+   if (place->label != what->label || place->tid != VG_(get_running_tid)())
+      return False;
+   if (place->last.site != site)
+      swap_counters(place);
+   misses = place->last.misses[is_fetch];
+   if (place->last.site != site || misses == NULL)
       return False;
    if (what->n_misses != 0) {
       vmt_accounting_bump(&tool_machine.ledger, misses);
       if (heap_memory_may_change(site))
-         heap_memory_hold_miss(addr, place->charge, is_fetch);
+         heap_memory_hold_miss(addr, place->last.charge, is_fetch);
    }
    if (what->touch != VMT_NOT_CHARGED)
       charge_touch(place, what->touch);
@@ -136,16 +149,17 @@ charge_common(const struct vmt_quick_charge *what, Bool is_fetch, Addr addr,
 
    if (charge_known(place, is_fetch, addr, site, what))
       return;
-   place->charge = charge_access(&outcome, place->stack, tid, addr);
-   if (place->label != what->label || place->tid != tid)
+   if (place->label != what->label || place->tid != tid) {
       VG_(memset)(place->shares, 0, sizeof place->shares);
-   if (place->label != what->label || place->tid != tid || place->site != site)
-      place->misses[0] = place->misses[1] = NULL;
+      place->last = place->other = (struct stack_counters){.site = site};
+   } else if (place->last.site != site) {
+      place->last = (struct stack_counters){.site = site};
+   }
    place->label = what->label;
    place->tid = tid;
-   place->site = site;
-   place->misses[is_fetch] =
-      vmt_accounting_counter(&tool_machine.ledger, place->charge,
+   place->last.charge = charge_access(&outcome, place->stack, tid, addr);
+   place->last.misses[is_fetch] =
+      vmt_accounting_counter(&tool_machine.ledger, place->last.charge,
                              is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
 }
 

@@ -40,6 +40,11 @@ void stacks_init(void);
 /* A power of 2: for distances of so many octaves that follow each other.  */
 #define STACK_SHARES 8
 
+struct stack_counters {
+   uint32_t site, charge;       /* charge: whose they are */
+   struct vmt_counter *misses[2];       /* DtlbM, ItlbM; NULL: not known */
+};
+
 /* What is remembered of a place in the program: its stack, and for charge.c the
    counters it added to last.  */
 struct stack_place {
@@ -47,12 +52,10 @@ struct stack_place {
    UInt allocates;              /* the site of blocks that are allocated there; 0: not
                                    known */
    UInt label;                  /* the counters are of this area's label, */
-   ThreadId tid;                /* this thread, */
-   uint32_t site;               /* and, not the shares, this site */
-   uint32_t charge;             /* whose they are */
+   ThreadId tid;                /* and this thread */
    struct vmt_distance_share *shares[STACK_SHARES];     /* of touches, of some; NULL:
                                            none */
-   struct vmt_counter *misses[2];       /* DtlbM, ItlbM; NULL: not known */
+   struct stack_counters last, other;   /* of misses, on memory of two sites */
 };
 
 /* The place of the running thread, whose registers are `guest`, for an access
