@@ -233,7 +233,7 @@ def check_heap_text(file):
             "63.8% overhead", "Most live 50.8 KiB, after 700 instructions",
             # Of 20 pages 1, 4 + 2 + 3, 2 and 8.
             "5% empty, 45% to half, 10% to 90%, 40% fuller",
-            "Pinned 5 pages (25.0%) by one block each, with at most 512 bytes on it: 5 100.0%",
+            "Pinned 5 pages (25.0%) by one block each, of at most 512 bytes: 5 100.0%",
             "Straddling 7 live blocks on two pages", "one; 15 of all",
             "Returned 36.0 KiB to the kernel (9 pages: brk 6, madvise 3), 4 faulted in "
             "again; 2 pages advised to be free",

@@ -94,6 +94,7 @@ tests/guests/heap: tests/guests/heap.c
 HEAP_COMPILE = -O1 -g -Wall -Wextra -Wno-unused-result -fno-builtin -pthread
 HEAP_GUESTS = \
    tests/guests/heap_calls \
+   tests/guests/heap_pages \
    tests/guests/heap-own \
    tests/guests/heap-static
 HEAP_OBJECTS = \
@@ -105,11 +106,16 @@ HEAP_CODE = \
    tests/guests/heap_calls.c \
    tests/guests/heap_cxx.cc \
    tests/guests/heap_library.c \
+   tests/guests/heap_pages.c \
    tests/guests/heap_shim.c
 
 tests/guests/heap_calls: tests/guests/heap_calls.c
 	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
 	$(CC) $(HEAP_COMPILE) -o $@ $(srcdir)/tests/guests/heap_calls.c
+
+tests/guests/heap_pages: tests/guests/heap_pages.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	$(CC) $(HEAP_COMPILE) -o $@ $(srcdir)/tests/guests/heap_pages.c
 
 tests/guests/heap-own: tests/guests/heap.c tests/allocators/implicit.c tests/allocators/common.c
 	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
@@ -188,6 +194,7 @@ TESTS += \
    tests/guests/check-heap \
    tests/guests/check-heap-allocators \
    tests/guests/check-heap-calls \
+   tests/guests/check-heap-pages \
    tests/guests/check-options \
    tests/guests/check-places \
    tests/guests/check-repeat
@@ -207,6 +214,7 @@ dist_check_SCRIPTS += \
    tests/guests/check-heap \
    tests/guests/check-heap-allocators \
    tests/guests/check-heap-calls \
+   tests/guests/check-heap-pages \
    tests/guests/check-options \
    tests/guests/check-places \
    tests/guests/check-repeat

@@ -63,6 +63,7 @@ count_page(uint32_t page, struct model_counts *counts)
 {
    uint64_t start = BASE + page * (uint64_t)PAGE, n_bytes = 0;
    uint32_t n = 0, n_of_site[N_SITES] = {0}, site = 0;
+   uint64_t n_bytes_last = 0;
 
    for (uint32_t i = 0; i < n_live; i++) {
       const struct model_block *block = &live[i];
@@ -72,6 +73,7 @@ count_page(uint32_t page, struct model_counts *counts)
       n_bytes += overlap(block->start, block->start + block->n_bytes, start,
                          start + PAGE);
       site = block->site;
+      n_bytes_last = block->n_bytes;
       n_of_site[site]++;
       n++;
    }
@@ -80,7 +82,7 @@ count_page(uint32_t page, struct model_counts *counts)
    if (n == 0 || n_of_site[site] != n)
       return;
    counts->kept[site]++;
-   if (n == 1 && n_bytes <= 512) {
+   if (n == 1 && n_bytes_last <= 512) {
       counts->heap.n_pinned++;
       counts->pinned[site]++;
    }

@@ -160,7 +160,7 @@ print_pinned(const struct section *section)
 
    if (pages->n_pinned > 0)
       vmt_memory_print_labelled(section->out, "Pinned", vmt_format(
-         "%s (%.1f%%) by one block each, with at most 512 bytes on it%s",
+         "%s (%.1f%%) by one block each, of at most 512 bytes%s",
          count_text(n_pages, pages->n_pinned, "page"),
          percent(pages->n_pinned, pages->n_resident), lines.n ? ":" : ""));
    if (pages->n_pinned > 0)

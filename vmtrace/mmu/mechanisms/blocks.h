@@ -13,7 +13,7 @@
 
    Of pages, 4 KiB each: those of the heap that are resident are counted by how full
    of live bytes they are.  A site keeps a page if all live blocks on it are the
-   site's, and pins it if there is only one, with at most VMT_SMALL_BYTES on it.  A
+   site's, and pins it if there is only one, of at most VMT_SMALL_BYTES.  A
    block straddles if it lies on two pages and would fit into one.  A page is back if
    it comes where one was given back to the kernel.
 

@@ -17,8 +17,17 @@ fullness(uint32_t n_bytes)
                     VMT_PAGE_SHIFT);
 }
 
+/* The bytes of the page's only block, on all its pages.  */
+static uint64_t
+bytes_of_only(const struct vmt_blocks *blocks, const struct vmt_block_page *page)
+{
+   uint32_t id = page->entering != 0 ? page->entering : page->leaving;
+
+   return id != 0 ? vmt_blocks_get_long(blocks, id)->n_bytes : page->n_bytes;
+}
+
 static struct vmt_page_class
-class_of(const struct vmt_block_page *page)
+class_of(const struct vmt_blocks *blocks, const struct vmt_block_page *page)
 {
    if (page->n_blocks == 0)
       return empty;
@@ -27,7 +36,7 @@ class_of(const struct vmt_block_page *page)
       : is_of_one_site(page)    ? (uint32_t)(page->sum / page->n_blocks)
                                 : VMT_NO_SITE,
       fullness(page->n_bytes),
-      page->n_blocks == 1 && page->n_bytes <= VMT_SMALL_BYTES};
+      page->n_blocks == 1 && bytes_of_only(blocks, page) <= VMT_SMALL_BYTES};
 }
 
 /* n pages more of the class.  */
@@ -65,7 +74,7 @@ vmt_blocks_recount(struct vmt_blocks *blocks, struct vmt_block_region *region,
 static void
 settle_page(struct vmt_blocks *blocks, struct vmt_block_page *page)
 {
-   const struct vmt_page_class class = class_of(page);
+   const struct vmt_page_class class = class_of(blocks, page);
 
    page->is_stale = false;
    if (class.keeper == page->counted.keeper &&
@@ -146,7 +155,7 @@ class_now(struct vmt_blocks *blocks, struct vmt_block_page *page, vmt_vpn vpn)
    uint32_t id;
 
    if (page != NULL && page->n_blocks != 0)
-      return class_of(page);
+      return class_of(blocks, page);
    id = vmt_blocks_wide_at(blocks, vpn);
    if (id == 0)
       return empty;
