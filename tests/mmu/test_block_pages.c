@@ -419,33 +419,57 @@ run_fork(void)
    vmt_blocks_free(&blocks);
 }
 
+/* A mapping, one of the allocator's beside it, a block across the two, which takes the
+   first over, a page, and a hole in the second.  How far it came.  */
+static uint32_t
+steps_done(uint32_t *site)
+{
+   uint32_t mapping;
+
+   *site = vmt_blocks_site(&blocks, 5, VMT_SITE_MALLOC);
+   mapping = vmt_blocks_site(&blocks, 6, VMT_SITE_MMAP);
+   if (*site == VMT_NO_SITE || mapping == VMT_NO_SITE)
+      return 0;
+   if (vmt_blocks_map(&blocks, BASE, BASE + 2 * PAGE, mapping, false, 0) != VMT_OK)
+      return 1;
+   if (vmt_blocks_map(&blocks, BASE + 2 * PAGE, BASE + 9 * PAGE, VMT_OWN_SITE, false,
+                      0) != VMT_OK)
+      return 2;
+   if (vmt_blocks_add(&blocks, BASE + PAGE + 64, 3 * PAGE, *site, 0) != VMT_OK)
+      return 3;
+   vmt_blocks_page_came(&blocks, FIRST_PAGE + 1000, 0);
+   if (blocks.no_memory)
+      return 4;
+   return vmt_blocks_unmap(&blocks, BASE + 6 * PAGE, BASE + 7 * PAGE, 0) == VMT_OK ? 6
+                                                                                 : 5;
+}
+
 /* Each allocation in turn fails: what did not come about left nothing behind.  */
 static void
 run_out_of_memory(void)
 {
+   uint32_t reached = 0;
    bool came = true;
 
    for (uint64_t nth = 1; came; nth++) {
-      bool is_added = false, is_whole = false;
-      uint32_t site = VMT_NO_SITE;
+      uint32_t n_done = 0, site;
       struct vmt_block found;
 
       test_fail_nth(nth);
       if (vmt_blocks_init(&blocks) == VMT_OK) {
-         site = vmt_blocks_site(&blocks, 5, VMT_SITE_MALLOC);
-         is_added = site != VMT_NO_SITE &&
-                    vmt_blocks_add(&blocks, BASE + 64, 3 * PAGE, site, 0) == VMT_OK;
-         if (is_added)
-            vmt_blocks_page_came(&blocks, FIRST_PAGE + 1000, 0);
-         is_whole = is_added && !blocks.no_memory;
-         CHECK_EQ(vmt_blocks_find(&blocks, BASE + 2 * PAGE, &found), is_added);
-         CHECK_EQ(blocks.live_bytes, is_added ? 3 * PAGE : 0);
+         n_done = steps_done(&site);
+         CHECK_EQ(vmt_blocks_find(&blocks, BASE + 3 * PAGE, &found), n_done > 3);
+         CHECK_EQ(blocks.live_bytes, n_done > 3 ? 3 * PAGE : 0);
+         if (n_done > 3)
+            CHECK_EQ(vmt_blocks_site_at(&blocks, BASE), VMT_OWN_SITE);
          vmt_blocks_free(&blocks);
       }
       came = test_fail_came();
-      CHECK_EQ(came, !is_whole);
+      CHECK_EQ(came, n_done != 6);
       CHECK_EQ(test_n_blocks(), 0);
+      reached |= 1u << n_done;
    }
+   CHECK(reached & 1u << 3 && reached & 1u << 4);
 }
 
 int
