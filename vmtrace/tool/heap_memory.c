@@ -176,12 +176,20 @@ heap_memory_unmapped(Addr start, Addr end)
 
 /* ---- system calls ---- */
 
+/* Natively these are no system calls.  */
+static Bool
+is_of_vdso(UInt number)
+{
+   return number == __NR_clock_gettime || number == __NR_gettimeofday ||
+          number == __NR_time || number == __NR_getcpu;
+}
+
 void
 heap_memory_syscall(UInt number)
 {
    enum heap_call call = HEAP_CALL_other;
 
-   if (!heap_is_at_work)
+   if (!heap_is_at_work || is_of_vdso(number))
       return;
    switch (number) {
 #define HEAP_CALL_CASE(name) case __NR_##name: call = HEAP_CALL_##name; break;

@@ -17,7 +17,9 @@
 #include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/tool.h"
 
-#define HEAP_CALLS(X) X(brk) X(mmap) X(munmap) X(mremap) X(mprotect) X(madvise)
+#define HEAP_CALLS(X)                                                          \
+   X(brk) X(mmap) X(munmap) X(mremap) X(mprotect) X(madvise) X(futex)          \
+   X(getrandom) X(sched_getaffinity) X(openat) X(read) X(close)
 
 enum heap_call {
 #define HEAP_CALL_ID(name) HEAP_CALL_##name,
