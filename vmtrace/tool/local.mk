@@ -10,6 +10,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/call_stub.h \
 	vmtrace/tool/charge.c \
 	vmtrace/tool/charge.h \
+	vmtrace/tool/charge_kernel.c \
+	vmtrace/tool/charge_private.h \
 	vmtrace/tool/checkpoint.c \
 	vmtrace/tool/checkpoint.h \
 	vmtrace/tool/children.c \
