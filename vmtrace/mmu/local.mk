@@ -45,6 +45,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/frames.c \
 	vmtrace/mmu/machine/frames.h \
 	vmtrace/mmu/machine/frames_linux.c \
+	vmtrace/mmu/machine/frames_linux_objects.c \
+	vmtrace/mmu/machine/frames_linux_private.h \
 	vmtrace/mmu/machine/frames_textbook.c \
 	vmtrace/mmu/machine/machine.c \
 	vmtrace/mmu/machine/machine.h \

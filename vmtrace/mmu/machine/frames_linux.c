@@ -1,17 +1,12 @@
 /* Limited memory with the kernel's policy: what the machine does is told to
    policies/linux_reclaim.c, and what that does is done to the page table.  */
 
-#include "vmtrace/mmu/machine/frames.h"
-
-#include "vmtrace/mmu/base/assert.h"
-#include "vmtrace/mmu/machine/machine.h"
+#include "vmtrace/mmu/machine/frames_linux_private.h"
 
 /* Four instructions a nanosecond.  */
 #define INSTRS_A_NS 4
 
-/* Names: of objects' pages; of private pages whose place's name is in use.  */
-#define OBJECT_NAMES ((uint64_t)1 << 60)
-#define OBJECT_SHIFT 36
+/* Of private pages whose place's name is in use.  */
 #define FRESH_NAMES ((uint64_t)1 << 59)
 
 /* 1 TiB of swap is as good as unlimited.  */
@@ -20,19 +15,7 @@
 #define TABLE_PAGES 512                 /* that a page-table page maps */
 #define MAX_AHEAD 31                    /* on either side, of swap's read-ahead */
 
-/* mm/filemap.c and the default read_ahead_kb of 128: what is read around a page, which
-   of it is the mark, and after how many misses it is not done any more.  */
-#define READ_PAGES 32
-#define MARKED_PAGES 8
-#define MAX_MISSES 100
-
 #define PRIVATE (VMT_PTE_ANON | VMT_PTE_SWAPPED)
-
-static void
-note(struct vmt_frames *frames, enum vmt_status status)
-{
-   frames->no_memory |= status != VMT_OK;
-}
 
 /* ---- life ---- */
 
@@ -65,8 +48,8 @@ vmt_frames_free_linux(struct vmt_machine *machine)
    vmt_shown_free(&machine->frames.shown);
 }
 
-static void
-pass_time(struct vmt_machine *machine)
+void
+vmt_linux_pass_time(struct vmt_machine *machine)
 {
    struct vmt_frames *frames = &machine->frames;
    uint64_t ns = (vmt_instrs_at(machine->filter.clock) - frames->told_instrs) /
@@ -77,12 +60,6 @@ pass_time(struct vmt_machine *machine)
 }
 
 /* ---- names ---- */
-
-static uint64_t
-name_of_object(uint64_t object, uint64_t page)
-{
-   return OBJECT_NAMES | object << OBJECT_SHIFT | page;
-}
 
 /* What the page at vpn shows; VMT_NO_PAGE: nothing that takes a frame.  */
 static uint64_t
@@ -112,7 +89,7 @@ static void
 show(struct vmt_frames *frames, vmt_vpn vpn, uint64_t name)
 {
    if (name != vpn)
-      note(frames, vmt_shown_set(&frames->shown, vpn, name));
+      vmt_linux_note(frames, vmt_shown_set(&frames->shown, vpn, name));
 }
 
 /* ---- what reclaim does ---- */
@@ -194,14 +171,14 @@ take_event(struct vmt_machine *machine, const struct vmt_reclaim_event *event)
    while (at != VMT_SHOWN_NONE) {
       at = vmt_shown_next(&frames->shown, at, &vpn);
       change_entry(machine, vpn, event->change);
-      if (event->change == VMT_RECLAIM_EVICTED && event->page < OBJECT_NAMES &&
+      if (event->change == VMT_RECLAIM_EVICTED && event->page < VMT_OBJECT_NAMES &&
           vmt_reclaim_where(&frames->kernel, event->page) == VMT_RECLAIM_NOWHERE)
          vmt_shown_drop(&frames->shown, vpn);
    }
 }
 
-static void
-take_events(struct vmt_machine *machine)
+void
+vmt_linux_take_events(struct vmt_machine *machine)
 {
    struct vmt_frames *frames = &machine->frames;
    uint32_t i;
@@ -218,26 +195,19 @@ take_events(struct vmt_machine *machine)
 
 /* ---- asking ---- */
 
-/* vma_has_recency, the other way round.  */
-static bool
-has_no_recency(const struct vmt_area *area)
-{
-   return (area->flags & (VMT_AREA_SEQ_READ | VMT_AREA_RAND_READ)) != 0;
-}
-
-static void
-ask(struct vmt_machine *machine, const struct vmt_area *area,
-    struct vmt_reclaim_request *request, struct vmt_reclaim_result *result)
+void
+vmt_linux_ask(struct vmt_machine *machine, const struct vmt_area *area,
+              struct vmt_reclaim_request *request, struct vmt_reclaim_result *result)
 {
    struct vmt_frames *frames = &machine->frames;
 
    request->executable = (area->flags & VMT_AREA_EXEC) != 0;
-   request->no_recency = has_no_recency(area);
-   pass_time(machine);
-   note(frames, vmt_reclaim_fault(&frames->kernel, request, result));
+   request->no_recency = vmt_linux_has_no_recency(area);
+   vmt_linux_pass_time(machine);
+   vmt_linux_note(frames, vmt_reclaim_fault(&frames->kernel, request, result));
    if (result->out_of_memory)
       vmt_frames_run_out(machine);
-   take_events(machine);
+   vmt_linux_take_events(machine);
    if ((area->flags & VMT_AREA_LOCKED) != 0)
       vmt_reclaim_lock(&frames->kernel, request->page, true);
 }
@@ -255,12 +225,13 @@ vmt_frames_count_tables(struct vmt_machine *machine)
    if (n < frames->n_tables)
       vmt_reclaim_give_kernel(&frames->kernel, frames->n_tables - n);
    if (n > frames->n_tables) {
-      pass_time(machine);
-      note(frames, vmt_reclaim_take_kernel(&frames->kernel, n - frames->n_tables,
-                                           &out_of_memory));
+      vmt_linux_pass_time(machine);
+      vmt_linux_note(frames,
+                     vmt_reclaim_take_kernel(&frames->kernel, n - frames->n_tables,
+                                             &out_of_memory));
       if (out_of_memory)
          vmt_frames_run_out(machine);
-      take_events(machine);
+      vmt_linux_take_events(machine);
    }
    frames->n_tables = n;
 }
@@ -276,7 +247,7 @@ leave(struct vmt_frames *frames, vmt_vpn vpn, uint64_t name, const struct vmt_pt
    vmt_shown_drop(&frames->shown, vpn);
    if (name == VMT_NO_PAGE)
       return;
-   if (name >= OBJECT_NAMES)
+   if (name >= VMT_OBJECT_NAMES)
       vmt_reclaim_lock(&frames->kernel, name, false);
    if ((pte->bits & VMT_PTE_PRESENT) != 0)
       vmt_reclaim_unmap(&frames->kernel, name, false, young);
@@ -294,7 +265,7 @@ vmt_frames_new_page(struct vmt_machine *machine, const struct vmt_area *area,
       .page = new_name(frames, vpn), .kind = VMT_RECLAIM_ANON, .write = true};
    struct vmt_reclaim_result result;
 
-   ask(machine, area, &request, &result);
+   vmt_linux_ask(machine, area, &request, &result);
    leave(frames, vpn, old_name, pte);
    show(frames, vpn, request.page);
 }
@@ -355,221 +326,8 @@ vmt_frames_swap_in(struct vmt_machine *machine, struct vmt_area *area, vmt_vpn v
    struct vmt_reclaim_result result;
 
    look_around(machine, area, vpn, names, &around);
-   ask(machine, area, &request, &result);
+   vmt_linux_ask(machine, area, &request, &result);
    return result.outcome == VMT_RECLAIM_SWAP_IN ? VMT_EV_SwapIn : VMT_EV_SwapHit;
-}
-
-/* ---- pages of objects ---- */
-
-static struct vmt_object *
-object_of(const struct vmt_machine *machine, const struct vmt_area *area)
-{
-   return vmt_vector_at(&machine->objects, (uint32_t)area->object);
-}
-
-/* It was in the page cache before the program began, and the program has not asked for
-   it yet.  */
-static bool
-is_warm(const struct vmt_machine *machine, const struct vmt_object *object,
-        uint64_t name)
-{
-   return object->on_device && machine->settings.page_cache_warm &&
-          vmt_reclaim_where(&machine->frames.kernel, name) == VMT_RECLAIM_NOWHERE;
-}
-
-/* Frames for pages that are not in memory, as far as there are any to be had; nobody
-   waits for a device.  */
-static void
-read_pages(struct vmt_machine *machine, uint64_t first, uint64_t n, uint64_t mark,
-           bool no_recency)
-{
-   struct vmt_frames *frames = &machine->frames;
-   const struct vmt_reclaim_request request = {
-      .kind = VMT_RECLAIM_FILE, .no_recency = no_recency, .read_start = first,
-      .n_read = n, .read_mark = mark};
-
-   pass_time(machine);
-   note(frames, vmt_reclaim_fault_read(&frames->kernel, &request));
-   take_events(machine);
-}
-
-/* A frame for a warm page.  */
-static void
-charge_warm(struct vmt_machine *machine, const struct vmt_area *area, uint64_t name)
-{
-   read_pages(machine, name, 1, VMT_NO_PAGE, has_no_recency(area));
-}
-
-static uint64_t
-n_pages_of(const struct vmt_object *object)
-{
-   return (object->bytes >> VMT_PAGE_SHIFT) +
-          ((object->bytes & (VMT_PAGE_BYTES - 1)) != 0);
-}
-
-/* Code, since 6.16: from the page on, as far as it is mapped here, and nothing ahead of
-   need after that.  */
-static void
-read_code(const struct vmt_area *area, uint64_t page, uint64_t n_pages,
-          struct vmt_reclaim_request *request)
-{
-   uint64_t end = area->page_offset + ((area->end - area->start) >> VMT_PAGE_SHIFT);
-
-   request->read_start = name_of_object(area->object, page);
-   request->n_read = less(READ_PAGES, (end < n_pages ? end : n_pages) - page);
-}
-
-/* do_sync_mmap_readahead.  */
-static void
-choose_read(const struct vmt_machine *machine, const struct vmt_area *area,
-            uint64_t page, struct vmt_reclaim_request *request)
-{
-   struct vmt_object *object = object_of(machine, area);
-   uint64_t start = page < READ_PAGES / 2 ? 0 : page - READ_PAGES / 2;
-   uint64_t end = start + READ_PAGES, n_pages = n_pages_of(object);
-
-   request->read_mark = VMT_NO_PAGE;
-   if ((area->flags & VMT_AREA_RAND_READ) != 0)
-      return;
-   if ((area->flags & VMT_AREA_SEQ_READ) != 0) {
-      start = page;
-      end = page + READ_PAGES;
-   } else {
-      if (object->n_misses < 10 * MAX_MISSES)
-         object->n_misses++;
-      if (object->n_misses > MAX_MISSES)
-         return;
-      if ((area->flags & VMT_AREA_EXEC) != 0) {
-         read_code(area, page, n_pages, request);
-         return;
-      }
-   }
-   object->ahead_start = end;
-   request->read_start = name_of_object(area->object, start);
-   request->n_read = (end < n_pages ? end : n_pages) - start;
-   request->read_mark = name_of_object(area->object, end - MARKED_PAGES);
-}
-
-static void
-note_hit(struct vmt_object *object)
-{
-   if (object->n_misses != 0)
-      object->n_misses--;
-}
-
-/* page_cache_async_ra.  */
-void
-vmt_frames_read_ahead(struct vmt_machine *machine)
-{
-   struct vmt_frames *frames = &machine->frames;
-   uint32_t number = frames->ahead_object;
-   struct vmt_object *object;
-   uint64_t start, end, mark;
-
-   if (number == 0)
-      return;
-   frames->ahead_object = 0;
-   object = vmt_vector_at(&machine->objects, number);
-   start = object->ahead_start;
-   end = start + READ_PAGES;
-   object->ahead_start = end;
-   if (end > n_pages_of(object))
-      end = n_pages_of(object);
-   if (start >= end)
-      return;
-   mark = name_of_object(number, start);
-   read_pages(machine, mark, end - start, mark, frames->ahead_without_recency);
-}
-
-static void
-show_object(struct vmt_frames *frames, struct vmt_object *object, vmt_vpn vpn,
-            uint64_t name, uint64_t page)
-{
-   if (object->n_known_pages <= page)
-      object->n_known_pages = page + 1;
-   if (vmt_shown_name(&frames->shown, vpn) == NULL)
-      note(frames, vmt_shown_set(&frames->shown, vpn, name));
-}
-
-enum vmt_reclaim_outcome
-vmt_frames_object_page(struct vmt_machine *machine, const struct vmt_area *area,
-                       vmt_vpn vpn, uint64_t page, bool write, bool is_copied)
-{
-   struct vmt_frames *frames = &machine->frames;
-   struct vmt_object *object = object_of(machine, area);
-   uint64_t name = name_of_object(area->object, page);
-   bool warm = is_warm(machine, object, name);
-   struct vmt_reclaim_request request = {
-      .page = name, .write = write && !is_copied,
-      .kind = object->on_device ? VMT_RECLAIM_FILE : VMT_RECLAIM_SHMEM};
-   struct vmt_reclaim_result result;
-
-   if (warm && is_copied)
-      return VMT_RECLAIM_CACHED;
-   if (warm)
-      charge_warm(machine, area, name);
-   else if (object->on_device &&
-            vmt_reclaim_where(&frames->kernel, name) != VMT_RECLAIM_IN_MEMORY)
-      choose_read(machine, area, page, &request);
-   ask(machine, area, &request, &result);
-   if (result.outcome == VMT_RECLAIM_CACHED)
-      note_hit(object);
-   if (result.marked) {
-      frames->ahead_object = (uint32_t)area->object;
-      frames->ahead_without_recency = has_no_recency(area);
-   }
-   if (frames->no_memory)
-      return result.outcome;
-   if (is_copied)
-      vmt_reclaim_unmap(&frames->kernel, name, false, false);
-   else
-      show_object(frames, object, vpn, name, page);
-   return warm ? VMT_RECLAIM_CACHED : result.outcome;
-}
-
-bool
-vmt_frames_map_around(struct vmt_machine *machine, const struct vmt_area *area,
-                      vmt_vpn vpn, uint64_t page)
-{
-   struct vmt_frames *frames = &machine->frames;
-   struct vmt_object *object = object_of(machine, area);
-   uint64_t name = name_of_object(area->object, page);
-
-   if (!frames->spares_warm && is_warm(machine, object, name))
-      charge_warm(machine, area, name);
-   if (!vmt_reclaim_map(&frames->kernel, name, (area->flags & VMT_AREA_EXEC) != 0,
-                        has_no_recency(area)))
-      return false;
-   if ((area->flags & VMT_AREA_LOCKED) != 0)
-      vmt_reclaim_lock(&frames->kernel, name, true);
-   note_hit(object);
-   show_object(frames, object, vpn, name, page);
-   return true;
-}
-
-void
-vmt_frames_forget(struct vmt_machine *machine, uint32_t number, uint64_t start,
-                  uint64_t end)
-{
-   struct vmt_frames *frames = &machine->frames;
-   struct vmt_object *object = vmt_vector_at(&machine->objects, number);
-
-   if (end > object->n_known_pages)
-      end = object->n_known_pages;
-   for (; start < end; start++) {
-      uint64_t name = name_of_object(number, start);
-      uint32_t at = vmt_shown_first(&frames->shown, name);
-      bool is_mapped = false;
-      vmt_vpn vpn;
-
-      while (at != VMT_SHOWN_NONE) {
-         at = vmt_shown_next(&frames->shown, at, &vpn);
-         is_mapped |= (vmt_pagetable_find(&machine->pages, vpn)->bits &
-                       VMT_PTE_PRESENT) != 0;
-      }
-      if (!is_mapped)
-         vmt_reclaim_forget(&frames->kernel, name);
-   }
 }
 
 /* ---- entries ---- */
@@ -588,7 +346,7 @@ vmt_frames_touched(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte
    name = name_at(frames, vpn, pte);
    if (name == VMT_NO_PAGE)
       return;
-   pass_time(machine);
+   vmt_linux_pass_time(machine);
    vmt_reclaim_touched(&frames->kernel, name, young, writes);
    if (writes)
       pte->bits &= ~VMT_PTE_LAZY;
@@ -624,7 +382,7 @@ vmt_frames_free_lazily(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte 
    struct vmt_frames *frames = &machine->frames;
    uint64_t name = name_at(frames, vpn, pte);
 
-   if (name == VMT_NO_PAGE || name >= OBJECT_NAMES)
+   if (name == VMT_NO_PAGE || name >= VMT_OBJECT_NAMES)
       return;
    if ((pte->bits & VMT_PTE_SWAPPED) != 0) {
       leave(frames, vpn, name, pte);
@@ -654,7 +412,7 @@ vmt_frames_page_out(struct vmt_machine *machine, vmt_vpn start, vmt_vpn end)
    uint32_t n;
    struct vmt_pte *pte;
 
-   pass_time(machine);
+   vmt_linux_pass_time(machine);
    while (start < end) {
       for (n = 0; n < 32 && (pte = vmt_pagetable_next(&machine->pages, &start, end)) !=
                                NULL; start++) {
@@ -667,8 +425,8 @@ vmt_frames_page_out(struct vmt_machine *machine, vmt_vpn start, vmt_vpn end)
       }
       if (n == 0)
          return;
-      note(frames, vmt_reclaim_page_out(&frames->kernel, names, n));
-      take_events(machine);
+      vmt_linux_note(frames, vmt_reclaim_page_out(&frames->kernel, names, n));
+      vmt_linux_take_events(machine);
    }
 }
 
