@@ -9,8 +9,9 @@
    peak: a charge that changes after the peak first notes what it had.
 
    Totals are kept apart.  What is charged with `excluded` goes to totals of its
-   own.  Owns its tables.  Cost: O(1) expected an event; 28 bytes a charge plus
-   24 a counter plus 24 for a charge that owned pages.  */
+   own.  Owns its tables.  Cost: O(1) expected an event; 24 bytes a charge and 21
+   to 43 for its place among the ids, 24 a counter, 48 for a charge that owned
+   pages.  */
 
 #ifndef VMT_MMU_MACHINE_ACCOUNTING_H
 #define VMT_MMU_MACHINE_ACCOUNTING_H

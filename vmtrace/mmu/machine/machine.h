@@ -1,5 +1,6 @@
 /* The simulated machine: the cores with their TLBs, one address space with its
-   page table and areas, the page cache, and the ledger.
+   page table and areas, the page cache, the blocks of the program's allocator,
+   and the ledger.
 
    An embedder (the Valgrind tool, a replay, a test) feeds it events in program
    order: accesses, and what system calls do to the address space.  Each access

@@ -26,8 +26,9 @@
    are gone.  Cost: O(1) for
    a block, but that the starts of a page's blocks are sorted; O(log n) for one that
    holds a whole page (n: of these) and O(1) for each of its resident pages.  Memory:
-   16 to 32 bytes a block, 40 for one on several pages and for a page that one begins
-   or ends on, 8 to 10 a page.  */
+   18 bytes a block, in lists of a page's that double from 4; 32 more for one on several
+   pages, 56 if it holds a whole one; 48 for a page that one begins or ends on; 8 to
+   10 a page.  */
 
 #ifndef VMT_MMU_MECHANISMS_BLOCKS_H
 #define VMT_MMU_MECHANISMS_BLOCKS_H
