@@ -3,7 +3,6 @@ vmtrace."""
 
 import argparse
 import os
-import signal
 import sys
 
 import allocators
@@ -11,8 +10,8 @@ import allocators_table
 import prepare
 import programs
 import show_text
-from command import (AGREED, DIFFERED, HERE, SKIPPED, SOURCE, TROUBLE, Parser, Validator,
-                     about, end_by_signal)
+from command import HERE, SOURCE, Validator, about
+from ending import AGREED, DIFFERED, Parser, status_of
 from place import PLAIN_ENVIRONMENT, Command, Place, Skip, Trouble
 
 LIST = os.path.join(HERE, "allocators.list")
@@ -160,15 +159,4 @@ def run(arguments, words):
 
 
 def main(words):
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, end_by_signal)
-    try:
-        return run(parse_arguments(words), words)
-    except Skip as reason:
-        print(f"validate-allocators: skipped: {reason}", file=sys.stderr)
-        return SKIPPED
-    except Trouble as trouble:
-        print(f"validate-allocators: {trouble}", file=sys.stderr)
-    except OSError as error:
-        print(f"validate-allocators: {error.filename}: {error.strerror}", file=sys.stderr)
-    return TROUBLE
+    return status_of("validate-allocators", lambda: run(parse_arguments(words), words))

@@ -3,7 +3,6 @@
 import argparse
 import os
 import shlex
-import signal
 import subprocess
 import sys
 
@@ -16,7 +15,8 @@ import show_markdown
 import show_text
 import verdict
 from compare import Comparison
-from place import PLAIN_ENVIRONMENT, Command, Place, Skip, Trouble
+from ending import AGREED, DIFFERED, Parser, status_of
+from place import PLAIN_ENVIRONMENT, Command, Place
 from record import Recorder
 from watched import watch
 
@@ -24,7 +24,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 LIST = os.path.join(HERE, "programs.list")
 
-AGREED, DIFFERED, TROUBLE, SKIPPED = 0, 1, 2, 77
 RUNS_IN_DOUBT, RUNS_WITH_THREADS = 3, 5
 
 DESCRIPTION = """\
@@ -37,13 +36,6 @@ The exit status is 0 when they agree,
 1 when they do not, 2 when nothing could be said, and 77 where perf is missing or
 not allowed.
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """Complains in one line."""
-
-    def error(self, message):
-        raise Trouble(message)
 
 
 def parse_arguments(words):
@@ -214,24 +206,12 @@ def run(arguments, words, out):
     return DIFFERED if any(result.objections for result in results) else AGREED
 
 
-def end_by_signal(number, _):
-    sys.exit(128 + number)
-
-
 def main(words):
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, end_by_signal)
-    try:
+    def action():
         arguments = parse_arguments(words)
         if not arguments.output:
             return run(arguments, words, sys.stdout)
         with open(arguments.output, "w", encoding="utf-8") as out:
             return run(arguments, words, out)
-    except Skip as reason:
-        print(f"validate-kernel: skipped: {reason}", file=sys.stderr)
-        return SKIPPED
-    except Trouble as trouble:
-        print(f"validate-kernel: {trouble}", file=sys.stderr)
-    except OSError as error:
-        print(f"validate-kernel: {error.filename}: {error.strerror}", file=sys.stderr)
-    return TROUBLE
+
+    return status_of("validate-kernel", action)

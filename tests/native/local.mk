@@ -35,6 +35,7 @@ EXTRA_DIST += \
 	tests/native/command.py \
 	tests/native/compare.py \
 	tests/native/drill.py \
+	tests/native/ending.py \
 	tests/native/faults.py \
 	tests/native/history.py \
 	tests/native/host.py \

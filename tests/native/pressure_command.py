@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import shlex
-import signal
 import sys
 import tempfile
 
@@ -13,11 +12,11 @@ import pressure_native as native
 import pressure_programs
 import pressure_runs
 import pressure_table
-from place import PLAIN_ENVIRONMENT, Command, Place, Skip, Trouble
+from ending import AGREED, DIFFERED, Parser, status_of
+from place import PLAIN_ENVIRONMENT, Command, Place, Trouble
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
-AGREED, DIFFERED, TROUBLE, SKIPPED = 0, 1, 2, 77
 LIMITS, SHORT_LIMITS = (40, 50, 60, 75), (50,)
 RUNS, SHORT_RUNS = 5, 3
 SWAP_PAGES = 131072
@@ -41,13 +40,6 @@ rotates, which are set to what vmtrace simulates, are put back.  The exit status
 are within the tolerance, 1 when not, 2 when nothing could be said, and 77 where
 this is not allowed.
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """Complains in one line."""
-
-    def error(self, message):
-        raise Trouble(message)
 
 
 def _percents(text):
@@ -280,24 +272,12 @@ def run(arguments, words):
     return AGREED if all(case.agrees(arguments.tolerance) for case in cases) else DIFFERED
 
 
-def _end_by_signal(number, _):
-    sys.exit(128 + number)
-
-
 def main(words):
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, _end_by_signal)
-    try:
+    def action():
         arguments = parse_arguments(words)
         if arguments.recorded:
             return run(arguments, words)
         with native.swap_lock():
             return run(arguments, words)
-    except Skip as reason:
-        print(f"validate-pressure: skipped: {reason}", file=sys.stderr)
-        return SKIPPED
-    except Trouble as trouble:
-        print(f"validate-pressure: {trouble}", file=sys.stderr)
-    except OSError as error:
-        print(f"validate-pressure: {error.filename}: {error.strerror}", file=sys.stderr)
-    return TROUBLE
+
+    return status_of("validate-pressure", action)
