@@ -1,6 +1,7 @@
 #include "vmtrace/mmu/machine/machine.h"
 
 #include "vmtrace/mmu/base/assert.h"
+#include "vmtrace/mmu/base/port.h"
 
 static const struct vmt_outcome nothing = {.event = VMT_NO_EVENT};
 
@@ -432,39 +433,55 @@ vmt_machine_charge_touch(struct vmt_machine *machine, uint32_t touch,
                                     touch - 1);
 }
 
+/* What an outcome comes to.  */
+struct event_count {
+   enum vmt_event event;
+   uint32_t n;
+};
+
+#define N_COUNTS 9
+
+static void
+counts_of(const struct vmt_outcome *outcome, struct event_count counts[N_COUNTS])
+{
+   const struct event_count all[N_COUNTS] = {
+      {outcome->event, outcome->event != VMT_NO_EVENT},
+      {outcome->is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM, outcome->n_l1_misses},
+      {VMT_EV_StlbM, outcome->n_stlb_misses},
+      {VMT_EV_WalkRef, outcome->n_walk_refs},
+      {VMT_EV_Shoot, outcome->n_shootdowns},
+      {VMT_EV_Evict, outcome->n_evicted},
+      {VMT_EV_SwapOut, outcome->n_swapped_out},
+      {VMT_EV_Refault, outcome->is_refault},
+      {VMT_EV_Thrash, outcome->is_thrash}};
+
+   memcpy(counts, all, sizeof all);
+}
+
 static void
 add_excluded(struct vmt_accounting *ledger, const struct vmt_outcome *outcome)
 {
-   if (outcome->event != VMT_NO_EVENT)
-      ledger->excluded[outcome->event]++;
-   ledger->excluded[outcome->is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM] +=
-      outcome->n_l1_misses;
-   ledger->excluded[VMT_EV_StlbM] += outcome->n_stlb_misses;
-   ledger->excluded[VMT_EV_WalkRef] += outcome->n_walk_refs;
-   ledger->excluded[VMT_EV_Shoot] += outcome->n_shootdowns;
+   struct event_count counts[N_COUNTS];
+   uint32_t i;
+
+   counts_of(outcome, counts);
+   for (i = 0; i < N_COUNTS; i++)
+      if (counts[i].n != 0)
+         ledger->excluded[counts[i].event] += counts[i].n;
 }
 
 static enum vmt_status
-add_if_any(struct vmt_accounting *ledger, uint32_t charge, enum vmt_event event,
-           uint32_t n)
+add_counts(struct vmt_accounting *ledger, const struct vmt_outcome *outcome,
+           uint32_t charge)
 {
-   return n == 0 ? VMT_OK : vmt_accounting_add(ledger, charge, event, n);
-}
+   struct event_count counts[N_COUNTS];
+   enum vmt_status status = VMT_OK;
+   uint32_t i;
 
-static enum vmt_status
-charge_pressure(struct vmt_machine *machine, const struct vmt_outcome *outcome,
-                uint32_t charge)
-{
-   struct vmt_accounting *ledger = &machine->ledger;
-   enum vmt_status status =
-      machine->frames.no_memory ? VMT_NO_MEMORY : VMT_OK;
-
-   status |= add_if_any(ledger, charge, VMT_EV_Evict, outcome->n_evicted);
-   status |= add_if_any(ledger, charge, VMT_EV_SwapOut, outcome->n_swapped_out);
-   status |= add_if_any(ledger, charge, VMT_EV_Refault, outcome->is_refault);
-   status |= add_if_any(ledger, charge, VMT_EV_Thrash, outcome->is_thrash);
-   if (outcome->out_of_memory)
-      vmt_frames_note_oom(machine, charge);
+   counts_of(outcome, counts);
+   for (i = 0; i < N_COUNTS; i++)
+      if (counts[i].n != 0)
+         status |= vmt_accounting_add(ledger, charge, counts[i].event, counts[i].n);
    return status;
 }
 
@@ -486,16 +503,11 @@ vmt_machine_charge(struct vmt_machine *machine,
    }
    status |= own_touch(machine, outcome, charge);
    status |= vmt_machine_charge_touch(machine, outcome->touch, charge);
-   if (outcome->event != VMT_NO_EVENT)
-      status |= vmt_accounting_add(ledger, charge, outcome->event, 1);
-   status |= add_if_any(ledger, charge,
-                        outcome->is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM,
-                        outcome->n_l1_misses);
-   status |= add_if_any(ledger, charge, VMT_EV_StlbM, outcome->n_stlb_misses);
-   status |= add_if_any(ledger, charge, VMT_EV_WalkRef, outcome->n_walk_refs);
-   status |= add_if_any(ledger, charge, VMT_EV_Shoot, outcome->n_shootdowns);
-   if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
-      status |= charge_pressure(machine, outcome, charge);
+   status |= add_counts(ledger, outcome, charge);
+   if (outcome->out_of_memory)
+      vmt_frames_note_oom(machine, charge);
+   if (machine->frames.no_memory)
+      status = VMT_NO_MEMORY;
    return status == VMT_OK && !machine->blocks.no_memory ? VMT_OK : VMT_NO_MEMORY;
 }
 
@@ -524,20 +536,12 @@ enum vmt_status
 vmt_machine_recharge(struct vmt_machine *machine, const struct vmt_outcome *outcome,
                      uint32_t from, uint32_t to)
 {
-   const struct { enum vmt_event event; uint32_t n; } counts[] = {
-      {outcome->event, outcome->event != VMT_NO_EVENT},
-      {outcome->is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM, outcome->n_l1_misses},
-      {VMT_EV_StlbM, outcome->n_stlb_misses},
-      {VMT_EV_WalkRef, outcome->n_walk_refs},
-      {VMT_EV_Shoot, outcome->n_shootdowns},
-      {VMT_EV_Evict, outcome->n_evicted},
-      {VMT_EV_SwapOut, outcome->n_swapped_out},
-      {VMT_EV_Refault, outcome->is_refault},
-      {VMT_EV_Thrash, outcome->is_thrash}};
+   struct event_count counts[N_COUNTS];
    enum vmt_status status = give_pages(machine, outcome, from, to);
    uint32_t i;
 
-   for (i = 0; i < sizeof counts / sizeof counts[0]; i++)
+   counts_of(outcome, counts);
+   for (i = 0; i < N_COUNTS; i++)
       if (counts[i].n != 0)
          status |= vmt_accounting_move(&machine->ledger, from, to, counts[i].event,
                                        counts[i].n);
