@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -20,6 +22,7 @@
 
 /* Through pointers that the compiler knows nothing of.  */
 static void *(*volatile do_malloc)(size_t) = malloc;
+static void *(*volatile do_realloc)(void *, size_t) = realloc;
 static void (*volatile do_free)(void *) = free;
 
 static void
@@ -59,6 +62,66 @@ direct(void)
    touch((char *)(((uintptr_t)heap + PAGE - 1) & ~(uintptr_t)(PAGE - 1)), 3);
 }
 
+/* A mapping goes to a place of its own, and grows with that, is cut, and grows there.  */
+static void
+moves(void)
+{
+   char *room = mmap(NULL, 300 * PAGE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+   char *area = mmap(NULL, 30 * PAGE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+   touch(area, 5);
+   area = mremap(area, 30 * PAGE, 50 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, room);
+   touch(area, 50);
+   if (mremap(area, 50 * PAGE, 20 * PAGE, 0) != area ||
+       mremap(area, 20 * PAGE, 27 * PAGE, 0) != area)
+      abort();
+   touch(area, 27);
+}
+
+/* Ten pages of a block that realloc copies are read there for the first time.  */
+static void
+copies(void)
+{
+   char *block = do_malloc(60000);
+
+   memset(block, 1, 60000);
+   do_malloc(10);
+   madvise(block - (uintptr_t)block % PAGE + PAGE, 10 * PAGE, MADV_DONTNEED);
+   do_realloc(block, 120000);
+}
+
+static __attribute__((noinline)) void
+touch_byte(volatile char *byte)
+{
+   *byte = 1;
+}
+
+static void
+take_turns(char *one, char *other)
+{
+   char *const both[] = {one, other};
+   int i;
+
+   for (i = 0; i < 3 * 2 * MIB / PAGE; i++)
+      touch_byte(both[i % 2] + (size_t)(i / 2) % (MIB / PAGE) * PAGE);
+}
+
+/* One instruction misses the TLB in memory of nobody, of a block and of a mapping.  */
+static void
+turns(void)
+{
+   static char nobodys[MIB] __attribute__((aligned(PAGE)));
+   char *block = do_malloc(2 * MIB);
+   char *area = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                     -1, 0);
+
+   block += PAGE - (uintptr_t)block % PAGE;
+   take_turns(nobodys, block);
+   take_turns(block, area);
+}
+
 /* A block that glibc maps, three times over; in the last pages go and come.  */
 static void
 churn(void)
@@ -78,6 +141,11 @@ churn(void)
    madvise(inner, 100 * PAGE, MADV_DONTNEED);
    touch(inner, 40);
    madvise(inner + 100 * PAGE, 10 * PAGE, MADV_FREE);
+   if (fork() == 0) {
+      do_malloc(100);
+      _exit(0);
+   }
+   wait(NULL);
 }
 
 /* Of blocks of 100 bytes every hundredth stays.  */
@@ -124,7 +192,8 @@ main(int argc, char **argv)
    static const struct {
       const char *name;
       void (*run)(void);
-   } modes[] = {{"direct", direct}, {"churn", churn}, {"pins", pins}, {"trim", trim}};
+   } modes[] = {{"direct", direct}, {"moves", moves}, {"copies", copies}, {"turns", turns},
+                {"churn", churn}, {"pins", pins}, {"trim", trim}};
    size_t i;
 
    for (i = 0; argc == 2 && i < sizeof modes / sizeof modes[0]; i++)
