@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -122,6 +123,32 @@ turns(void)
    take_turns(block, area);
 }
 
+/* Has an allocator's name, so it is one: the profile is written while it spins.  */
+__attribute__((noinline)) void *
+mallocx(size_t bytes, int flags)
+{
+   char *block = do_malloc(bytes), *inner = block - (uintptr_t)block % PAGE + PAGE;
+   volatile unsigned n = 5 * 1000 * 1000;
+   struct timespec time;
+
+   (void)flags;
+   clock_gettime(CLOCK_MONOTONIC, &time);
+   syscall(SYS_getppid);
+   touch(inner, 7);
+   while (n != 0)
+      n--;
+   touch(inner + 7 * PAGE, 10);
+   return block;
+}
+
+static void *(*volatile do_mallocx)(size_t, int) = mallocx;
+
+static void
+slow(void)
+{
+   do_mallocx(MIB, 0);
+}
+
 /* A block that glibc maps, three times over; in the last pages go and come.  */
 static void
 churn(void)
@@ -192,7 +219,7 @@ main(int argc, char **argv)
    static const struct {
       const char *name;
       void (*run)(void);
-   } modes[] = {{"direct", direct}, {"moves", moves}, {"copies", copies}, {"turns", turns},
+   } modes[] = {{"direct", direct}, {"moves", moves}, {"copies", copies}, {"turns", turns}, {"slow", slow},
                 {"churn", churn}, {"pins", pins}, {"trim", trim}};
    size_t i;
 
