@@ -22,6 +22,7 @@ libtest_mmu_a_SOURCES = \
 	tests/mmu/pair_tlb.h
 
 MMU_TESTS = \
+	tests/mmu/test_arena \
 	tests/mmu/test_base \
 	tests/mmu/test_block_lookup \
 	tests/mmu/test_block_pages \
@@ -49,6 +50,9 @@ TESTS += $(MMU_TESTS) tests/mmu/test_layers.sh
 dist_check_SCRIPTS += tests/mmu/test_layers.sh
 EXTRA_DIST += scripts/check-layers tests/mmu/kept
 
+tests_mmu_test_arena_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_arena_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_arena_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_base_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_base_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_base_LDFLAGS = $(MMU_TEST_LINKING)

@@ -8,6 +8,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/base/random.h \
 	vmtrace/mmu/base/status.h \
 	vmtrace/mmu/base/types.h \
+	vmtrace/mmu/containers/arena.c \
+	vmtrace/mmu/containers/arena.h \
 	vmtrace/mmu/containers/distances.c \
 	vmtrace/mmu/containers/distances.h \
 	vmtrace/mmu/containers/hashmap.c \

@@ -1,7 +1,6 @@
 #include "vmtrace/mmu/containers/hashmap.h"
 
 #include "vmtrace/mmu/base/assert.h"
-#include "vmtrace/mmu/base/port.h"
 
 #define MIN_SLOTS 8
 
@@ -43,13 +42,14 @@ rehash(struct vmt_hashmap *map, uint64_t n_slots)
    uint64_t cursor = 0;
 
    bigger.n_slots = n_slots;
-   bigger.slots = vmt_alloc(map->what, n_slots * sizeof(*bigger.slots));
+   bigger.slots = vmt_arena_alloc(map->arena, map->what,
+                                   n_slots * sizeof(*bigger.slots));
    if (bigger.slots == NULL)
       return VMT_NO_MEMORY;
    empty_slots(&bigger);
    while ((slot = vmt_hashmap_next(map, &cursor)) != NULL)
       *probe(&bigger, slot->key) = *slot;
-   vmt_free(map->slots);
+   vmt_arena_free(map->arena, map->slots);
    *map = bigger;
    return VMT_OK;
 }
@@ -57,6 +57,13 @@ rehash(struct vmt_hashmap *map, uint64_t n_slots)
 void
 vmt_hashmap_init(struct vmt_hashmap *map, const char *what)
 {
+   vmt_hashmap_init_in(map, NULL, what);
+}
+
+void
+vmt_hashmap_init_in(struct vmt_hashmap *map, struct vmt_arena *arena, const char *what)
+{
+   map->arena = arena;
    map->slots = NULL;
    map->n_slots = 0;
    map->n_used = 0;
@@ -66,8 +73,8 @@ vmt_hashmap_init(struct vmt_hashmap *map, const char *what)
 void
 vmt_hashmap_free(struct vmt_hashmap *map)
 {
-   vmt_free(map->slots);
-   vmt_hashmap_init(map, map->what);
+   vmt_arena_free(map->arena, map->slots);
+   vmt_hashmap_init_in(map, map->arena, map->what);
 }
 
 enum vmt_status

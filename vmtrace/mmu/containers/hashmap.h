@@ -5,7 +5,8 @@
    finds no memory returns VMT_NO_MEMORY and leaves the map as it was.  Deletion
    moves later entries back, so there are no tombstones.  Iteration order
    depends on the keys alone (and the order of insertion), never on addresses;
-   keys must not come or go while one iterates.
+   keys must not come or go while one
+   iterates, but as vmt_hashmap_next() says.
 
    Cost: O(1) expected for all but iteration.  */
 
@@ -14,6 +15,7 @@
 
 #include "vmtrace/mmu/base/status.h"
 #include "vmtrace/mmu/base/types.h"
+#include "vmtrace/mmu/containers/arena.h"
 
 #define VMT_HASHMAP_NO_KEY (~(uint64_t)0)
 
@@ -25,9 +27,12 @@ struct vmt_hashmap {
    struct vmt_hashmap_slot *slots;      /* NULL while empty */
    uint64_t n_slots, n_used;
    const char *what;
+   struct vmt_arena *arena;             /* NULL: the port */
 };
 
 void vmt_hashmap_init(struct vmt_hashmap *map, const char *what);
+void vmt_hashmap_init_in(struct vmt_hashmap *map, struct vmt_arena *arena,
+                         const char *what);
 void vmt_hashmap_free(struct vmt_hashmap *map);
 
 /* Room for n_keys in all: puts up to that number cannot fail.  */
@@ -42,7 +47,8 @@ enum vmt_status vmt_hashmap_put(struct vmt_hashmap *map, uint64_t key,
 bool vmt_hashmap_delete(struct vmt_hashmap *map, uint64_t key);
 void vmt_hashmap_clear(struct vmt_hashmap *map);
 
-/* for (i = 0; (slot = vmt_hashmap_next(map, &i)) != NULL;)  */
+/* for (i = 0; (slot = vmt_hashmap_next(map, &i)) != NULL;)
+   Who deletes the key that came last, and no other, goes on with i - 1.  */
 struct vmt_hashmap_slot *vmt_hashmap_next(const struct vmt_hashmap *map,
                                           uint64_t *cursor);
 

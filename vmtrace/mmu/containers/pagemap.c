@@ -5,8 +5,14 @@
 void
 vmt_pagemap_init(struct vmt_pagemap *map, const char *what)
 {
-   vmt_hashmap_init(&map->chunks, what);
-   vmt_pool_init(&map->blocks, what, sizeof(struct vmt_pagemap_chunk));
+   vmt_pagemap_init_in(map, NULL, what);
+}
+
+void
+vmt_pagemap_init_in(struct vmt_pagemap *map, struct vmt_arena *arena, const char *what)
+{
+   vmt_hashmap_init_in(&map->chunks, arena, what);
+   vmt_pool_init_in(&map->blocks, arena, what, sizeof(struct vmt_pagemap_chunk));
    map->n_pages = 0;
    map->last_number = VMT_HASHMAP_NO_KEY;
    map->last = NULL;
@@ -15,11 +21,12 @@ vmt_pagemap_init(struct vmt_pagemap *map, const char *what)
 void
 vmt_pagemap_free(struct vmt_pagemap *map)
 {
+   struct vmt_arena *arena = map->chunks.arena;
    const char *what = map->chunks.what;
 
    vmt_hashmap_free(&map->chunks);
    vmt_pool_free(&map->blocks);
-   vmt_pagemap_init(map, what);
+   vmt_pagemap_init_in(map, arena, what);
 }
 
 static uint64_t

@@ -36,6 +36,8 @@ struct vmt_pagemap {
 };
 
 void vmt_pagemap_init(struct vmt_pagemap *map, const char *what);
+void vmt_pagemap_init_in(struct vmt_pagemap *map, struct vmt_arena *arena,
+                         const char *what);
 void vmt_pagemap_free(struct vmt_pagemap *map);
 
 /* The value of page, or NULL.  */

@@ -28,6 +28,13 @@ blocks_per_slab(const struct vmt_pool *pool)
 void
 vmt_pool_init(struct vmt_pool *pool, const char *what, uint32_t block_bytes)
 {
+   vmt_pool_init_in(pool, NULL, what, block_bytes);
+}
+
+void
+vmt_pool_init_in(struct vmt_pool *pool, struct vmt_arena *arena, const char *what,
+                 uint32_t block_bytes)
+{
    vmt_assert_cmp(block_bytes, >=, sizeof(void *));
    pool->slabs = NULL;
    pool->free_blocks = NULL;
@@ -35,6 +42,7 @@ vmt_pool_init(struct vmt_pool *pool, const char *what, uint32_t block_bytes)
    pool->n_used_blocks = 0;
    pool->n_slabs = 0;
    pool->what = what;
+   pool->arena = arena;
 }
 
 void
@@ -45,7 +53,7 @@ vmt_pool_free(struct vmt_pool *pool)
    while (slab != NULL) {
       struct slab *next = slab->next;
 
-      vmt_free(slab);
+      vmt_arena_free(pool->arena, slab);
       slab = next;
    }
    pool->slabs = NULL;
@@ -62,7 +70,8 @@ carve(struct vmt_pool *pool)
    uint64_t n_blocks = blocks_per_slab(pool);
 
    if (slab == NULL || slab->n_carved_blocks == n_blocks) {
-      slab = vmt_alloc(pool->what, sizeof(*slab) + n_blocks * pool->block_bytes);
+      slab = vmt_arena_alloc(pool->arena, pool->what,
+                             sizeof(*slab) + n_blocks * pool->block_bytes);
       if (slab == NULL)
          return NULL;
       slab->next = pool->slabs;

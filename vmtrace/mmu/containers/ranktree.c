@@ -34,11 +34,18 @@ struct branch {
 void
 vmt_ranktree_init(struct vmt_ranktree *tree, const char *what)
 {
+   vmt_ranktree_init_in(tree, NULL, what);
+}
+
+void
+vmt_ranktree_init_in(struct vmt_ranktree *tree, struct vmt_arena *arena,
+                     const char *what)
+{
    tree->root = NULL;
    tree->n_levels = 0;
    tree->n_entries = 0;
-   vmt_pool_init(&tree->leaves, what, sizeof(struct leaf));
-   vmt_pool_init(&tree->inners, what, sizeof(struct inner));
+   vmt_pool_init_in(&tree->leaves, arena, what, sizeof(struct leaf));
+   vmt_pool_init_in(&tree->inners, arena, what, sizeof(struct inner));
 }
 
 void

@@ -56,6 +56,8 @@ vmt_ranktree_is_above(const struct vmt_ranktree_entry *one,
 }
 
 void vmt_ranktree_init(struct vmt_ranktree *tree, const char *what);
+void vmt_ranktree_init_in(struct vmt_ranktree *tree, struct vmt_arena *arena,
+                          const char *what);
 void vmt_ranktree_free(struct vmt_ranktree *tree);
 
 /* Adds entry, which must not be there; *n_above is how many are above it.  */

@@ -9,6 +9,14 @@ void
 vmt_vector_init(struct vmt_vector *vector, const char *what,
                 uint32_t record_bytes)
 {
+   vmt_vector_init_in(vector, NULL, what, record_bytes);
+}
+
+void
+vmt_vector_init_in(struct vmt_vector *vector, struct vmt_arena *arena, const char *what,
+                   uint32_t record_bytes)
+{
+   vector->arena = arena;
    vector->chunks = NULL;
    vector->n_chunks = 0;
    vector->chunks_capacity = 0;
@@ -21,9 +29,9 @@ void
 vmt_vector_free(struct vmt_vector *vector)
 {
    for (uint32_t i = 0; i < vector->n_chunks; i++)
-      vmt_free(vector->chunks[i]);
-   vmt_free(vector->chunks);
-   vmt_vector_init(vector, vector->what, vector->record_bytes);
+      vmt_arena_free(vector->arena, vector->chunks[i]);
+   vmt_arena_free(vector->arena, vector->chunks);
+   vmt_vector_init_in(vector, vector->arena, vector->what, vector->record_bytes);
 }
 
 /* Room in the list of chunks for one more.  */
@@ -36,12 +44,12 @@ reserve_chunk_slot(struct vmt_vector *vector)
    if (vector->n_chunks < capacity)
       return VMT_OK;
    capacity = capacity == 0 ? MIN_CHUNKS : capacity * 2;
-   chunks = vmt_alloc(vector->what, capacity * sizeof(*chunks));
+   chunks = vmt_arena_alloc(vector->arena, vector->what, capacity * sizeof(*chunks));
    if (chunks == NULL)
       return VMT_NO_MEMORY;
    if (vector->n_chunks != 0)
       memcpy(chunks, vector->chunks, vector->n_chunks * sizeof(*chunks));
-   vmt_free(vector->chunks);
+   vmt_arena_free(vector->arena, vector->chunks);
    vector->chunks = chunks;
    vector->chunks_capacity = capacity;
    return VMT_OK;
@@ -54,7 +62,8 @@ add_chunk(struct vmt_vector *vector)
 
    if (reserve_chunk_slot(vector) != VMT_OK)
       return VMT_NO_MEMORY;
-   chunk = vmt_alloc(vector->what, (size_t)CHUNK_RECORDS * vector->record_bytes);
+   chunk = vmt_arena_alloc(vector->arena, vector->what,
+                           (size_t)CHUNK_RECORDS * vector->record_bytes);
    if (chunk == NULL)
       return VMT_NO_MEMORY;
    vector->chunks[vector->n_chunks++] = chunk;

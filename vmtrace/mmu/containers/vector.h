@@ -10,6 +10,7 @@
 
 #include "vmtrace/mmu/base/status.h"
 #include "vmtrace/mmu/base/types.h"
+#include "vmtrace/mmu/containers/arena.h"
 
 #define VMT_VECTOR_CHUNK_SHIFT 12
 
@@ -18,10 +19,13 @@ struct vmt_vector {
    uint32_t n_chunks, chunks_capacity;
    uint32_t n_records, record_bytes;
    const char *what;
+   struct vmt_arena *arena;             /* NULL: the port */
 };
 
 void vmt_vector_init(struct vmt_vector *vector, const char *what,
                      uint32_t record_bytes);
+void vmt_vector_init_in(struct vmt_vector *vector, struct vmt_arena *arena,
+                        const char *what, uint32_t record_bytes);
 void vmt_vector_free(struct vmt_vector *vector);
 
 /* Appends a record of zeroes; its index is n_records before the call.  NULL

@@ -5,9 +5,16 @@
 enum vmt_status
 vmt_shown_init(struct vmt_shown *shown)
 {
-   vmt_hashmap_init(&shown->by_vpn, "shown by page");
-   vmt_hashmap_init(&shown->by_name, "shown by name");
-   vmt_vector_init(&shown->links, "shown links", sizeof(struct vmt_shown_link));
+   return vmt_shown_init_in(shown, NULL);
+}
+
+enum vmt_status
+vmt_shown_init_in(struct vmt_shown *shown, struct vmt_arena *arena)
+{
+   vmt_hashmap_init_in(&shown->by_vpn, arena, "shown by page");
+   vmt_hashmap_init_in(&shown->by_name, arena, "shown by name");
+   vmt_vector_init_in(&shown->links, arena, "shown links",
+                      sizeof(struct vmt_shown_link));
    shown->first_free = VMT_SHOWN_NONE;
    return vmt_vector_push(&shown->links) != NULL ? VMT_OK : VMT_NO_MEMORY;
 }
@@ -32,6 +39,23 @@ vmt_shown_name(const struct vmt_shown *shown, vmt_vpn vpn)
    const uint64_t *number = vmt_hashmap_find(&shown->by_vpn, vpn);
 
    return number == NULL ? NULL : &link_at(shown, *number)->name;
+}
+
+bool
+vmt_shown_is_present(const struct vmt_shown *shown, vmt_vpn vpn)
+{
+   const uint64_t *number = vmt_hashmap_find(&shown->by_vpn, vpn);
+
+   return number != NULL && link_at(shown, *number)->is_present;
+}
+
+void
+vmt_shown_set_present(struct vmt_shown *shown, vmt_vpn vpn, bool is_present)
+{
+   const uint64_t *number = vmt_hashmap_find(&shown->by_vpn, vpn);
+
+   if (number != NULL)
+      link_at(shown, *number)->is_present = is_present;
 }
 
 uint32_t
@@ -72,7 +96,7 @@ vmt_shown_set(struct vmt_shown *shown, vmt_vpn vpn, uint64_t name)
    link = link_at(shown, number);
    shown->first_free = link->next;
    vmt_hashmap_put(&shown->by_name, name, &of_name);
-   *link = (struct vmt_shown_link){name, vpn, (uint32_t)*of_name};
+   *link = (struct vmt_shown_link){name, vpn, (uint32_t)*of_name, true};
    *of_name = number;
    return VMT_OK;
 }

@@ -1,9 +1,9 @@
-/* Which pages of the address space show which contents, where a number does not say
-   it by itself: the pages of an object, which several virtual pages may show, and
-   private pages that have moved.
+/* Which pages of address spaces show which contents, where a number does not say it by
+   itself: the pages of an object, which several virtual pages may show, private pages
+   that have moved, and those that a fork has shared.
 
-   Contents have a name, a number of the owner's.  A virtual page shows one name at
-   most.  Pages that show the same name are found in the order in which they came to
+   Contents have a name, a number of the owner's, and so has each virtual page.  A virtual
+   page shows one name at most, as an entry that is present or one that is not.  Pages that show the same name are found in the order in which they came to
    show it, the last first.
 
    Owns its tables.  VMT_NO_MEMORY leaves them as they were.  Cost: O(1) expected, but
@@ -23,6 +23,7 @@ struct vmt_shown_link {
    uint64_t name;
    vmt_vpn vpn;
    uint32_t next;                       /* of the same name, or of the free ones */
+   bool is_present;
 };
 
 struct vmt_shown {
@@ -32,13 +33,17 @@ struct vmt_shown {
 };
 
 enum vmt_status vmt_shown_init(struct vmt_shown *shown);
+enum vmt_status vmt_shown_init_in(struct vmt_shown *shown, struct vmt_arena *arena);
 void vmt_shown_free(struct vmt_shown *shown);
 
 /* What vpn shows; NULL: not known here.  */
 const uint64_t *vmt_shown_name(const struct vmt_shown *shown, vmt_vpn vpn);
 
-/* vpn, which showed nothing, shows name.  */
+/* vpn, which showed nothing, shows name; its entry is present.  */
 enum vmt_status vmt_shown_set(struct vmt_shown *shown, vmt_vpn vpn, uint64_t name);
+/* Whether it is; that it is, or is not.  Nothing, if vpn is not known here.  */
+bool vmt_shown_is_present(const struct vmt_shown *shown, vmt_vpn vpn);
+void vmt_shown_set_present(struct vmt_shown *shown, vmt_vpn vpn, bool is_present);
 /* vpn shows nothing from now on.  Whether it did.  */
 bool vmt_shown_drop(struct vmt_shown *shown, vmt_vpn vpn);
 

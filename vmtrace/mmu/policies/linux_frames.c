@@ -13,12 +13,13 @@ vmt_linux_reserve_events(struct vmt_reclaim *reclaim, uint32_t n)
    capacity = 2 * capacity + n;
    if (capacity > UINT32_MAX)
       return false;
-   events = vmt_alloc("reclaim events", capacity * sizeof(*events));
+   events = vmt_arena_alloc(reclaim->settings.arena, "reclaim events",
+                            capacity * sizeof(*events));
    if (events == NULL)
       return false;
    if (reclaim->n_events != 0)
       memcpy(events, reclaim->events, reclaim->n_events * sizeof(*events));
-   vmt_free(reclaim->events);
+   vmt_arena_free(reclaim->settings.arena, reclaim->events);
    reclaim->events = events;
    reclaim->events_capacity = (uint32_t)capacity;
    return true;

@@ -21,9 +21,9 @@ vmt_reclaim_init(struct vmt_reclaim *reclaim, const struct vmt_reclaim_settings 
        settings->n_frames == 0 || settings->n_frames >= VMT_NO_INDEX)
       return VMT_BAD_INPUT;
    reclaim->settings = *settings;
-   vmt_hashmap_init(&reclaim->pages, "reclaim pages");
-   vmt_vector_init(&reclaim->frames, "reclaim frames",
-                   sizeof(struct vmt_reclaim_frame));
+   vmt_hashmap_init_in(&reclaim->pages, settings->arena, "reclaim pages");
+   vmt_vector_init_in(&reclaim->frames, settings->arena, "reclaim frames",
+                      sizeof(struct vmt_reclaim_frame));
    reclaim->first_free = VMT_NO_INDEX;
    for (uint32_t i = 0; i < VMT_RECLAIM_N_LISTS; i++)
       reclaim->lists[i].head = reclaim->lists[i].tail = VMT_NO_INDEX;
@@ -42,7 +42,7 @@ vmt_reclaim_free(struct vmt_reclaim *reclaim)
    vmt_linux_swap_free(reclaim);
    vmt_hashmap_free(&reclaim->pages);
    vmt_vector_free(&reclaim->frames);
-   vmt_free(reclaim->events);
+   vmt_arena_free(reclaim->settings.arena, reclaim->events);
    memset(reclaim, 0, sizeof(*reclaim));
 }
 

@@ -55,6 +55,7 @@
 
 #include "vmtrace/mmu/base/status.h"
 #include "vmtrace/mmu/base/types.h"
+#include "vmtrace/mmu/containers/arena.h"
 #include "vmtrace/mmu/containers/hashmap.h"
 #include "vmtrace/mmu/containers/vector.h"
 
@@ -85,6 +86,7 @@ struct vmt_reclaim_settings {
                                            a fast disk has that is busy */
    uint64_t page_ns;                    /* ... and what each further page takes */
    bool generations;                    /* CONFIG_LRU_GEN */
+   struct vmt_arena *arena;             /* where its tables are; NULL: the port */
 };
 
 /* What Linux takes if nobody says otherwise; no swap, no frames.  */

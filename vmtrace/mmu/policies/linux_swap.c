@@ -42,20 +42,21 @@ vmt_linux_swap_init(struct vmt_reclaim *reclaim)
    if (swap->n_slots == 0)
       return VMT_OK;
    swap->n_clusters = (uint32_t)(swap->n_slots / VMT_SWAP_CLUSTER_SLOTS) + 1;
-   swap->clusters = vmt_alloc_zeroed("swap", swap->n_clusters *
-                                                sizeof(*swap->clusters));
+   swap->clusters = vmt_arena_alloc_zeroed(reclaim->settings.arena, "swap",
+                                           swap->n_clusters * sizeof(*swap->clusters));
    return swap->clusters != NULL ? VMT_OK : VMT_NO_MEMORY;
 }
 
 void
 vmt_linux_swap_free(struct vmt_reclaim *reclaim)
 {
+   struct vmt_arena *arena = reclaim->settings.arena;
    struct vmt_swap *swap = &reclaim->swap;
 
    for (uint32_t i = 0; i < swap->n_touched; i++)
-      vmt_free(swap->clusters[i]);
-   vmt_free(swap->clusters);
-   vmt_free(swap->spare);
+      vmt_arena_free(arena, swap->clusters[i]);
+   vmt_arena_free(arena, swap->clusters);
+   vmt_arena_free(arena, swap->spare);
 }
 
 bool
@@ -64,7 +65,8 @@ vmt_linux_swap_reserve(struct vmt_reclaim *reclaim)
    struct vmt_swap *swap = &reclaim->swap;
 
    if (swap->spare == NULL && swap->n_touched < swap->n_clusters)
-      swap->spare = vmt_alloc_zeroed("swap", sizeof(*swap->spare));
+      swap->spare = vmt_arena_alloc_zeroed(reclaim->settings.arena, "swap",
+                                           sizeof(*swap->spare));
    return swap->spare != NULL || swap->n_touched == swap->n_clusters;
 }
 

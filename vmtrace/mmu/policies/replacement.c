@@ -17,6 +17,14 @@ vmt_replacement_init(struct vmt_replacement *memory,
                      enum vmt_replacement_kind kind, uint32_t n_frames,
                      uint64_t seed)
 {
+   return vmt_replacement_init_in(memory, NULL, kind, n_frames, seed);
+}
+
+enum vmt_status
+vmt_replacement_init_in(struct vmt_replacement *memory, struct vmt_arena *arena,
+                        enum vmt_replacement_kind kind, uint32_t n_frames,
+                        uint64_t seed)
+{
    if ((uint32_t)kind >= sizeof(policies) / sizeof(*policies) || n_frames == 0)
       return VMT_BAD_INPUT;
    memset(memory, 0, sizeof(*memory));
@@ -27,10 +35,10 @@ vmt_replacement_init(struct vmt_replacement *memory,
    memory->random.state = seed;
    memory->drawn = VMT_NO_FRAME;
    memory->passing = VMT_NO_FRAME;
-   vmt_vector_init(&memory->frames, "replacement.frames",
-                   sizeof(struct vmt_frame));
-   vmt_pagemap_init(&memory->pages, "replacement.pages");
-   vmt_ranktree_init(&memory->order, "replacement.order");
+   vmt_vector_init_in(&memory->frames, arena, "replacement.frames",
+                      sizeof(struct vmt_frame));
+   vmt_pagemap_init_in(&memory->pages, arena, "replacement.pages");
+   vmt_ranktree_init_in(&memory->order, arena, "replacement.order");
    return VMT_OK;
 }
 
@@ -135,6 +143,7 @@ fault(struct vmt_replacement *memory, vmt_vpn page, uint64_t tick, bool write,
    frame = vmt_replacement_frame(memory, touch->frame);
    frame->page = page;
    frame->dirty = write;
+   frame->note = 0;
    return VMT_OK;
 }
 

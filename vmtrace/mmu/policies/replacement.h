@@ -79,6 +79,7 @@ struct vmt_frame {
                                            free frames */
    bool dirty;                          /* written since it was loaded */
    bool referenced;                     /* clock */
+   uint8_t note;                        /* the embedder's; 0 when a page comes */
 };
 
 struct vmt_replacement_policy;
@@ -105,6 +106,12 @@ struct vmt_replacement {
 enum vmt_status vmt_replacement_init(struct vmt_replacement *memory,
                                      enum vmt_replacement_kind kind,
                                      uint32_t n_frames, uint64_t seed);
+
+/* The same with its tables in the arena.  */
+enum vmt_status vmt_replacement_init_in(struct vmt_replacement *memory,
+                                        struct vmt_arena *arena,
+                                        enum vmt_replacement_kind kind,
+                                        uint32_t n_frames, uint64_t seed);
 
 /* An event of the future: the page's number for a touch, with this added for a
    removal.  */
