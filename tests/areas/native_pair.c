@@ -170,7 +170,8 @@ check_agreed(bool kernel_did, enum vmt_status status)
 void
 native_set_up(unsigned n_pages)
 {
-   static const struct vmt_port port = {arena_alloc, arena_free, NULL, fatal};
+   static const struct vmt_port port = {
+      .alloc = arena_alloc, .free = arena_free, .fatal = fatal};
    char *outer = mmap(NULL, (n_pages + 2) * PAGE, PROT_NONE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 

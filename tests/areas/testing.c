@@ -56,7 +56,8 @@ check_failed(const char *file, int line, const char *what)
 void
 testing_set_port(void)
 {
-   static const struct vmt_port port = {test_alloc, test_free, NULL, test_fatal};
+   static const struct vmt_port port = {
+      .alloc = test_alloc, .free = test_free, .fatal = test_fatal};
 
    vmt_port_set(&port);
 }

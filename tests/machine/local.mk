@@ -33,7 +33,8 @@ WHOLE_MACHINE_PAIR_SOURCES = \
 	tests/machine/pair.h \
 	tests/machine/pair_compare.c \
 	tests/machine/pair_compare.h \
-	tests/machine/pair_config.c
+	tests/machine/pair_config.c \
+	tests/machine/pair_forks.c
 
 tests_machine_test_filter_SOURCES = \
 	tests/machine/code.c \

@@ -58,7 +58,7 @@ show(struct model_machine *machine, int page, enum model_sight sight,
    view->may_write = may_write;
    view->was_written = false;
    view->is_of_fork = false;
-   view->fork = 0;
+   view->others = 0;
    view->is_away = view->is_evicted = view->is_saved = false;
    if (!was_resident && sight != MODEL_SEES_ZEROES) {
       view->owner = 0;
@@ -272,18 +272,6 @@ object_fault(struct model_machine *machine, int page, bool is_write,
    return is_write ? MODEL_FileWr : MODEL_FileRd;
 }
 
-/* Somebody who got the frame by a fork may still have it.  */
-static bool
-has_other_owners(const struct model_machine *machine, const struct model_view *view)
-{
-   if (!view->is_of_fork || view->fork == 0)
-      return view->is_of_fork;
-   for (int fork = view->fork; fork <= machine->n_forks; fork++)
-      if (machine->child_lives[fork])
-         return true;
-   return false;
-}
-
 /* The other cores may hold the entry as it was.  */
 static enum model_event
 write_protect_fault(struct model_machine *machine, int page,
@@ -304,7 +292,7 @@ write_protect_fault(struct model_machine *machine, int page,
    case MODEL_SEES_CACHE:
       return MODEL_FileCow;
    default:
-      return has_other_owners(machine, &old) ? MODEL_ForkCow : MODEL_Reuse;
+      return old.is_of_fork && old.others != 0 ? MODEL_ForkCow : MODEL_Reuse;
    }
 }
 
@@ -348,7 +336,7 @@ swap_in(struct model_machine *machine, int page, bool is_write,
    show(machine, page, MODEL_SEES_FRAME, is_writable && (is_write || !old->is_of_fork),
         outcome);
    view->is_of_fork = old->is_of_fork && !is_write;
-   view->fork = view->is_of_fork ? old->fork : 0;
+   view->others = view->is_of_fork ? old->others : 0;
 }
 
 /* A page that has lost its frame comes back: the same fault as the first time, by

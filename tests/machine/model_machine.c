@@ -365,7 +365,6 @@ inherit(struct model_machine *machine)
           (area->flags & (MODEL_WIPEONFORK | MODEL_DONTFORK)))
          see_nothing(machine, page, 1);
       view->owner = 0;
-      view->fork = 0;
       view->is_evicted = false;
       if (view->is_away && view->sight != MODEL_SEES_FRAME)
          see_nothing(machine, page, 1);
@@ -374,11 +373,11 @@ inherit(struct model_machine *machine)
    }
 }
 
-/* A child starts with counts of its own, but with the TLBs as they are.  */
+/* A child starts with counts of its own, but with the TLBs as they are.  The other of
+   the two, at that place, does nothing from now on.  */
 void
-model_machine_fork(struct model_machine *machine, bool is_child)
+model_machine_fork(struct model_machine *machine, bool is_child, int place)
 {
-   machine->child_lives[++machine->n_forks] = true;
    for (int page = 0; page < machine->areas.n_pages; page++) {
       const struct model_page *area = &machine->areas.page[page];
       struct model_view *view = &machine->views[page];
@@ -387,16 +386,13 @@ model_machine_fork(struct model_machine *machine, bool is_child)
           (area->flags & (MODEL_WIPEONFORK | MODEL_DONTFORK)))
          continue;
       view->may_write = false;
-      if (!view->is_of_fork)
-         view->fork = machine->n_forks;
       view->is_of_fork = true;
+      view->others |= (uint64_t)1 << (area->flags & MODEL_EXCLUDED ? 0 : place);
    }
    if (!is_child)
       return;
    inherit(machine);
    model_memory_start(machine);
-   machine->n_forks = 0;
-   memset(machine->child_lives, 0, sizeof(machine->child_lives));
    model_fork(&machine->areas);
    memset(machine->charges, 0, sizeof(machine->charges));
    memset(machine->totals, 0, sizeof(machine->totals));
@@ -407,7 +403,8 @@ model_machine_fork(struct model_machine *machine, bool is_child)
 }
 
 void
-model_machine_child_gone(struct model_machine *machine, int fork)
+model_machine_gone(struct model_machine *machine, int place)
 {
-   machine->child_lives[fork] = false;
+   for (int page = 0; page < machine->areas.n_pages; page++)
+      machine->views[page].others &= ~((uint64_t)1 << place);
 }

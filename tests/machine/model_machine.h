@@ -19,7 +19,7 @@ enum {
    MODEL_MAX_OBJECTS = 4,
    MODEL_OBJECT_PAGES = 160,
    MODEL_MAX_CHARGES = 512,
-   MODEL_MAX_FORKS = 512,
+   MODEL_PLACES = 63,           /* of processes, from 1 */
    MODEL_READ_AROUND_PAGES = 32,
    MODEL_TABLE_PAGES = 512              /* 4 KiB pages of a page-table page */
 };
@@ -63,7 +63,7 @@ struct model_view {
    bool may_write;              /* a write goes ahead without a fault */
    bool was_written;
    bool is_of_fork;             /* the frame may be another process's too, */
-   int fork;                    /* the first of whose forks this one is; 0: a parent's */
+   uint64_t others;             /* whose: bits by place; bit 0: nobody knows */
    uint32_t owner;              /* charge, from 1; 0: none yet */
    bool is_away;                /* it would see that, had the page a frame */
    bool is_evicted;             /* ... and it had, in this process */
@@ -139,8 +139,6 @@ struct model_machine {
    uint64_t stack_limit_pages;
    bool is_warm;
    uint64_t time;
-   int n_forks;
-   bool child_lives[MODEL_MAX_FORKS + 1];       /* by fork, from 1 */
    struct model_memory memory;
 
    uint32_t n_charges;                  /* [1] is the first */
@@ -186,11 +184,12 @@ enum model_advice { MODEL_ZAP, MODEL_FREE, MODEL_AGE, MODEL_REMOVE };
 int model_machine_advise(struct model_machine *machine, int first, int n,
                          enum model_advice advice);
 
-/* The machine after a fork: in the parent, or as the child's.  */
-void model_machine_fork(struct model_machine *machine, bool is_child);
+/* The machine after a fork: in the parent, or as the child's.  The other of the two is at
+   that place, 0: nobody will know when it has gone.  */
+void model_machine_fork(struct model_machine *machine, bool is_child, int place);
 
-/* The child of a fork is gone.  */
-void model_machine_child_gone(struct model_machine *machine, int fork);
+/* The process at that place is gone.  */
+void model_machine_gone(struct model_machine *machine, int place);
 
 /* Pages that are resident and counted, now.  */
 uint64_t model_machine_resident(const struct model_machine *machine);

@@ -289,19 +289,6 @@ change_space(struct pair *pair, const struct pair_op *op)
 }
 
 static void
-reap_both(struct pair *pair, int which)
-{
-   int newest = pair->model.n_forks;
-
-   if (newest == 0)
-      return;
-   model_machine_child_gone(&pair->model, 1 + which % newest);
-   while (newest > 0 && !pair->model.child_lives[newest])
-      newest--;
-   vmt_machine_set_newest_child(&pair->machine, (uint64_t)newest);
-}
-
-static void
 do_both(struct pair *pair, const struct pair_op *op)
 {
    int page = op->a % PAIR_PAGES;
@@ -327,11 +314,10 @@ do_both(struct pair *pair, const struct pair_op *op)
       extend_both(pair, op);
       return;
    case PAIR_FORK:
-      CHECK_EQ(vmt_machine_fork(&pair->machine, is_child), VMT_OK);
-      model_machine_fork(&pair->model, is_child);
+      pair_fork(pair, is_child, op->b % 8 == 7);
       return;
    case PAIR_REAP:
-      reap_both(pair, op->a);
+      pair_end_process(pair, op->a % 64);
       return;
    case PAIR_OTHERS:
       vmt_machine_share_object(&pair->machine, PAIR_MEMORY);

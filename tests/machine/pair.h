@@ -27,9 +27,10 @@ enum pair_op_kind {
    PAIR_ADVISE,                 /* the same; advice c % 4 */
    PAIR_FLAG,                   /* the same; DONTFORK, WIPEONFORK: c % 2 */
    PAIR_EXTEND,                 /* object a gets b pages longer */
-   PAIR_FORK,                   /* a % 4 == 0: go on as the child */
+   PAIR_FORK,                   /* a % 4 == 0: go on as the child; b % 8 == 7: there is no
+                                   place for it */
    PAIR_SWITCH,                 /* to core a */
-   PAIR_REAP,                   /* the child of fork a % (number of forks) is gone */
+   PAIR_REAP,                   /* the process at place a % 64 is gone, if it is another */
    PAIR_OTHERS,                 /* another process makes page a of the memory object */
    PAIR_OPS
 };
@@ -55,7 +56,20 @@ struct pair {
    struct model_machine model;
    uint64_t tick;
    uint32_t label;
+   struct vmt_common *common;           /* NULL: it has not forked */
+   uint32_t place;                      /* its own; 0: it is apart */
+   uint64_t alive;                      /* places: bit 0 is none */
 };
+
+/* ---- pair_forks.c ---- */
+
+void pair_init_forks(struct pair *pair);
+void pair_free_forks(struct pair *pair);
+void pair_fork(struct pair *pair, bool as_child, bool has_no_place);
+void pair_end_process(struct pair *pair, uint32_t place);
+
+/* What is held in common is what the entries show.  */
+void pair_check_frames(struct pair *pair);
 
 void pair_init(struct pair *pair, const struct pair_config *config);
 void pair_free(struct pair *pair);

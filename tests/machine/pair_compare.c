@@ -299,4 +299,5 @@ pair_compare(struct pair *pair)
    compare_cores(pair);
    compare_pages(pair);
    compare_ledger(pair);
+   pair_check_frames(pair);
 }

@@ -180,6 +180,7 @@ pair_init(struct pair *pair, const struct pair_config *from)
    test_look = look;
    pair->tick = 1;
    pair->label = 0;
+   pair_init_forks(pair);
    init_model(pair, &config, &settings);
    CHECK_EQ(vmt_machine_init(&pair->machine, &config, &settings), VMT_OK);
    for (int i = PAIR_FILE; i < PAIR_N_OBJECTS; i++)
@@ -192,4 +193,5 @@ void
 pair_free(struct pair *pair)
 {
    vmt_machine_free(&pair->machine);
+   pair_free_forks(pair);
 }

@@ -126,7 +126,9 @@ take_on(const struct step *step, struct vmt_machine *machine)
                                   &told.n_shootdowns), VMT_OK);
       break;
    case STEP_FORK:
-      CHECK_EQ(vmt_machine_fork(machine, step->n % 4 == 0), VMT_OK);
+      vmt_machine_before_fork(machine, 0);
+      if (step->n % 4 == 0)
+         CHECK_EQ(vmt_machine_become_child(machine, 0), VMT_OK);
       break;
    default:
       if (!vmt_machine_kernel_access(machine, start, step->n % 2 != 0, &told))

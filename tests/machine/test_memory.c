@@ -134,9 +134,8 @@ unmap_parts(void)
 static enum vmt_status
 fork_both(void)
 {
-   enum vmt_status status = vmt_machine_fork(&machine, false);
-
-   return status == VMT_OK ? vmt_machine_fork(&machine, true) : status;
+   vmt_machine_before_fork(&machine, 0);
+   return vmt_machine_become_child(&machine, 0);
 }
 
 static enum vmt_status (*const events[])(void) = {

@@ -109,7 +109,8 @@ check_no_limit(void)
 static void
 check_child(void)
 {
-   CHECK_EQ(vmt_machine_fork(&machine, true), VMT_OK);
+   vmt_machine_before_fork(&machine, 0);
+   CHECK_EQ(vmt_machine_become_child(&machine, 0), VMT_OK);
    CHECK(!machine.frames.oom.happened);
    n_out = 0;
    write_pages(0, PAGES);

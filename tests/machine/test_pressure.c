@@ -273,9 +273,11 @@ lock(uint64_t page)
 static void
 fork_off(bool child)
 {
-   CHECK_EQ(vmt_machine_fork(&machine, child), VMT_OK);
-   if (child)
-      n_known_evictions = 0;
+   vmt_machine_before_fork(&machine, 0);
+   if (!child)
+      return;
+   CHECK_EQ(vmt_machine_become_child(&machine, 0), VMT_OK);
+   n_known_evictions = 0;
 }
 
 static void

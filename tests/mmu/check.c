@@ -75,6 +75,23 @@ port_look(uint64_t addr, uint32_t n_pages, uint8_t *there)
    return test_look != NULL && test_look(addr, n_pages, there);
 }
 
+bool (*test_is_alive)(uint32_t place);
+
+static bool
+port_is_alive(uint32_t place)
+{
+   return test_is_alive == NULL || test_is_alive(place);
+}
+
+void (*test_pause)(void);
+
+static void
+port_pause(void)
+{
+   if (test_pause != NULL)
+      test_pause();
+}
+
 static void __attribute__((noreturn))
 port_fatal(const char *file, int line, const char *condition, uint64_t left,
            uint64_t right)
@@ -87,7 +104,9 @@ port_fatal(const char *file, int line, const char *condition, uint64_t left,
 void
 test_begin(const char *name)
 {
-   static const struct vmt_port port = { port_alloc, port_free, port_look, port_fatal };
+   static const struct vmt_port port = {
+      .alloc = port_alloc, .free = port_free, .look = port_look,
+      .is_alive = port_is_alive, .pause = port_pause, .fatal = port_fatal };
    const char *text = getenv("VMT_TEST_SEED");
 
    test_name = name;

@@ -57,6 +57,10 @@ bool test_fail_came(void);
 /* What the port's look answers; NULL: that it cannot tell.  */
 extern bool (*test_look)(uint64_t addr, uint32_t n_pages, uint8_t *there);
 
+/* What its is_alive answers; NULL: yes.  Called where it pauses; NULL: nothing.  */
+extern bool (*test_is_alive)(uint32_t place);
+extern void (*test_pause)(void);
+
 /* Before a call, and again each time that it failed: each of its allocations
    fails once, if what succeeded is not asked for again.  At first the first
    fails, then always the second, for the first is what failed before.  */

@@ -55,6 +55,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/machine_file.c \
 	vmtrace/mmu/machine/machine_file.h \
 	vmtrace/mmu/machine/mapping.c \
+	vmtrace/mmu/machine/sharing.c \
+	vmtrace/mmu/machine/sharing.h \
 	vmtrace/mmu/machine/text.h \
 	vmtrace/mmu/machine/timeline.c \
 	vmtrace/mmu/machine/timeline.h \
@@ -68,6 +70,10 @@ MMU_SOURCES = \
 	vmtrace/mmu/mechanisms/blocks_unit.c \
 	vmtrace/mmu/mechanisms/blocks.h \
 	vmtrace/mmu/mechanisms/blocks_private.h \
+	vmtrace/mmu/mechanisms/common.c \
+	vmtrace/mmu/mechanisms/common.h \
+	vmtrace/mmu/mechanisms/common_frames.c \
+	vmtrace/mmu/mechanisms/common_private.h \
 	vmtrace/mmu/mechanisms/folios.c \
 	vmtrace/mmu/mechanisms/folios.h \
 	vmtrace/mmu/mechanisms/pagecache.c \

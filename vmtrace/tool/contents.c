@@ -25,9 +25,9 @@ pages_of(ULong bytes)
 static void
 add_pages(UInt id, ULong start_bytes, ULong end_bytes)
 {
-   if (vmt_pagecache_add_range(&tool_machine.cache, id,
-                               start_bytes >> VMT_PAGE_SHIFT,
-                               pages_of(end_bytes)) != VMT_OK)
+   vmt_machine_add_pages(&tool_machine, id, start_bytes >> VMT_PAGE_SHIFT,
+                         pages_of(end_bytes));
+   if (tool_machine.sharing.no_memory)
       tool_no_memory();
 }
 
@@ -47,7 +47,7 @@ look_for_pages(UInt id, ULong bytes, Int programs_fd)
    if (sr_isError(opened))
       return;
    fd = (Int)sr_Res(opened);
-   vmt_pagecache_drop(&tool_machine.cache, id, 0, pages_of(bytes));
+   vmt_machine_drop_pages(&tool_machine, id, 0, pages_of(bytes));
    while ((start = rawcall_seek(fd, end, SEEK_TO_DATA)) >= 0 &&
           (end = rawcall_seek(fd, start, SEEK_TO_HOLE)) > start)
       add_pages(id, (ULong)start, (ULong)end);

@@ -3,7 +3,6 @@
 #include "vmtrace/mmu/base/port.h"
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
-#include "vmtrace/tool/children.h"
 #include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/heap.h"
@@ -95,6 +94,8 @@ before_fork(ThreadId tid)
    charge_settle();
    fault_log_before_fork();
    vfork_prepare(threads_is_vfork(tid));
+   if (!threads_is_vfork(tid))
+      vmt_machine_before_fork(&tool_machine, 0);
 }
 
 static void
@@ -104,8 +105,6 @@ in_parent(ThreadId tid)
       vfork_in_parent(tid);
       return;
    }
-   if (vmt_machine_fork(&tool_machine, false) != VMT_OK)
-      tool_no_memory();
    objects_become_shared();
    kernel_words_fork_in_parent();
 }
@@ -115,12 +114,11 @@ in_child(ThreadId tid)
 {
    Bool is_vfork = threads_is_vfork(tid);
 
-   if ((is_vfork ? vmt_machine_vfork_child(&tool_machine)
-                 : vmt_machine_fork(&tool_machine, true)) != VMT_OK)
+   if ((is_vfork ? vmt_machine_become_vfork_child(&tool_machine)
+                 : vmt_machine_become_child(&tool_machine, 0)) != VMT_OK)
       tool_no_memory();
    vfork_in_child(is_vfork);
    threads_become_child(tid);
-   children_forget();
    stacks_forget_memory(0, ~(Addr)0);
    heap_memory_start_anew();
    segments_forget_counts();
@@ -138,7 +136,8 @@ in_child(ThreadId tid)
 static void
 post_clo_init(void)
 {
-   static const struct vmt_port port = {port_alloc, port_free, port_look, port_fatal};
+   static const struct vmt_port port = {
+      port_alloc, port_free, port_look, NULL, NULL, port_fatal};
 
    tool_options_finish();
    tool_options.native_layout = layout_is_native();
@@ -146,7 +145,6 @@ post_clo_init(void)
    if (vmt_machine_init(&tool_machine, &tool_options.config,
                         &tool_options.settings) != VMT_OK)
       tool_no_memory();
-   children_init();
    heap_init();
    iropt_init();
    objects_init();

@@ -203,6 +203,7 @@ enter_file(const struct vg_stat *st, const HChar *path, Int fd, Bool is_shmem)
       object = vmt_vector_at(&objects, id);
       object->dev = st->dev;
       object->ino = st->ino;
+      vmt_machine_set_object_identity(&tool_machine, id, st->dev, st->ino);
       object->is_special = !is_regular;
       object->older = (UInt)*slot;
       *slot = id;

@@ -553,7 +553,7 @@ after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
       fault_log_after_failed_exec();
    }
    if (!sr_isError(result))
-      children_after_call(tid, number, sr_Res(result));
+      children_after_call(number);
    kernel_words_return(tid, number, args);
    if (!sr_isError(result)) {
       kernel_words_after_call(tid, number, args, sr_Res(result));

@@ -39,6 +39,19 @@ vmt_look(uint64_t addr, uint32_t n_pages, uint8_t *there)
    return port.look != NULL && port.look(addr, n_pages, there);
 }
 
+bool
+vmt_is_alive(uint32_t place)
+{
+   return port.is_alive == NULL || port.is_alive(place);
+}
+
+void
+vmt_pause(void)
+{
+   if (port.pause != NULL)
+      port.pause();
+}
+
 void
 vmt_assert_failed(const char *file, int line, const char *condition,
                   uint64_t left, uint64_t right)

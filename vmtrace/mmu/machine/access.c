@@ -504,6 +504,9 @@ vmt_machine_charge(struct vmt_machine *machine,
    status |= own_touch(machine, outcome, charge);
    status |= vmt_machine_charge_touch(machine, outcome->touch, charge);
    status |= add_counts(ledger, outcome, charge);
+   if (outcome->event == VMT_EV_ForkCow)
+      status |= vmt_sharing_note_copies(machine, vmt_accounting_get(ledger, charge)->line,
+                                        outcome->copied_from, 1);
    if (outcome->out_of_memory)
       vmt_frames_note_oom(machine, charge);
    if (machine->frames.no_memory)

@@ -46,7 +46,7 @@ vmt_fault_set_entry(struct vmt_machine *machine, struct vmt_pte *pte, vmt_vpn vp
 
    if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
       note_return(machine, pte, vpn, bits, outcome);
-   pte->bits = bits;
+   vmt_sharing_set(machine, pte, bits);
    if (was_resident || (bits & RESIDENT) == 0)
       return;
    pte->owner = VMT_NO_CHARGE;
@@ -107,7 +107,7 @@ swapped_fault(struct vmt_machine *machine, struct vmt_area *area, struct vmt_pte
    if (vmt_machine_is_textbook(machine))
       bits |= pte->bits & VMT_PTE_SLOT;
    if ((pte->bits & VMT_PTE_COW) != 0 && !write)
-      bits |= pte->bits & (VMT_PTE_COW | VMT_PTE_FORK);
+      bits |= pte->bits & (VMT_PTE_COW | VMT_PTE_FRAME);
    else if ((area->flags & VMT_AREA_WRITE) != 0)
       bits |= VMT_PTE_WRITABLE;
    vmt_fault_set_entry(machine, pte, vpn, bits, outcome);
@@ -156,7 +156,8 @@ write_protect_fault(struct vmt_machine *machine, struct vmt_area *area,
       pte->bits |= VMT_PTE_WRITABLE;
       return (old & VMT_PTE_SHMEM) != 0 ? VMT_EV_Reuse : VMT_EV_FileWr;
    }
-   if ((old & VMT_PTE_ANON) != 0 && vmt_machine_owns_alone(machine, old)) {
+   if ((old & VMT_PTE_ANON) != 0 &&
+       vmt_sharing_is_alone(machine, old, &outcome->copied_from)) {
       reuse_frame(machine, area, pte, addr, outcome);
       return VMT_EV_Reuse;
    }
@@ -193,9 +194,9 @@ area_allows(const struct vmt_area *area, enum vmt_access_kind kind)
    return (area->flags & VMT_AREA_WRITE) != 0;
 }
 
-enum vmt_event
-vmt_fault_resolve(struct vmt_machine *machine, vmt_addr addr,
-                  enum vmt_access_kind kind, struct vmt_outcome *outcome)
+static enum vmt_event
+resolve(struct vmt_machine *machine, vmt_addr addr, enum vmt_access_kind kind,
+        struct vmt_outcome *outcome)
 {
    bool write = kind == VMT_WRITE || kind == VMT_MODIFY;
    struct vmt_area *area = vmt_areas_find(&machine->areas, addr);
@@ -221,4 +222,16 @@ vmt_fault_resolve(struct vmt_machine *machine, vmt_addr addr,
    if (area->backing == VMT_BACKING_ANON)
       return anonymous_fault(machine, area, pte, addr, write, outcome);
    return vmt_fault_object(machine, area, pte, addr, write, outcome);
+}
+
+enum vmt_event
+vmt_fault_resolve(struct vmt_machine *machine, vmt_addr addr,
+                  enum vmt_access_kind kind, struct vmt_outcome *outcome)
+{
+   enum vmt_event event;
+
+   vmt_sharing_begin(machine);
+   event = resolve(machine, addr, kind, outcome);
+   vmt_sharing_end(machine);
+   return event;
 }

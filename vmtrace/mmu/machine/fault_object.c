@@ -46,7 +46,7 @@ n_object_pages(const struct vmt_object *object)
 }
 
 static bool
-in_page_cache(const struct vmt_machine *machine, const struct vmt_area *area,
+in_page_cache(struct vmt_machine *machine, const struct vmt_area *area,
               uint64_t page)
 {
    const struct vmt_object *object = object_of(machine, area);
@@ -55,7 +55,7 @@ in_page_cache(const struct vmt_machine *machine, const struct vmt_area *area,
       return false;
    return (object->on_device && (machine->settings.page_cache_warm ||
                                  vmt_machine_is_linux(machine))) ||
-          vmt_pagecache_has(&machine->cache, area->object, page);
+          vmt_machine_has_page(machine, (uint32_t)area->object, page);
 }
 
 /* Reads a page of a file from its device, with its neighbours.  */
@@ -67,12 +67,12 @@ read_around(struct vmt_machine *machine, const struct vmt_area *area,
    uint64_t end = start + READ_AROUND_PAGES, n_pages;
 
    if (vmt_machine_is_textbook(machine)) {
-      vmt_pagecache_add(&machine->cache, area->object, page);
+      vmt_machine_add_pages(machine, (uint32_t)area->object, page, page + 1);
       return;
    }
    n_pages = n_object_pages(object_of(machine, area));
    for (; start < end && start < n_pages; start++)
-      vmt_pagecache_add(&machine->cache, area->object, start);
+      vmt_machine_add_pages(machine, (uint32_t)area->object, start, start + 1);
 }
 
 /* Brings the page into the page cache (or makes it, in a shared object).
@@ -89,7 +89,7 @@ cache_page(struct vmt_machine *machine, const struct vmt_area *area,
       read_around(machine, area, page);
       return true;
    }
-   vmt_pagecache_add(&machine->cache, area->object, page);
+   vmt_machine_add_pages(machine, (uint32_t)area->object, page, page + 1);
    return false;
 }
 
@@ -146,7 +146,11 @@ map_absent_limited(struct vmt_machine *machine, const struct vmt_area *area,
       pte = vmt_pagetable_get(&machine->pages, vpn);
       if (vmt_fault_is_absent(pte) &&
           vmt_frames_map_around(machine, area, vpn, page_of_object(area, addr)))
-         vmt_fault_set_entry(machine, pte, vpn, bits | VMT_PTE_ACCESSED, outcome);
+         vmt_fault_set_entry(machine, pte, vpn,
+                             bits | VMT_PTE_ACCESSED |
+                                vmt_sharing_frame_bits(machine, area,
+                                                       page_of_object(area, addr)),
+                             outcome);
    }
 }
 
@@ -168,7 +172,10 @@ map_absent(struct vmt_machine *machine, const struct vmt_area *area,
       pte = vmt_pagetable_get(&machine->pages, addr >> VMT_PAGE_SHIFT);
       if (vmt_fault_is_absent(pte))
          vmt_fault_set_entry(machine, pte, addr >> VMT_PAGE_SHIFT,
-                             bits | (pte->bits & VMT_PTE_SLOT), outcome);
+                             bits | (pte->bits & VMT_PTE_SLOT) |
+                                vmt_sharing_frame_bits(machine, area,
+                                                       page_of_object(area, addr)),
+                             outcome);
    }
 }
 
@@ -245,9 +252,9 @@ learn_of_others(struct vmt_machine *machine, const struct vmt_area *area,
       if (page == page_of_object(area, page_addr))
          continue;
       if (there[i])
-         vmt_pagecache_add(&machine->cache, area->object, page);
+         vmt_machine_add_pages(machine, (uint32_t)area->object, page, page + 1);
       else
-         vmt_pagecache_drop(&machine->cache, area->object, page, page + 1);
+         vmt_machine_drop_pages(machine, (uint32_t)area->object, page, page + 1);
    }
 }
 
@@ -351,7 +358,10 @@ map_limited(struct vmt_machine *machine, const struct vmt_area *area,
    if (vmt_fault_is_absent(pte)) {
       how = vmt_frames_object_page(machine, area, addr >> VMT_PAGE_SHIFT,
                                    page_of_object(area, addr), write, false);
-      vmt_fault_set_entry(machine, pte, addr >> VMT_PAGE_SHIFT, bits, outcome);
+      vmt_fault_set_entry(machine, pte, addr >> VMT_PAGE_SHIFT,
+                          bits | vmt_sharing_frame_bits(machine, area,
+                                                        page_of_object(area, addr)),
+                          outcome);
       machine->frames.spares_warm = true;
       if (around && how == VMT_RECLAIM_READ)
          fault_around(machine, area, addr, outcome);
@@ -372,7 +382,7 @@ limited_fault(struct vmt_machine *machine, struct vmt_area *area,
 
    vmt_frames_read_ahead(machine);
    if (!object_of(machine, area)->on_device)
-      vmt_pagecache_add(&machine->cache, area->object, page);
+      vmt_machine_add_pages(machine, (uint32_t)area->object, page, page + 1);
    if (!write || (area->flags & VMT_AREA_SHARED) != 0) {
       how = map_limited(machine, area, pte, addr, write, outcome);
    } else {

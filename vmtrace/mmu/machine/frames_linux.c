@@ -103,9 +103,10 @@ take_entry(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte)
       return;
    vmt_frames_leave_memory(machine, vpn, pte);
    if ((pte->bits & VMT_PTE_COW) != 0)
-      kept |= pte->bits & VMT_PTE_FORK;
-   pte->bits = (pte->bits & VMT_PTE_ANON) != 0 ? VMT_PTE_SWAPPED | kept
-                                               : VMT_PTE_AWAY;
+      kept |= pte->bits & VMT_PTE_FRAME;
+   vmt_sharing_set(machine, pte,
+                   (pte->bits & VMT_PTE_ANON) != 0 ? VMT_PTE_SWAPPED | kept
+                                                   : VMT_PTE_AWAY);
 }
 
 /* Nothing is left of a page that was given up by MADV_FREE.  */
@@ -114,7 +115,7 @@ evict_entry(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte)
 {
    vmt_accounting_evicted(&machine->ledger, pte->owner);
    if ((pte->bits & VMT_PTE_LAZY) != 0)
-      pte->bits = 0;
+      vmt_sharing_set(machine, pte, 0);
    pte->bits |= VMT_PTE_EVICTED;
 }
 
@@ -386,7 +387,7 @@ vmt_frames_free_lazily(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte 
       return;
    if ((pte->bits & VMT_PTE_SWAPPED) != 0) {
       leave(frames, vpn, name, pte);
-      pte->bits = VMT_PTE_EVICTED;
+      vmt_sharing_set(machine, pte, VMT_PTE_EVICTED);
    } else if (vmt_reclaim_lazy(&frames->kernel, name)) {
       pte->bits = (pte->bits & ~(VMT_PTE_ACCESSED | VMT_PTE_DIRTY)) | VMT_PTE_LAZY;
    }

@@ -279,7 +279,7 @@ bits_of_evicted(uint64_t bits)
    if ((bits & VMT_PTE_ANON) == 0)
       return kept | VMT_PTE_AWAY;
    if ((bits & VMT_PTE_COW) != 0)
-      kept |= bits & (VMT_PTE_COW | VMT_PTE_FORK);
+      kept |= bits & (VMT_PTE_COW | VMT_PTE_FRAME);
    return kept | VMT_PTE_SWAPPED;
 }
 
@@ -296,7 +296,7 @@ evict(struct vmt_machine *machine, vmt_vpn page)
    }
    vmt_frames_leave_memory(machine, page, pte);
    vmt_accounting_evicted(&machine->ledger, pte->owner);
-   pte->bits = bits_of_evicted(pte->bits);
+   vmt_sharing_set(machine, pte, bits_of_evicted(pte->bits));
    frames->news.n_evicted++;
    frames->n_evictions++;
    if (frames->top == page)

@@ -71,6 +71,7 @@ vmt_machine_init(struct vmt_machine *machine,
                     settings->curve != VMT_CURVE_EXACT;
    vmt_filter_init(&machine->filter);
    vmt_pagecache_init(&machine->cache);
+   vmt_sharing_init(&machine->sharing);
    vmt_vector_init(&machine->objects, "objects", sizeof(struct vmt_object));
    machine->cores = vmt_alloc_zeroed("cores", settings->n_cores *
                                                  sizeof *machine->cores);
@@ -116,6 +117,7 @@ vmt_machine_free(struct vmt_machine *machine)
    vmt_pagetable_free(&machine->pages);
    vmt_areas_free(&machine->areas);
    vmt_pagecache_free(&machine->cache);
+   vmt_sharing_free(&machine->sharing);
    vmt_vector_free(&machine->objects);
    vmt_accounting_free(&machine->ledger);
    vmt_touches_free(&machine->touches);

@@ -35,6 +35,7 @@
 #include "vmtrace/mmu/machine/events.h"
 #include "vmtrace/mmu/machine/filter.h"
 #include "vmtrace/mmu/machine/frames.h"
+#include "vmtrace/mmu/machine/sharing.h"
 #include "vmtrace/mmu/machine/touches.h"
 #include "vmtrace/mmu/mechanisms/areas.h"
 #include "vmtrace/mmu/mechanisms/blocks.h"
@@ -79,6 +80,8 @@ struct vmt_object {
    bool is_shared;                      /* other processes make and drop pages of it,
                                            which the port has to be asked about */
    struct vmt_folios folios;            /* of more than one page */
+   uint64_t device, inode;              /* 0, 0: it has no name */
+   uint32_t common;                     /* what all processes know it by; 0: not yet */
    bool lives_by_areas;                 /* nothing but areas can show it */
    bool may_be_gone;                    /* ... one of which has been unmapped */
    uint32_t n_misses;                   /* limited memory: the file's mmap_miss, */
@@ -127,9 +130,7 @@ struct vmt_machine {
    struct vmt_pagecache cache;
    struct vmt_vector objects;           /* struct vmt_object; id 0 is none */
    struct vmt_accounting ledger;
-   uint64_t n_forks;                    /* of this process: they have numbers from 1 */
-   uint64_t newest_child;               /* the last fork whose child may still have
-                                           its frames; 0: none */
+   struct vmt_sharing sharing;
    struct vmt_touches touches;
    struct vmt_frames frames;
    struct vmt_blocks blocks;
@@ -152,6 +153,8 @@ struct vmt_outcome {
    bool is_fetch, excluded;
    bool is_refault, is_thrash;          /* events Refault and Thrash */
    bool out_of_memory;
+   uint32_t copied_from;                /* ForkCow: the id of a process that has the
+                                           frame still; 0: not known */
    bool is_touch_of_new;                /* the page's touch is still to be given
                                            to whom it will belong */
    uint32_t touch;                      /* VMT_NOT_CHARGED, or 1 + its distance */
@@ -337,24 +340,18 @@ void vmt_machine_drop_object(struct vmt_machine *machine, uint32_t object,
                              uint64_t start, uint64_t end, bool copies_too,
                              uint32_t *n_shootdowns);
 
-/* The address space after a fork: frames are shared, entries write-protected.
-   In the child, areas without private frames start anew, and the ledger is
-   empty.  */
-enum vmt_status vmt_machine_fork(struct vmt_machine *machine, bool child);
+/* A fork is about to be made: private frames become the child's, too, which has entered the
+   common memory at child_place (0: it will be apart), and entries are write-protected.  */
+void vmt_machine_before_fork(struct vmt_machine *machine, uint32_t child_place);
 
-/* The children of all forks after this one are gone: the kernel reuses a frame that
-   has become this process's alone.  */
-static inline void
-vmt_machine_set_newest_child(struct vmt_machine *machine, uint64_t fork)
-{
-   machine->newest_child = fork;
-}
+/* This is the child: areas without private frames start anew, and the ledger is empty.  */
+enum vmt_status vmt_machine_become_child(struct vmt_machine *machine, uint32_t place);
 
 /* The address space as the child of a vfork finds it, which shares its parent's
    (CLONE_VM): all pages are there as they were, and the ledger is empty.  To the
    parent's nothing happens.  What the child touches for the first time is not
    there for the parent afterwards: the two machines are apart.  */
-enum vmt_status vmt_machine_vfork_child(struct vmt_machine *machine);
+enum vmt_status vmt_machine_become_vfork_child(struct vmt_machine *machine);
 
 /* ---- inside the machine ---- */
 
@@ -363,10 +360,6 @@ enum vmt_status vmt_machine_vfork_child(struct vmt_machine *machine);
 enum vmt_event vmt_fault_resolve(struct vmt_machine *machine, vmt_addr addr,
                                  enum vmt_access_kind kind,
                                  struct vmt_outcome *outcome);
-
-/* Whether no other process has the private frame of a page-table entry: for all
-   that is known (fork.c).  */
-bool vmt_machine_owns_alone(const struct vmt_machine *machine, uint64_t entry);
 
 /* Entries or areas have changed other than by vmt_machine_access().  */
 static inline void

@@ -142,6 +142,7 @@ zap(struct vmt_machine *machine, vmt_addr start, vmt_addr end, enum vmt_leave ho
    vmt_vpn vpn = start >> VMT_PAGE_SHIFT, after = end >> VMT_PAGE_SHIFT;
    struct vmt_pte *pte;
 
+   vmt_sharing_begin(machine);
    while ((pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL) {
       vmt_machine_disown(machine, vpn, pte, how);
       if (vmt_machine_is_linux(machine))
@@ -149,10 +150,11 @@ zap(struct vmt_machine *machine, vmt_addr start, vmt_addr end, enum vmt_leave ho
       if (vmt_machine_is_textbook(machine))
          vmt_frames_remove(machine, vpn, pte);
       vmt_touches_remove(&machine->touches, vpn, pte);
-      pte->bits = 0;
+      vmt_sharing_set(machine, pte, 0);
       pte->owner = VMT_NO_CHARGE;
       vpn++;
    }
+   vmt_sharing_end(machine);
 }
 
 static void
@@ -170,7 +172,7 @@ static enum vmt_status
 status_of(const struct vmt_machine *machine, enum vmt_status status)
 {
    return machine->touches.no_memory || machine->frames.no_memory ||
-                machine->blocks.no_memory
+                machine->blocks.no_memory || machine->sharing.no_memory
              ? VMT_NO_MEMORY
              : status;
 }
@@ -407,7 +409,7 @@ drop_cached(struct vmt_machine *machine, uint32_t object, uint64_t start,
 {
    struct vmt_object *record = vmt_vector_at(&machine->objects, object);
 
-   vmt_pagecache_drop(&machine->cache, object, start, end);
+   vmt_machine_drop_pages(machine, object, start, end);
    vmt_folios_drop(&record->folios, start, end);
 }
 

@@ -80,3 +80,17 @@ vmt_pagecache_drop(struct vmt_pagecache *cache, uint64_t object,
          vmt_hashmap_delete(&cache->pages, key_of(object, page - 1));
    }
 }
+
+bool
+vmt_pagecache_next(const struct vmt_pagecache *cache, uint64_t *cursor,
+                   struct vmt_pagecache_word *word)
+{
+   const struct vmt_hashmap_slot *slot = vmt_hashmap_next(&cache->pages, cursor);
+
+   if (slot == NULL)
+      return false;
+   word->object = (uint32_t)(slot->key >> OBJECT_SHIFT);
+   word->first_page = (slot->key & (((uint64_t)1 << OBJECT_SHIFT) - 1)) << 6;
+   word->bits = slot->value;
+   return true;
+}

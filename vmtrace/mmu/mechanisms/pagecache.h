@@ -34,4 +34,15 @@ enum vmt_status vmt_pagecache_add_range(struct vmt_pagecache *cache,
 void vmt_pagecache_drop(struct vmt_pagecache *cache, uint64_t object,
                         uint64_t start, uint64_t end);
 
+/* 64 pages of an object of which there are any.  */
+struct vmt_pagecache_word {
+   uint32_t object;
+   uint64_t first_page;
+   uint64_t bits;               /* the lowest is the first page's */
+};
+
+/* All of them: for (cursor = 0; vmt_pagecache_next(cache, &cursor, &word);)  */
+bool vmt_pagecache_next(const struct vmt_pagecache *cache, uint64_t *cursor,
+                        struct vmt_pagecache_word *word);
+
 #endif

@@ -25,8 +25,8 @@
 #include "vmtrace/mmu/mechanisms/walkcache.h"
 
 /* x86-64's own bits where it has them (Intel SDM vol. 3A, table 4-20); the
-   software's in the ignored bits 9-11 and 52-58.  Bits 12-51 of a frame with
-   VMT_PTE_COW hold the fork that first shared it (machine/fork.c).
+   software's in the ignored bits 9-11 and 52-58.  Bits 12-51 hold the number of a frame
+   that other processes may have (machine/sharing.h), 0 otherwise.
 
    An entry that reclaim has taken (machine/frames.h) is not present: SWAPPED if the
    page is a private one, AWAY if it is an object's, and ZERO or neither if there is
@@ -51,8 +51,8 @@
 #define VMT_PTE_LAZY ((uint64_t)1 << 58)     /* MADV_FREE, not written since */
 #define VMT_PTE_NO_EXECUTE ((uint64_t)1 << 63)
 
-#define VMT_PTE_FORK_SHIFT 12
-#define VMT_PTE_FORK ((((uint64_t)1 << 40) - 1) << VMT_PTE_FORK_SHIFT)
+#define VMT_PTE_FRAME_SHIFT 12
+#define VMT_PTE_FRAME ((((uint64_t)1 << 40) - 1) << VMT_PTE_FRAME_SHIFT)
 
 struct vmt_pte {
    uint64_t bits;               /* 0: nothing there */
