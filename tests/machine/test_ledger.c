@@ -171,6 +171,51 @@ run_short(uint64_t nth)
    CHECK_EQ(test_n_blocks(), 0);
 }
 
+/* In a pause all is charged, and forgotten; pages are kept either way.  */
+static void
+test_pauses(void)
+{
+   uint64_t all[VMT_N_EVENTS];
+   struct vmt_counter *counter;
+   uint32_t first, second;
+
+   CHECK_EQ(vmt_accounting_init(&ledger), VMT_OK);
+   first = vmt_accounting_charge(&ledger, 1, 2, 3, 0);
+   CHECK_EQ(vmt_accounting_add(&ledger, first, VMT_EV_ZeroWr, 5), VMT_OK);
+   counter = vmt_accounting_counter(&ledger, first, VMT_EV_ZeroWr);
+   counter->reported = counter->count;
+
+   vmt_accounting_pause(&ledger);
+   second = vmt_accounting_charge(&ledger, 9, 2, 3, 0);
+   CHECK_EQ(vmt_accounting_add(&ledger, first, VMT_EV_ZeroWr, 2), VMT_OK);
+   CHECK_EQ(vmt_accounting_add(&ledger, second, VMT_EV_ZeroRd, 3), VMT_OK);
+   ledger.excluded[VMT_EV_FileRd] = 7;
+   vmt_accounting_resident(&ledger, 1);
+   CHECK_EQ(vmt_accounting_own(&ledger, second, 1), VMT_OK);
+   CHECK_EQ(vmt_accounting_totals(&ledger)[VMT_EV_ZeroWr], 5);
+   vmt_accounting_forget_news(&ledger);
+   CHECK_EQ(vmt_accounting_count(&ledger, first, VMT_EV_ZeroWr), 5);
+   vmt_accounting_bump(&ledger, counter);
+   vmt_accounting_resume(&ledger);
+   CHECK_EQ(vmt_accounting_count(&ledger, first, VMT_EV_ZeroWr), 5);
+   CHECK_EQ(vmt_accounting_count(&ledger, second, VMT_EV_ZeroRd), 0);
+   CHECK_EQ(ledger.totals[VMT_EV_ZeroWr], 5);
+   CHECK_EQ(ledger.totals[VMT_EV_ZeroRd], 0);
+   CHECK_EQ(ledger.excluded[VMT_EV_FileRd], 0);
+   CHECK_EQ(vmt_accounting_peak_pages(&ledger, second), 1);
+
+   vmt_accounting_bump(&ledger, counter);
+   vmt_accounting_restart(&ledger);
+   CHECK_EQ(ledger.totals[VMT_EV_ZeroWr], 0);
+   CHECK_EQ(counter->count, 0);
+   CHECK_EQ(counter->reported, 0);
+   CHECK_EQ(vmt_accounting_peak_pages(&ledger, second), 1);
+   vmt_accounting_bump(&ledger, counter);
+   vmt_accounting_all_totals(&ledger, all);
+   CHECK_EQ(all[VMT_EV_ZeroWr], 5 + 1 + 1);
+   vmt_accounting_free(&ledger);
+}
+
 int
 main(void)
 {
@@ -179,5 +224,6 @@ main(void)
       run_round(round);
    for (uint64_t nth = 1; nth < 24; nth++)
       run_short(nth);
+   test_pauses();
    return test_end();
 }

@@ -1,5 +1,6 @@
 #include "vmtrace/mmu/machine/accounting.h"
 
+#include "vmtrace/mmu/base/assert.h"
 #include "vmtrace/mmu/base/port.h"
 
 enum vmt_status
@@ -153,6 +154,71 @@ vmt_accounting_move(struct vmt_accounting *ledger, uint32_t from, uint32_t to,
    ledger->totals[event] -= n;
    vmt_accounting_counter(ledger, from, event)->count -= n;
    return vmt_accounting_add(ledger, to, event, n);
+}
+
+/* ---- pauses ---- */
+
+static void
+set_counts(struct vmt_accounting *ledger, bool to_reported)
+{
+   uint32_t i;
+
+   for (i = 1; i < ledger->counters.n_records; i++) {
+      struct vmt_counter *counter = vmt_vector_at(&ledger->counters, i);
+
+      counter->count = counter->reported = to_reported ? counter->reported : 0;
+   }
+   for (i = 1; i < ledger->residencies.n_records; i++) {
+      struct vmt_residency *residency = vmt_vector_at(&ledger->residencies, i);
+
+      residency->n_evicted = residency->n_evicted_reported =
+         to_reported ? residency->n_evicted_reported : 0;
+   }
+}
+
+void
+vmt_accounting_pause(struct vmt_accounting *ledger)
+{
+   memcpy(ledger->paused_totals, ledger->totals, sizeof ledger->totals);
+   ledger->paused = true;
+}
+
+void
+vmt_accounting_forget_news(struct vmt_accounting *ledger)
+{
+   vmt_assert(ledger->paused);
+   set_counts(ledger, true);
+   memcpy(ledger->totals, ledger->paused_totals, sizeof ledger->totals);
+   memcpy(ledger->excluded, ledger->excluded_reported, sizeof ledger->excluded);
+}
+
+void
+vmt_accounting_resume(struct vmt_accounting *ledger)
+{
+   vmt_accounting_forget_news(ledger);
+   ledger->paused = false;
+}
+
+void
+vmt_accounting_restart(struct vmt_accounting *ledger)
+{
+   vmt_accounting_all_totals(ledger, ledger->restart_totals);
+   set_counts(ledger, false);
+   memset(ledger->totals, 0, sizeof ledger->totals);
+   memset(ledger->paused_totals, 0, sizeof ledger->paused_totals);
+   memset(ledger->excluded, 0, sizeof ledger->excluded);
+   memset(ledger->excluded_reported, 0, sizeof ledger->excluded_reported);
+}
+
+void
+vmt_accounting_all_totals(const struct vmt_accounting *ledger,
+                          uint64_t totals[VMT_N_EVENTS])
+{
+   const uint64_t *now = vmt_accounting_totals(ledger);
+   int event;
+
+   for (event = 0; event < VMT_N_EVENTS; event++)
+      totals[event] = ledger->restart_totals[event] + now[event];
 }
 
 void

@@ -9,7 +9,8 @@
    peak: a charge that changes after the peak first notes what it had.
 
    Totals are kept apart.  What is charged with `excluded` goes to totals of its
-   own.  Owns its tables.  Cost: O(1) expected an event; 24 bytes a charge and 21
+   own.  While counting is paused, all is charged as ever, and forgotten afterwards: no
+   access pays for it.  Owns its tables.  Cost: O(1) expected an event; 24 bytes a charge and 21
    to 43 for its place among the ids, 24 a counter, 48 for a charge that owned
    pages.  */
 
@@ -52,7 +53,10 @@ struct vmt_accounting {
                                            finds its place taken has the next */
    struct vmt_vector charges, counters, residencies;
    uint64_t totals[VMT_N_EVENTS];
-   uint64_t excluded[VMT_N_EVENTS];
+   uint64_t excluded[VMT_N_EVENTS], excluded_reported[VMT_N_EVENTS];
+   bool paused;
+   uint64_t paused_totals[VMT_N_EVENTS];        /* those before the pause */
+   uint64_t restart_totals[VMT_N_EVENTS];       /* counted before it began anew */
    uint64_t n_resident_pages, n_peak_pages;
    uint64_t n_high_pages;               /* most since a reader set it back */
    uint64_t n_changes, peak_change;
@@ -93,6 +97,24 @@ uint64_t vmt_accounting_count(const struct vmt_accounting *ledger,
 /* n of the charge's events are another's.  */
 enum vmt_status vmt_accounting_move(struct vmt_accounting *ledger, uint32_t from,
                                     uint32_t to, enum vmt_event event, uint64_t n);
+
+/* A pause of counting.  When it begins, all must have been reported.  Who reports
+   forgets first what was counted in it.  Residency goes on.  */
+void vmt_accounting_pause(struct vmt_accounting *ledger);
+void vmt_accounting_forget_news(struct vmt_accounting *ledger);
+void vmt_accounting_resume(struct vmt_accounting *ledger);
+
+/* All that was counted is forgotten; residency is not.  */
+void vmt_accounting_restart(struct vmt_accounting *ledger);
+
+/* The totals as of now, also in a pause; those of all since the beginning.  */
+static inline const uint64_t *
+vmt_accounting_totals(const struct vmt_accounting *ledger)
+{
+   return ledger->paused ? ledger->paused_totals : ledger->totals;
+}
+void vmt_accounting_all_totals(const struct vmt_accounting *ledger,
+                               uint64_t totals[VMT_N_EVENTS]);
 
 /* n_pages more (or less) pages of charge are resident.  The first form alone
    moves the total, so a page that a fault-around maps counts before its owner

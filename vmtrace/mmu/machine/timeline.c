@@ -14,17 +14,20 @@ vmt_timeline_take(const struct vmt_accounting *ledger,
                   struct vmt_blocks *blocks, uint64_t instrs,
                   struct vmt_timeline_sample *sample)
 {
+   uint64_t totals[VMT_N_EVENTS];
+
+   vmt_accounting_all_totals(ledger, totals);
    memset(sample, 0, sizeof *sample);
    sample->instrs = instrs;
    sample->n_resident_pages = ledger->n_resident_pages;
    sample->n_most_pages = ledger->n_high_pages;
-   sample->n_minor = vmt_accounting_faults(ledger->totals, false);
-   sample->n_major = vmt_accounting_faults(ledger->totals, true);
-   sample->n_evicted = ledger->totals[VMT_EV_Evict];
-   sample->n_refaults = ledger->totals[VMT_EV_Refault];
-   sample->n_swap_ins = ledger->totals[VMT_EV_SwapIn];
-   sample->n_swap_outs = ledger->totals[VMT_EV_SwapOut];
-   sample->n_thrash = ledger->totals[VMT_EV_Thrash];
+   sample->n_minor = vmt_accounting_faults(totals, false);
+   sample->n_major = vmt_accounting_faults(totals, true);
+   sample->n_evicted = totals[VMT_EV_Evict];
+   sample->n_refaults = totals[VMT_EV_Refault];
+   sample->n_swap_ins = totals[VMT_EV_SwapIn];
+   sample->n_swap_outs = totals[VMT_EV_SwapOut];
+   sample->n_thrash = totals[VMT_EV_Thrash];
    vmt_blocks_settle(blocks);
    sample->heap = blocks->now;
    sample->returned = blocks->returned;
