@@ -8,6 +8,7 @@ dist_doc_DATA += \
 	docs/HEAP.md \
 	docs/MACHINES.md \
 	docs/PERFORMANCE.md \
+	docs/PHASES.md \
 	docs/PRESSURE.md \
 	docs/PROFILE.md \
 	docs/VALGRIND-LIMITS.md \

@@ -1,1 +1,4 @@
-# include/vmtrace
+# include/vmtrace: what programs under test may include.
+
+vmtraceincludedir = $(includedir)/vmtrace
+vmtraceinclude_HEADERS = include/vmtrace/vmtrace.h

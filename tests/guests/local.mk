@@ -18,6 +18,7 @@ GUESTS = \
    tests/guests/forks \
    tests/guests/move \
    tests/guests/peak \
+   tests/guests/phases \
    tests/guests/press \
    tests/guests/protect \
    tests/guests/ring \
@@ -46,6 +47,7 @@ GUEST_CODE = \
    tests/guests/forks.c \
    tests/guests/move.c \
    tests/guests/peak.c \
+   tests/guests/phases.c \
    tests/guests/press.c \
    tests/guests/protect.c \
    tests/guests/ring.S \
@@ -64,13 +66,14 @@ GUEST_LINK = -nostdlib -Wl,--build-id=sha1 \
 
 # The runtime goes first, then what is written in assembly: see the places of the
 # code in ring.S.
-$(GUESTS): $(GUEST_RUNTIME) $(GUEST_CODE)
+$(GUESTS): $(GUEST_RUNTIME) $(GUEST_CODE) include/vmtrace/vmtrace.h
 	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
 	name=`basename $@ -pie` && dir=$(srcdir)/tests/guests && \
 	case $@ in *-pie) kind='-fPIE -static-pie';; *) kind='-fno-pic -static -no-pie';; esac && \
 	sources="$$dir/rt/start.S $$dir/rt/rt.c" && \
 	if test -f $$dir/$$name.S; then sources="$$sources $$dir/$$name.S"; fi && \
-	$(CC) $(GUEST_COMPILE) $$kind $(GUEST_LINK) -o $@ $$sources $$dir/$$name.c
+	$(CC) $(GUEST_COMPILE) -I$(srcdir)/include -I$(VALGRIND_INCLUDEDIR)/.. $$kind \
+	   $(GUEST_LINK) -o $@ $$sources $$dir/$$name.c
 
 # A program with a C library, for what programs do rather than what they count.
 GUEST_LIBC_CODE = \
@@ -183,6 +186,7 @@ EXPECT_LOG_COMPILER = $(srcdir)/tests/guests/check-expect
 TESTS += \
    $(GUEST_EXPECTATIONS) \
    tests/guests/check-harness \
+   tests/guests/check-header \
    tests/guests/check-kernel \
    tests/guests/check-perf \
    tests/guests/check-programs \
@@ -196,12 +200,14 @@ TESTS += \
    tests/guests/check-heap-calls \
    tests/guests/check-heap-pages \
    tests/guests/check-options \
+   tests/guests/check-phases \
    tests/guests/check-places \
    tests/guests/check-repeat
 
 dist_check_SCRIPTS += \
    tests/guests/check-expect \
    tests/guests/check-harness \
+   tests/guests/check-header \
    tests/guests/check-kernel \
    tests/guests/check-perf \
    tests/guests/check-behaviour \
@@ -216,6 +222,7 @@ dist_check_SCRIPTS += \
    tests/guests/check-heap-calls \
    tests/guests/check-heap-pages \
    tests/guests/check-options \
+   tests/guests/check-phases \
    tests/guests/check-places \
    tests/guests/check-repeat
 

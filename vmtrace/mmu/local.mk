@@ -137,7 +137,7 @@ TOOL_CFLAGS = -m64 -O2 -g -std=gnu11 -fomit-frame-pointer -fno-strict-aliasing \
 	-fno-builtin -fno-stack-protector -fno-pie -fno-asynchronous-unwind-tables \
 	-mgeneral-regs-only -fno-tree-loop-distribute-patterns \
 	$(WARNING_CFLAGS)
-TOOL_CPPFLAGS = -I$(VALGRIND_INCLUDEDIR) -DVGA_amd64=1 -DVGO_linux=1 \
+TOOL_CPPFLAGS = -I$(VALGRIND_INCLUDEDIR) -I$(VALGRIND_INCLUDEDIR)/.. -DVGA_amd64=1 -DVGO_linux=1 \
 	-DVGP_amd64_linux=1 -DVGPV_amd64_linux_vanilla=1
 
 noinst_LIBRARIES += libmmu-tool.a libmmu-host.a

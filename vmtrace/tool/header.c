@@ -260,6 +260,7 @@ write_settings(struct json_out *out)
    string_member(out, "mrc", curves[tool_options.settings.curve]);
    number_member(out, "ws-window", tool_options.window_instrs);
    string_member(out, "track-heap", heap_is_tracked ? "yes" : "no");
+   string_member(out, "count-atstart", tool_options.counts_at_start ? "yes" : "no");
    bytes_member(out, "ram", tool_options.settings.ram_bytes,
                 tool_options.settings.ram_bytes != 0);
    bytes_member(out, "swap", tool_options.settings.swap_bytes,

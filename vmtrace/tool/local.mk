@@ -18,6 +18,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/children.h \
 	vmtrace/tool/contents.c \
 	vmtrace/tool/contents.h \
+	vmtrace/tool/counting.c \
+	vmtrace/tool/counting.h \
 	vmtrace/tool/cuts.c \
 	vmtrace/tool/cuts.h \
 	vmtrace/tool/extend.c \
@@ -50,6 +52,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/layout.c \
 	vmtrace/tool/layout.h \
 	vmtrace/tool/main.c \
+	vmtrace/tool/mark_records.c \
+	vmtrace/tool/mark_records.h \
 	vmtrace/tool/objects.c \
 	vmtrace/tool/objects.h \
 	vmtrace/tool/options.c \
@@ -58,6 +62,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/out_file.h \
 	vmtrace/tool/own_name.c \
 	vmtrace/tool/own_name.h \
+	vmtrace/tool/phases.c \
+	vmtrace/tool/phases.h \
 	vmtrace/tool/plan.c \
 	vmtrace/tool/plan.h \
 	vmtrace/tool/pressure_records.c \
@@ -71,6 +77,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/rawcall.c \
 	vmtrace/tool/rawcall.h \
 	vmtrace/tool/regs.h \
+	vmtrace/tool/requests.c \
+	vmtrace/tool/requests.h \
 	vmtrace/tool/saved_state.c \
 	vmtrace/tool/segments.c \
 	vmtrace/tool/segments.h \

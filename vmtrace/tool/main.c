@@ -3,6 +3,7 @@
 #include "vmtrace/mmu/base/port.h"
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/counting.h"
 #include "vmtrace/tool/cuts.h"
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/heap.h"
@@ -14,8 +15,10 @@
 #include "vmtrace/tool/layout.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/options.h"
+#include "vmtrace/tool/phases.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/rawcall.h"
+#include "vmtrace/tool/requests.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
@@ -126,6 +129,8 @@ in_child(ThreadId tid)
    if (!is_vfork)
       objects_become_shared();
    checkpoint_start_anew();
+   counting_become_child();
+   phases_become_child();
    profile_reopen_in_child();
    fault_log_reopen_in_child();
    kernel_words_fork_in_child(tid, is_vfork);
@@ -150,12 +155,14 @@ post_clo_init(void)
    objects_init();
    segments_init();
    stacks_init();
+   counting_begin(tool_options.counts_at_start);
 }
 
 static void
 fini(Int exit_code)
 {
    charge_settle();
+   counting_settle();
    profile_close();
    fault_log_close();
    if (tool_options.summary && VG_(clo_verbosity) > 0)
@@ -180,6 +187,7 @@ pre_clo_init(void)
    VG_(atfork)(before_fork, in_parent, in_child);
    cuts_init();
    kernel_access_init();
+   requests_init();
    signals_init();
    startup_init();
    syscalls_init();

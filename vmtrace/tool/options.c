@@ -18,6 +18,7 @@ struct tool_options tool_options = {
    .folios = "none",
    .native_layout = True,
    .summary = True,
+   .counts_at_start = True,
    .top = 10,
    .window_instrs = 1000000,
    .settings = {.n_cores = 1,
@@ -321,6 +322,7 @@ tool_options_parse(const HChar *arg)
    else if VG_XACT_CLO(arg, "--ws-window=0", tool_options.window_instrs, 0) {}
    else if VG_BINT_CLO(arg, "--ws-window", tool_options.window_instrs,
                        MIN_WINDOW_INSTRS, MAX_WINDOW_INSTRS) {}
+   else if VG_BOOL_CLO(arg, "--count-atstart", tool_options.counts_at_start) {}
    else if VG_BOOL_CLO(arg, "--track-heap", heap_is_tracked) {}
    else if VG_STR_CLO(arg, "--ram", text) read_ram(arg, text);
    else if VG_STR_CLO(arg, "--swap", text) read_swap(arg, text);
@@ -360,6 +362,8 @@ tool_options_usage(void)
 "                                     64 pages, exact ones (slow), or none\n"
 "    --ws-window=<instructions>       the working set's window [1000000]; 0: none\n"
 "    --track-heap=yes|no              watch the program's allocator [yes]\n"
+"    --count-atstart=yes|no           no: only what comes after START_COUNTING of\n"
+"                                     vmtrace.h, or `counting on' by vgdb [yes]\n"
 "    --ram=<size>                     memory of the simulated machine [unlimited]\n"
 "    --swap=<size>|none               ... and its swap [unlimited]\n"
 "    --reclaim=linux|mglru|lru|clock|fifo|random\n"

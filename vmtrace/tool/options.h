@@ -17,6 +17,7 @@ struct tool_options {
    Long swap_latency_us;
    Bool native_layout;
    Bool summary;
+   Bool counts_at_start;
    Long top;
    struct vmt_settings settings;
    struct vmt_machine_config config;    /* after tool_options_finish() */

@@ -1,9 +1,11 @@
 #include "vmtrace/tool/profile.h"
 
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/counting.h"
 #include "vmtrace/tool/header.h"
 #include "vmtrace/tool/heap_records.h"
 #include "vmtrace/tool/json_out.h"
+#include "vmtrace/tool/mark_records.h"
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/options.h"
 #include "vmtrace/tool/out_file.h"
@@ -24,7 +26,7 @@ static Int exit_status, noted_signal;
 /* How much of each growing table is in the file.  */
 static struct {
    UInt labels, frames, nodes, blocks;
-   ULong excluded[VMT_N_EVENTS];
+   ULong totals[VMT_N_EVENTS], n_changes;       /* the ledger's, of charges */
    Bool depth_noted;
 } written;
 
@@ -37,6 +39,7 @@ open_anew(Bool is_forked)
 
    VG_(memset)(&written, 0, sizeof written);
    header_write(&out, image);
+   mark_records_start(&out);
    out_file_flush(&file);
 }
 
@@ -52,6 +55,7 @@ profile_reopen_in_child(void)
    exit_known = False;
    pressure_records_start_anew();
    heap_records_start_anew();
+   touch_records_start_anew();
    open_anew(True);
 }
 
@@ -200,11 +204,18 @@ write_charge(UInt id)
    json_text(&out, "}}\n");
 }
 
+/* A look at all of them is saved where none can have grown.  */
 static void
 write_charges(void)
 {
+   const struct vmt_accounting *ledger = &tool_machine.ledger;
    UInt id;
 
+   if (written.n_changes == ledger->n_changes &&
+       VG_(memcmp)(written.totals, ledger->totals, sizeof written.totals) == 0)
+      return;
+   written.n_changes = ledger->n_changes;
+   VG_(memcpy)(written.totals, ledger->totals, sizeof written.totals);
    for (id = 1; id < tool_machine.ledger.charges.n_records; id++)
       write_charge(id);
 }
@@ -213,17 +224,18 @@ static void
 write_excluded(void)
 {
    const uint64_t *now = tool_machine.ledger.excluded;
+   uint64_t *reported = tool_machine.ledger.excluded_reported;
    UInt i;
 
-   if (VG_(memcmp)(now, written.excluded, sizeof written.excluded) == 0)
+   if (VG_(memcmp)(now, reported, sizeof tool_machine.ledger.excluded) == 0)
       return;
    json_text(&out, "{\"excluded\":{");
    any_event = False;
    for (i = 0; i < VMT_N_EVENTS; i++)
-      if (now[i] != written.excluded[i])
-         event(vmt_event_names[i], (Long)(now[i] - written.excluded[i]));
+      if (now[i] != reported[i])
+         event(vmt_event_names[i], (Long)(now[i] - reported[i]));
    json_text(&out, "}}\n");
-   VG_(memcpy)(written.excluded, now, sizeof written.excluded);
+   VG_(memcpy)(reported, now, sizeof tool_machine.ledger.excluded);
 }
 
 /* ---- code ---- */
@@ -396,9 +408,16 @@ note_depth(void)
    profile_note(text);
 }
 
-static void
-write_news(void)
+struct json_out *
+profile_out(void)
 {
+   return &out;
+}
+
+struct json_out *
+profile_additions(void)
+{
+   counting_settle();
    heap_records_start(&out);
    define_labels();
    define_stacks();
@@ -406,9 +425,18 @@ write_news(void)
    write_excluded();
    write_code();
    write_odd_accesses();
-   touch_records_write(&out);
+   touch_records_write_distances(&out);
    pressure_records_write(&out);
+   return &out;
+}
+
+static void
+write_news(void)
+{
+   profile_additions();
+   touch_records_write(&out);
    heap_records_write();
+   mark_records_phases(&out);
    note_depth();
 }
 
@@ -424,8 +452,8 @@ profile_checkpoint(void)
    out_file_flush(&file);
 }
 
-static void
-write_totals(void)
+void
+profile_write_totals(void)
 {
    const struct vmt_accounting *ledger = &tool_machine.ledger;
    uint64_t n_major = vmt_accounting_faults(ledger->totals, true);
@@ -450,7 +478,7 @@ static void
 finish_end(void)
 {
    json_text(&out, ",\"totals\":{");
-   write_totals();
+   profile_write_totals();
    member("},\"RssPeak\":",
           (Long)(tool_machine.ledger.n_peak_pages * TOOL_PAGE_BYTES));
    json_text(&out, "}}\n");

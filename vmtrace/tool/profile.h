@@ -7,12 +7,20 @@
 #ifndef VMT_TOOL_PROFILE_H
 #define VMT_TOOL_PROFILE_H
 
-#include "vmtrace/tool/valgrind.h"
+#include "vmtrace/tool/json_out.h"
 
 /* Opens the file and writes the header.  */
 void profile_open(void);
 
 void profile_checkpoint(void);
+
+/* Where records go; nowhere if there is no file.  The second one writes all that was
+   counted so far first.  */
+struct json_out *profile_out(void);
+struct json_out *profile_additions(void);
+
+/* Totals so far, as members of an object.  */
+void profile_write_totals(void);
 
 /* Something the reader of a report must know.  */
 void profile_note(const HChar *text);

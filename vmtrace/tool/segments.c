@@ -538,20 +538,39 @@ segments_forget_code(void)
 }
 
 void
-segments_forget_counts(void)
+segments_forget_news(void)
 {
    UInt i;
 
-   for (i = 0; i < segments.n_records; i++) {
-      struct segment *segment = segment_at(i);
+   for (i = 0; i < segments.n_records; i++)
+      *segments_counter(i) = segment_at(i)->n_reported;
+   for (i = 0; i < odds.n_records; i++) {
+      struct odd *odd = vmt_vector_at(&odds, i);
 
-      *segments_counter(i) = 0;
-      segment->n_reported = 0;
-      segment->block = 0;
+      odd->count = odd->n_reported;
    }
+}
+
+void
+segments_restart(void)
+{
+   UInt i;
+
+   for (i = 0; i < segments.n_records; i++)
+      *segments_counter(i) = segment_at(i)->n_reported = 0;
    for (i = 0; i < odds.n_records; i++) {
       struct odd *odd = vmt_vector_at(&odds, i);
 
       odd->count = odd->n_reported = 0;
    }
+}
+
+void
+segments_forget_counts(void)
+{
+   UInt i;
+
+   segments_restart();
+   for (i = 0; i < segments.n_records; i++)
+      segment_at(i)->block = 0;
 }

@@ -136,6 +136,10 @@ void segments_totals(struct segment_totals *totals);
    same addresses.  */
 void segments_forget_code(void);
 
+/* What was executed since it was last reported, or at all, is not counted.  */
+void segments_forget_news(void);
+void segments_restart(void);
+
 /* In a forked child: what the parent executed is not its own.  */
 void segments_forget_counts(void);
 

@@ -6,6 +6,7 @@
 #include "vmtrace/tool/tool.h"
 
 static struct json_out *out;
+static uint64_t n_touches_written;
 
 static void
 member(const HChar *name, Long value)
@@ -102,12 +103,16 @@ write_share(struct vmt_distance_share *share, UInt charge, Bool is_first)
    return is_first;
 }
 
-static void
-write_distances(void)
+void
+touch_records_write_distances(struct json_out *to)
 {
    const struct vmt_distances *distances = &tool_machine.touches.distances;
    UInt charge;
 
+   if (distances->n_touches == n_touches_written)
+      return;
+   n_touches_written = distances->n_touches;
+   out = to;
    for (charge = 1; charge < distances->heads.n_records; charge++) {
       struct vmt_distance_share *share = vmt_distances_share(distances, charge);
       Bool is_first = True;
@@ -117,6 +122,12 @@ write_distances(void)
       if (!is_first)
          json_text(out, "]}\n");
    }
+}
+
+void
+touch_records_start_anew(void)
+{
+   n_touches_written = 0;
 }
 
 /* ---- the working set ---- */
@@ -299,10 +310,8 @@ touch_records_write(struct json_out *to)
 
    out = to;
    vmt_machine_advance(&tool_machine, vmt_kernel_tick(&tool_machine));
-   if (touches->curve != VMT_CURVE_NO) {
+   if (touches->curve != VMT_CURVE_NO)
       write_curve();
-      write_distances();
-   }
    if (!touches->windows)
       return;
    vmt_working_set_view(&touches->set, instrs_now(), samples, &view);

@@ -7,8 +7,13 @@
 
 #include "vmtrace/tool/json_out.h"
 
-/* All of them, as things are now.  Distances are additions: they are counted from
-   0 again.  */
+/* Distances are additions: they are counted from 0 again.  */
+void touch_records_write_distances(struct json_out *out);
+
+/* All else, as things are now.  */
 void touch_records_write(struct json_out *out);
+
+/* In a forked child, or when all counts begin anew.  */
+void touch_records_start_anew(void);
 
 #endif

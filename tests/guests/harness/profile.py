@@ -32,7 +32,10 @@ class Profile:
     objects: id -> path; frames: id -> (object, offset);
     stacks: id -> (frame, parent); areas: id -> record;
     charges: (stack, area, thread) -> Counter;
-    instructions: (object, offset) -> Counter of Ir, Dr, Dw.
+    instructions: (object, offset) -> Counter of Ir, Dr, Dw;
+    phases: name -> Counter of what was added while the phase was open;
+    phase_sums: the last `phases` record; snapshots, marks: records;
+    curve, timeline: the last such record; first_touches: those of all charges.
     """
 
     def __init__(self, path):
@@ -41,6 +44,11 @@ class Profile:
         self.objects, self.frames, self.stacks, self.areas = {0: None}, {}, {}, {}
         self.blocks, self.sites = {}, {}
         self.notes = []
+        self.phases = collections.defaultdict(collections.Counter)
+        self.open_phases = set()
+        self.phase_sums, self.snapshots, self.marks = [], [], []
+        self.curve = self.timeline = None
+        self.first_touches = 0
         self.executed = collections.Counter()
         self.charges = collections.defaultdict(collections.Counter)
         self.access = collections.defaultdict(collections.Counter)
@@ -92,18 +100,60 @@ class Profile:
             if "site" in r:
                 self._known(self.sites, r["site"])
             self.charges[stack, area, thread].update(r["events"])
+            self._add_to_phases(r["events"])
         elif "exec" in r:
             for block, times in r["exec"]:
                 self._known(self.blocks, block)
                 self.executed[block] += times
+                lens = self.blocks[block]["lens"]
+                self._add_to_phases(
+                    {"Ir": times * sum(self.blocks[block].get("ir", [1] * len(lens)))})
         elif "access" in r:
             self._known(self.objects, r["access"][0])
             self.access[tuple(r["access"])].update(
                 {"Ir": r.get("ir", 0), "Dr": r.get("dr", 0), "Dw": r.get("dw", 0)})
+            self._add_to_phases({"Ir": r.get("ir", 0)})
+        elif self._is_mark(r):
+            self.marks.append(r)
+        elif "curve" in r:
+            self.curve = r["curve"]
+        elif "d" in r:
+            self.first_touches += dict(r["b"]).get(0, 0)
+        elif "timeline" in r:
+            self.timeline = r["timeline"]
         elif "note" in r:
             self.notes.append(r["note"])
         elif "end" in r:
             self.end = r["end"]
+
+    def _add_to_phases(self, events):
+        for name in self.open_phases:
+            self.phases[name].update(events)
+
+    def _is_mark(self, r):
+        if "phase" in r:
+            name, what = r["phase"]["name"], r["phase"]["what"]
+            if (name in self.open_phases) != (what == "end"):
+                raise ValueError("phase %s: an odd %s" % (name, what))
+            self.open_phases ^= {name}
+            self.phases[name].update()
+        elif "phases" in r:
+            self.phase_sums = r["phases"]
+        elif "snapshot" in r:
+            self.snapshots.append(r["snapshot"])
+        elif "reset" in r:
+            self._forget()
+        return any(kind in r for kind in ("phase", "phases", "snapshot", "reset", "counting"))
+
+    def _forget(self):
+        """Counts, but not whose resident pages are."""
+        for counts in self.charges.values():
+            for event in set(counts) - {"RssPages"}:
+                del counts[event]
+        self.executed.clear()
+        self.access.clear()
+        self.phases.clear()
+        self.first_touches = 0
 
     @staticmethod
     def _known(table, key):
@@ -161,6 +211,16 @@ class Profile:
             events.update(counts)
         return with_sums(events)
 
+    def _phases_amiss(self):
+        for said in self.phase_sums:
+            added = self.phases[said["name"]]
+            wanted = collections.Counter(said["events"], Ir=said["Ir"])
+            for event in set(wanted) | set(added):
+                if event not in ("RssPages", "Dr", "Dw") and wanted[event] != added[event] \
+                        and said["marked"] == said["entered"]:
+                    yield "phase %s: %s is said to be %d, the additions give %d" % (
+                        said["name"], event, wanted[event], added[event])
+
     def faults(self):
         """What does not add up in it, in words."""
         wrong = []
@@ -180,6 +240,7 @@ class Profile:
             for event in ("Flt", "MinFlt", "MajFlt"):
                 if event in counts:
                     wrong.append("a charge has %s, which is a sum" % event)
+        wrong += self._phases_amiss()
         for event, n in totals.items():
             if n < 0:
                 wrong.append("%s is %d in all" % (event, n))
