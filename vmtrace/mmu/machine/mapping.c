@@ -215,7 +215,7 @@ forget_nameless(struct vmt_machine *machine)
       struct vmt_object *object = vmt_vector_at(&machine->objects, i);
 
       if (object->may_be_gone)
-         vmt_frames_forget(machine, i, 0, object->n_known_pages);
+         vmt_frames_leave_object(machine, i);
       object->may_be_gone = false;
    }
 }
