@@ -9,7 +9,6 @@ GUESTS = \
    tests/guests/anon \
    tests/guests/anon-pie \
    tests/guests/bss \
-   tests/guests/cores \
    tests/guests/count \
    tests/guests/data \
    tests/guests/execs \
@@ -38,7 +37,6 @@ GUEST_CODE = \
    tests/guests/advice.c \
    tests/guests/anon.c \
    tests/guests/bss.c \
-   tests/guests/cores.c \
    tests/guests/count.S \
    tests/guests/count.c \
    tests/guests/data.c \
@@ -163,7 +161,6 @@ GUEST_EXPECTATIONS = \
    tests/guests/advice.expect \
    tests/guests/anon.expect \
    tests/guests/bss.expect \
-   tests/guests/cores.expect \
    tests/guests/count.expect \
    tests/guests/drop.expect \
    tests/guests/execs.expect \

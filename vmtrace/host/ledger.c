@@ -124,15 +124,14 @@ add_instrs(struct vmt_ledger *ledger)
 }
 
 static void
-add_processes(struct vmt_ledger *ledger)
+add_runs(struct vmt_ledger *ledger)
 {
-   const struct vmt_profile *profile = ledger->profile;
-
-   for (uint32_t i = 0; i < profile->processes.n; i++) {
+   for (uint32_t i = 0; i < ledger->profile->n_runs; i++) {
       size_t row = vmt_ledger_row(ledger, (struct vmt_ledger_row){ .subject = i });
 
-      for (int event = 0; event < (int) profile->events.n; event++)
-         vmt_ledger_add(ledger, row, event, vmt_process_total(profile, i, event));
+      for (size_t event = 0; event < ledger->profile->events.n; event++)
+         vmt_ledger_add(ledger, row, (int) event,
+                        ledger->profile->runs[i].totals[event]);
    }
 }
 
@@ -186,7 +185,7 @@ vmt_ledger_init(struct vmt_ledger *ledger, enum vmt_by by,
    if (by == VMT_BY_SITE)
       vmt_ledger_find_same_sites(ledger, true);
    if (by == VMT_BY_PROCESS)
-      add_processes(ledger);
+      add_runs(ledger);
    else
       add_charges(ledger);
    if (is_of_code(by))

@@ -43,6 +43,9 @@ void charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write,
    fault is counted.  */
 void charge_nothing_for(ThreadId tid, Addr addr, Bool write);
 
+/* Who makes the system call that tid is in.  */
+UInt charge_syscall_stack(ThreadId tid);
+
 /* Shootdowns by a system call of tid.  */
 void charge_shootdowns(ThreadId tid, UInt n);
 

@@ -2,7 +2,6 @@
 
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/kernel_access.h"
-#include "vmtrace/tool/running.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
 #include "vmtrace/tool/vfork.h"
@@ -31,6 +30,12 @@ kernel_stack(ThreadId tid, enum charge_cause cause)
    return stacks_of_syscall(tid, SYSCALL_DELTA);
 }
 
+UInt
+charge_syscall_stack(ThreadId tid)
+{
+   return kernel_stack(tid, CHARGE_SYSCALL);
+}
+
 static void
 charge_kernel_access(ThreadId tid, Addr addr, Bool write,
                      enum charge_cause cause, UInt *stack)
@@ -41,7 +46,7 @@ charge_kernel_access(ThreadId tid, Addr addr, Bool write,
       return;
    if (*stack == STACK_UNKNOWN)
       *stack = kernel_stack(tid, cause);
-   charge_access(&outcome, *stack, running_number, addr);
+   charge_access(&outcome, *stack, tid, addr);
    if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, write ? VMT_WRITE : VMT_READ, cause,
                       kernel_pc(tid, cause), kernel_access_current(tid));
@@ -54,12 +59,10 @@ charge_nothing_for(ThreadId tid, Addr addr, Bool write)
 {
    struct vmt_outcome outcome;
 
-   running_switch(tid);
    if (!vmt_machine_kernel_access(&tool_machine, addr, write, &outcome))
       return;
    outcome.event = VMT_NO_EVENT;
-   charge_access(&outcome, kernel_stack(tid, CHARGE_SYSCALL), running_number,
-                 addr);
+   charge_access(&outcome, charge_syscall_stack(tid), tid, addr);
 }
 
 void
@@ -71,7 +74,6 @@ charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write,
 
    if (!tool_running || bytes == 0 || last < start)
       return;
-   running_switch(tid);
    charge_settle();
    for (;;) {
       Addr next = vmt_page_floor(addr) + TOOL_PAGE_BYTES;
@@ -89,6 +91,5 @@ charge_shootdowns(ThreadId tid, UInt n)
    struct vmt_outcome outcome = {.event = VMT_NO_EVENT, .n_shootdowns = n};
 
    if (vmt_machine_collect(&tool_machine, &outcome) || n != 0)
-      charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), running_number,
-                VMT_NO_SITE);
+      charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid, VMT_NO_SITE);
 }

@@ -8,6 +8,7 @@
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/tool.h"
 #include "vmtrace/tool/touch_records.h"
+#include "vmtrace/tool/tree_records.h"
 
 Bool counting_is_on = True;
 
@@ -94,6 +95,7 @@ counting_settle(void)
       return;
    vmt_accounting_forget_news(&tool_machine.ledger);
    segments_forget_news();
+   tree_records_forget_copies();
    bring_touches_back();
 }
 

@@ -1,7 +1,6 @@
 #include "vmtrace/tool/kernel_access.h"
 
 #include "vmtrace/tool/charge.h"
-#include "vmtrace/tool/children.h"
 #include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/tool.h"
 
@@ -79,11 +78,21 @@ reads_string(CorePart part, ThreadId tid, const HChar *what, Addr start)
 static void
 wrote(CorePart part, ThreadId tid, Addr start, SizeT bytes)
 {
-   if (part == Vg_CoreSysCall && current_call[tid % 1024] != __NR_clone) {
-      children_before_write(current_call[tid % 1024]);
+   if (part == Vg_CoreSysCall && current_call[tid % 1024] != __NR_clone)
       charge_kernel_range(tid, start, bytes, True, CHARGE_SYSCALL);
-   } else if (part == Vg_CoreSignal)
+   else if (part == Vg_CoreSignal)
       charge_kernel_range(tid, start, bytes, True, CHARGE_SIGNAL);
+}
+
+Bool
+kernel_access_can_read(const HChar *text)
+{
+   for (;; text++) {
+      if (!VG_(am_is_valid_for_client)((Addr)text, 1, VKI_PROT_READ))
+         return False;
+      if (*text == 0)
+         return True;
+   }
 }
 
 static void

@@ -12,6 +12,9 @@ void kernel_access_init(void);
 void kernel_access_enter(ThreadId tid, UInt number);
 UInt kernel_access_current(ThreadId tid);
 
+/* Whether a string that the program names is there, up to its end.  */
+Bool kernel_access_can_read(const HChar *text);
+
 /* execve(path, argv, envp) is about to be made with these.  */
 void kernel_access_execve(ThreadId tid, const UWord *args);
 

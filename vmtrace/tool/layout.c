@@ -3,6 +3,7 @@
 #include "vmtrace/tool/initial_stack.h"
 #include "vmtrace/tool/options.h"
 #include "vmtrace/tool/program_file.h"
+#include "vmtrace/tool/shared_memory.h"
 #include "vmtrace/tool/syscalls.h"
 #include "vmtrace/tool/tool.h"
 #include "vmtrace/tool/vdso.h"
@@ -184,6 +185,12 @@ is_free(Addr start, SizeT bytes)
    return __real_vgPlain_am_get_advisory(&hint, True, &ok) == start && ok;
 }
 
+static Bool
+meets(Addr start, Addr end, Addr low, Addr high)
+{
+   return end > low && start < high;
+}
+
 /* Where the lowest thing in [low, high) begins that is in the way, or high.  */
 static Addr
 obstacle(Addr low, Addr high)
@@ -191,8 +198,10 @@ obstacle(Addr low, Addr high)
    const struct vmt_area *area;
    Addr page;
 
-   if (vdso_end > low && vdso_start < high)
+   if (meets(vdso_start, vdso_end, low, high))
       return vdso_start;
+   if (meets(SHARED_MEMORY_START, shared_memory_end(), low, high))
+      return SHARED_MEMORY_START;
    if (started) {
       area = vmt_areas_from(&tool_machine.areas, low);
       if (area != NULL && area->start < high)
@@ -215,9 +224,10 @@ top_down(SizeT bytes)
 
    while (top > bytes) {
       Addr start = top - bytes;
-      Bool meets_vdso = vdso_end > start && vdso_start < top;
 
-      if (!meets_vdso && is_free(start, bytes))
+      if (!meets(vdso_start, vdso_end, start, top) &&
+          !meets(SHARED_MEMORY_START, shared_memory_end(), start, top) &&
+          is_free(start, bytes))
          return start;
       top = obstacle(start, top);
       if (top == start + bytes)

@@ -14,8 +14,6 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/charge_private.h \
 	vmtrace/tool/checkpoint.c \
 	vmtrace/tool/checkpoint.h \
-	vmtrace/tool/children.c \
-	vmtrace/tool/children.h \
 	vmtrace/tool/contents.c \
 	vmtrace/tool/contents.h \
 	vmtrace/tool/counting.c \
@@ -51,6 +49,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/kernel_words.h \
 	vmtrace/tool/layout.c \
 	vmtrace/tool/layout.h \
+	vmtrace/tool/life.c \
+	vmtrace/tool/life.h \
 	vmtrace/tool/main.c \
 	vmtrace/tool/mark_records.c \
 	vmtrace/tool/mark_records.h \
@@ -79,11 +79,11 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/regs.h \
 	vmtrace/tool/requests.c \
 	vmtrace/tool/requests.h \
-	vmtrace/tool/running.c \
-	vmtrace/tool/running.h \
 	vmtrace/tool/saved_state.c \
 	vmtrace/tool/segments.c \
 	vmtrace/tool/segments.h \
+	vmtrace/tool/shared_memory.c \
+	vmtrace/tool/shared_memory.h \
 	vmtrace/tool/signals.c \
 	vmtrace/tool/signals.h \
 	vmtrace/tool/stacks.c \
@@ -99,6 +99,10 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/tool.h \
 	vmtrace/tool/touch_records.c \
 	vmtrace/tool/touch_records.h \
+	vmtrace/tool/tree.c \
+	vmtrace/tool/tree.h \
+	vmtrace/tool/tree_records.c \
+	vmtrace/tool/tree_records.h \
 	vmtrace/tool/valgrind.h \
 	vmtrace/tool/vdso.c \
 	vmtrace/tool/vdso.h \

@@ -19,7 +19,6 @@
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/requests.h"
-#include "vmtrace/tool/running.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
@@ -27,6 +26,7 @@
 #include "vmtrace/tool/summary.h"
 #include "vmtrace/tool/syscalls.h"
 #include "vmtrace/tool/threads.h"
+#include "vmtrace/tool/tree.h"
 #include "vmtrace/tool/vfork.h"
 #include "vmtrace_config.h"
 
@@ -80,7 +80,15 @@ tool_no_memory(void)
 static void
 thread_runs(ThreadId tid, ULong n_blocks_done)
 {
-   running_switch(tid);
+   static ThreadId last = VG_INVALID_THREADID;
+
+   if (tid != last) {
+      last = tid;
+      charge_settle();
+      heap_switch(tid);
+      vmt_machine_switch_core(&tool_machine,
+                              (tid - 1) % tool_machine.settings.n_cores);
+   }
    checkpoint_if_due();
 }
 
@@ -90,13 +98,13 @@ before_fork(ThreadId tid)
    charge_settle();
    fault_log_before_fork();
    vfork_prepare(threads_is_vfork(tid));
-   if (!threads_is_vfork(tid))
-      vmt_machine_before_fork(&tool_machine, 0);
+   tree_before_fork(tid, threads_is_vfork(tid));
 }
 
 static void
 in_parent(ThreadId tid)
 {
+   tree_in_parent();
    if (threads_is_vfork(tid)) {
       vfork_in_parent(tid);
       return;
@@ -110,12 +118,9 @@ in_child(ThreadId tid)
 {
    Bool is_vfork = threads_is_vfork(tid);
 
-   if ((is_vfork ? vmt_machine_become_vfork_child(&tool_machine)
-                 : vmt_machine_become_child(&tool_machine, 0)) != VMT_OK)
-      tool_no_memory();
+   tree_in_child(is_vfork);
    vfork_in_child(is_vfork);
    threads_become_child(tid);
-   running_become_child(tid);
    stacks_forget_memory(0, ~(Addr)0);
    heap_memory_start_anew();
    segments_forget_counts();
@@ -136,7 +141,7 @@ static void
 post_clo_init(void)
 {
    static const struct vmt_port port = {
-      port_alloc, port_free, port_look, NULL, NULL, port_fatal};
+      port_alloc, port_free, port_look, tree_is_alive, tree_pause, port_fatal};
 
    tool_options_finish();
    tool_options.native_layout = layout_is_native();
@@ -144,6 +149,7 @@ post_clo_init(void)
    if (vmt_machine_init(&tool_machine, &tool_options.config,
                         &tool_options.settings) != VMT_OK)
       tool_no_memory();
+   tree_init();
    heap_init();
    iropt_init();
    objects_init();
@@ -159,6 +165,7 @@ fini(Int exit_code)
    counting_settle();
    profile_close();
    fault_log_close();
+   tree_leave();
    if (tool_options.summary && VG_(clo_verbosity) > 0)
       summary_print((UInt)tool_options.top);
 }

@@ -6,6 +6,7 @@
 #include "vmtrace/tool/phases.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/tool.h"
+#include "vmtrace/tool/tree_records.h"
 
 static void
 member(struct json_out *out, const HChar *name, Long value)
@@ -72,6 +73,7 @@ mark_records_snapshot(const HChar *name)
    json_text(out, ",\"totals\":{");
    profile_write_totals();
    json_text(out, "}}}\n");
+   tree_write_resident(out, "snapshot", name);
 }
 
 /* ---- sums ---- */

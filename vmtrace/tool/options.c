@@ -4,6 +4,7 @@
 #include "vmtrace/mmu/machine/machine_file.h"
 #include "vmtrace/tool/folio_map.h"
 #include "vmtrace/tool/heap.h"
+#include "vmtrace/tool/tree.h"
 #include "vmtrace_config.h"
 
 #define KIB 1024ull
@@ -332,6 +333,7 @@ tool_options_parse(const HChar *arg)
       pressure_arg = arg;
    else if VG_STR_CLO(arg, "--folios", tool_options.folios)
       read_folios(arg);
+   else if VG_STR_CLO(arg, "--vmtrace-tree", text) tree_read_option(arg, text);
    else if VG_STR_CLO(arg, "--fault-around", text)
       read_fault_around(arg, text);
    else

@@ -1,5 +1,6 @@
 #include "vmtrace/tool/own_name.h"
 
+#include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/layout.h"
 #include "vmtrace_config.h"
 
@@ -9,24 +10,13 @@
 
 static const HChar *next_name;          /* of the program's; NULL: none */
 
-static Bool
-can_be_read(const HChar *text)
-{
-   for (;; text++) {
-      if (!VG_(am_is_valid_for_client)((Addr)text, 1, VKI_PROT_READ))
-         return False;
-      if (*text == 0)
-         return True;
-   }
-}
-
 void
 own_name_before_exec(const HChar *const *argv)
 {
    next_name = NULL;
    if (layout_is_native() &&
        VG_(am_is_valid_for_client)((Addr)argv, sizeof *argv, VKI_PROT_READ) &&
-       can_be_read(*argv))
+       kernel_access_can_read(*argv))
       next_name = *argv;
 }
 

@@ -15,6 +15,7 @@
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
 #include "vmtrace/tool/touch_records.h"
+#include "vmtrace/tool/tree_records.h"
 
 static struct json_out out = {.fd = -1};
 static struct out_file file = {.json = &out,
@@ -427,6 +428,7 @@ profile_additions(void)
    write_odd_accesses();
    touch_records_write_distances(&out);
    pressure_records_write(&out);
+   tree_records_write_copies(&out);
    return &out;
 }
 
@@ -437,6 +439,7 @@ write_news(void)
    touch_records_write(&out);
    heap_records_write();
    mark_records_phases(&out);
+   tree_records_write(&out);
    note_depth();
 }
 
@@ -507,6 +510,7 @@ profile_before_exec(const HChar *new_image)
    write_news();
    pressure_records_write_last(&out);
    out_file_mark(&file);
+   tree_records_write_last(&out);
    json_text(&out, "{\"end\":{\"exec\":");
    json_string(&out, VG_(am_is_valid_for_client)((Addr)new_image, 1,
                                                  VKI_PROT_READ)
@@ -529,6 +533,7 @@ profile_close(void)
    noted_signal = exit_known ? 0 : signals_fatal();
    write_news();
    pressure_records_write_last(&out);
+   tree_records_write_last(&out);
    out_file_mark(&file);
    json_text(&out, "{\"end\":{");
    if (exit_known)

@@ -79,6 +79,56 @@ rawcall_cut_file(Int fd, ULong bytes)
              (Long)bytes;
 }
 
+ULong
+rawcall_random(void)
+{
+   ULong value;
+
+   if (raw_call(__NR_getrandom, (Long)(Addr)&value, sizeof value, 1 /* GRND_NONBLOCK */) !=
+       (Long)sizeof value)
+      value = (ULong)VG_(getpid)();
+   return value;
+}
+
+Int
+rawcall_memory_file(const HChar *what)
+{
+   return (Int)raw_call(__NR_memfd_create, (Long)(Addr)what, 1 /* MFD_CLOEXEC */, 0);
+}
+
+Bool
+rawcall_set_file_bytes(Int fd, ULong bytes)
+{
+   return raw_call(__NR_ftruncate, fd, (Long)bytes, 0) == 0;
+}
+
+/* A kernel that does not know the flag takes the address for a hint.  */
+Bool
+rawcall_map_shared(Addr start, SizeT bytes, Int fd)
+{
+   const Long map_fixed_noreplace = 0x100000;
+   register Long flags __asm__("r10") = VKI_MAP_SHARED | map_fixed_noreplace;
+   register Long file __asm__("r8") = fd;
+   register Long offset __asm__("r9") = 0;
+   Long result;
+
+   __asm__ volatile("syscall"
+                    : "=a"(result)
+                    : "a"((Long)__NR_mmap), "D"(start), "S"(bytes),
+                      "d"((Long)(VKI_PROT_READ | VKI_PROT_WRITE)), "r"(flags), "r"(file),
+                      "r"(offset)
+                    : "rcx", "r11", "memory");
+   if (result > 0 && (Addr)result != start)
+      rawcall_unmap((Addr)result, bytes);
+   return (Addr)result == start;
+}
+
+void
+rawcall_unmap(Addr start, SizeT bytes)
+{
+   raw_call(__NR_munmap, (Long)start, (Long)bytes, 0);
+}
+
 Bool
 rawcall_pages_there(Addr start, SizeT bytes, UChar *there)
 {

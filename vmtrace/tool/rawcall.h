@@ -34,6 +34,20 @@ Bool rawcall_process_exists(UInt pid);
 /* ftruncate and lseek to bytes; whether both could be done.  */
 Bool rawcall_cut_file(Int fd, ULong bytes);
 
+/* getrandom; the process's number where there is none.  */
+ULong rawcall_random(void);
+
+/* memfd_create: a file without a name, close-on-exec; a negative error number.  */
+Int rawcall_memory_file(const HChar *what);
+
+/* ftruncate alone.  */
+Bool rawcall_set_file_bytes(Int fd, ULong bytes);
+
+/* mmap of a file's first bytes, shared and writable, where nothing else may be; whether
+   it could be done.  The core has to be told.  */
+Bool rawcall_map_shared(Addr start, SizeT bytes, Int fd);
+void rawcall_unmap(Addr start, SizeT bytes);
+
 /* mincore: whether each page from start on is in memory, in bit 0 of there[].  Whether
    it could be done.  */
 Bool rawcall_pages_there(Addr start, SizeT bytes, UChar *there);

@@ -2,7 +2,6 @@
 
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
-#include "vmtrace/tool/children.h"
 #include "vmtrace/tool/contents.h"
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/heap_memory.h"
@@ -12,11 +11,11 @@
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/own_name.h"
 #include "vmtrace/tool/profile.h"
-#include "vmtrace/tool/running.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/threads.h"
 #include "vmtrace/tool/tool.h"
+#include "vmtrace/tool/tree.h"
 
 /* Advice and flags newer than Valgrind's headers (include/uapi/asm-generic). */
 #define ADVICE_NORMAL 0
@@ -476,7 +475,6 @@ note_remap(const UWord *args)
 static void
 before(ThreadId tid, UInt number, UWord *args, UInt n_args)
 {
-   running_switch(tid);
    charge_settle();
    kernel_access_enter(tid, number);
    threads_before_call(tid, number, args);
@@ -491,6 +489,7 @@ before(ThreadId tid, UInt number, UWord *args, UInt n_args)
 
       own_name_before_exec((const HChar *const *)names[1]);
       kernel_access_execve(tid, names);
+      tree_before_exec((const HChar *)names[0], (const HChar *const *)names[1]);
       profile_before_exec((const HChar *)(number == __NR_execve ? args[0]
                                                                : args[1]));
       fault_log_before_exec();
@@ -548,15 +547,17 @@ after_success(ThreadId tid, UInt number, const UWord *args, Addr result)
 static void
 after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
 {
-   running_switch(tid);
    syscalls_mapping.active = False;
    if (number == __NR_execve || number == __NR_execveat) {
       profile_after_failed_exec();
+      tree_after_failed_exec();
       own_name_after_failed_exec();
       fault_log_after_failed_exec();
    }
-   if (!sr_isError(result))
-      children_after_call(number);
+   if (number == __NR_fork || number == __NR_vfork || number == __NR_clone)
+      tree_after_fork(result);
+   else if (number == __NR_wait4 || number == __NR_waitid)
+      tree_after_wait(number, result);
    kernel_words_return(tid, number, args);
    if (!sr_isError(result)) {
       kernel_words_after_call(tid, number, args, sr_Res(result));

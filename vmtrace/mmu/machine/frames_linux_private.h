@@ -6,11 +6,14 @@
 #include "vmtrace/mmu/machine/frames.h"
 #include "vmtrace/mmu/machine/machine.h"
 
-/* A page of an object of the machine's.  */
+/* Of objects' pages; below them are names of private ones.  */
+#define VMT_OBJECT_NAMES ((uint64_t)1 << 60)
+#define VMT_OBJECT_SHIFT 36
+
 static inline uint64_t
 vmt_linux_name_of_object(uint64_t object, uint64_t page)
 {
-   return vmt_memory_name_of(object, page);
+   return VMT_OBJECT_NAMES | object << VMT_OBJECT_SHIFT | page;
 }
 
 static inline void
