@@ -20,6 +20,7 @@ VERB_TESTS = \
 	tests/cli/export_test.py \
 	tests/cli/heap_test.py \
 	tests/cli/pressure_test.py \
+	tests/cli/processes_test.py \
 	tests/cli/report_test.py \
 	tests/cli/timeline_test.py
 dist_check_SCRIPTS += $(VERB_TESTS)
@@ -30,6 +31,7 @@ EXTRA_DIST += \
 	tests/cli/make_heap.py \
 	tests/cli/make_pressure.py \
 	tests/cli/make_profile.py \
+	tests/cli/make_tree.py \
 	tests/cli/on_screen.py \
 	tests/cli/profile_sample.c \
 	tests/cli/verb_test.py
@@ -85,6 +87,7 @@ EXTRA_DIST += \
 	tests/cli/profile_kept/limit.profile \
 	tests/cli/profile_kept/negative.profile \
 	tests/cli/profile_kept/pressure.profile \
+	tests/cli/profile_kept/processes.profile \
 	tests/cli/profile_kept/sparse-ids.profile \
 	tests/cli/profile_kept/sums.profile \
 	tests/cli/profile_kept/whole.profile

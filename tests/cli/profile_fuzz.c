@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "vmtrace/host/copies.h"
 #include "vmtrace/host/ledger.h"
 #include "vmtrace/host/thrash.h"
 
@@ -177,6 +178,39 @@ check_fullness(const struct vmt_heap_pages *pages)
    require(sum == pages->n_resident, "each resident page of the heap is so full");
 }
 
+/* Each process has its images, and each profile is of one; copies are what they were
+   said to be, of whoever made them; of one profile the peak is its process's.  */
+static void
+check_processes(const struct vmt_profile *profile)
+{
+   const struct vmt_processes *processes = &profile->processes;
+   struct vmt_copies copies = vmt_copies_find(profile);
+   int64_t n_pages = 0, n_said = 0, n_of = 0;
+   size_t n_images = 0;
+
+   for (uint32_t i = 0; i < processes->n; i++) {
+      const struct vmt_process *process = &processes->list[i];
+
+      require(process->parent == VMT_NO_PROCESS || process->parent < i,
+              "a parent comes before its children");
+      require(process->tree < processes->n_trees, "a process is of a run");
+      for (uint32_t k = 0; k < process->n_images; k++)
+         require(processes->of_image[processes->images[process->first_image + k]] == i,
+                 "a process has its images");
+      n_images += process->n_images;
+   }
+   require(n_images == profile->n_runs, "each profile is of a process");
+   for (size_t i = 0; i < copies.n; i++) {
+      n_pages = vmt_wrapping_sum(n_pages, copies.pairs[i].n_pages);
+      for (size_t k = 0; k < copies.pairs[i].n_of; k++)
+         n_of = vmt_wrapping_sum(n_of, copies.pairs[i].of[k].n_pages);
+   }
+   for (size_t i = 0; i < profile->n_copies; i++)
+      n_said = vmt_wrapping_sum(n_said, profile->copies[i].n);
+   require(n_pages == n_said && n_of == n_said, "copies add up");
+   vmt_copies_free(&copies);
+}
+
 static void
 check_profile(struct vmt_profile *profile)
 {
@@ -190,6 +224,7 @@ check_profile(struct vmt_profile *profile)
    check_thrashing(&profile->runs[0].pressure);
    check_fullness(&profile->runs[0].heap.peak);
    check_fullness(&profile->runs[0].heap.now);
+   check_processes(profile);
    /* Objects would be opened: a fuzzer is not to read whatever it names.  */
    for (size_t i = 1; i < profile->n_objects; i++)
       profile->objects[i].path = "/nowhere";

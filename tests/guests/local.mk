@@ -9,6 +9,7 @@ GUESTS = \
    tests/guests/anon \
    tests/guests/anon-pie \
    tests/guests/bss \
+   tests/guests/cores \
    tests/guests/count \
    tests/guests/data \
    tests/guests/execs \
@@ -37,6 +38,7 @@ GUEST_CODE = \
    tests/guests/advice.c \
    tests/guests/anon.c \
    tests/guests/bss.c \
+   tests/guests/cores.c \
    tests/guests/count.S \
    tests/guests/count.c \
    tests/guests/data.c \
@@ -161,6 +163,7 @@ GUEST_EXPECTATIONS = \
    tests/guests/advice.expect \
    tests/guests/anon.expect \
    tests/guests/bss.expect \
+   tests/guests/cores.expect \
    tests/guests/count.expect \
    tests/guests/drop.expect \
    tests/guests/execs.expect \

@@ -124,7 +124,7 @@ pair_tell_next_victim(struct pair *pair)
    if (machine->settings.ram_bytes == 0 ||
        machine->settings.policy != VMT_PAGES_RANDOM)
       return;
-   page = vmt_replacement_candidate(&machine->frames.textbook, 0);
+   page = vmt_replacement_candidate(&machine->frames.memory->textbook, 0);
    pair->model.memory.victim = page == VMT_NO_VPN ? -1 : (int)(page - PAIR_BASE);
 }
 
@@ -275,7 +275,7 @@ compare_ledger(struct pair *pair)
 void
 pair_compare_memory(struct pair *pair)
 {
-   const struct vmt_replacement *ours = &pair->machine.frames.textbook;
+   const struct vmt_replacement *ours = &pair->machine.frames.memory->textbook;
    const struct model_memory *theirs = &pair->model.memory;
 
    if (theirs->n_frames == 0)

@@ -80,14 +80,14 @@ check_out(bool is_textbook)
    uint64_t n_held, n_written = 1;
 
    write_pages(0, 1);                   /* with its page tables */
-   n_held = FRAMES - machine.frames.n_tables + (is_textbook ? SLOTS : 0);
+   n_held = FRAMES - vmt_frames_member(&machine.frames)->n_tables + (is_textbook ? SLOTS : 0);
    for (; n_out == 0 && n_written < PAGES; n_written++)
       write_pages(n_written, n_written + 1);
    CHECK_EQ(n_written, n_held + 1);
    if (is_textbook)
       CHECK_EQ(n_of(VMT_EV_SwapOut), SLOTS);
    CHECK_EQ(is_textbook ? machine.frames.oom.n_resident_pages
-                        : machine.frames.kernel.n_frames_used, FRAMES + 1);
+                        : machine.frames.memory->kernel.n_frames_used, FRAMES + 1);
    check_record();
 }
 

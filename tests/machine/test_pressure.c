@@ -54,7 +54,7 @@ addr_of(uint64_t page)
 static uint64_t
 n_shown(uint64_t name)
 {
-   uint32_t at = vmt_shown_first(&machine.frames.shown, name);
+   uint32_t at = vmt_shown_first(&machine.frames.memory->shown, name);
    const struct vmt_pte *pte;
    vmt_vpn vpn;
    uint64_t n = 0;
@@ -64,7 +64,7 @@ n_shown(uint64_t name)
       return pte != NULL && (pte->bits & VMT_PTE_ANON) != 0;
    }
    while (at != VMT_SHOWN_NONE) {
-      at = vmt_shown_next(&machine.frames.shown, at, &vpn);
+      at = vmt_shown_next(&machine.frames.memory->shown, at, &vpn);
       pte = vmt_pagetable_find(&machine.pages, vpn);
       n += (pte->bits & VMT_PTE_PRESENT) != 0;
    }
@@ -94,16 +94,16 @@ check_frames(void)
    uint64_t n_mapped = 0;
    uint32_t cursor = 0;
 
-   while ((frame = vmt_reclaim_next(&machine.frames.kernel, &cursor)) != NULL) {
+   while ((frame = vmt_reclaim_next(&machine.frames.memory->kernel, &cursor)) != NULL) {
       if (frame->page == VMT_NO_PAGE)
          continue;
       CHECK_EQ(frame->n_mapped, n_shown(frame->page));
       n_mapped += frame->n_mapped;
    }
    CHECK_EQ(machine.ledger.n_resident_pages, n_mapped + n_special());
-   if (machine.frames.kernel.counts.n_out_of_memory == 0)
-      CHECK(machine.frames.kernel.n_frames_used <=
-            machine.frames.kernel.settings.n_frames);
+   if (machine.frames.memory->kernel.counts.n_out_of_memory == 0)
+      CHECK(machine.frames.memory->kernel.n_frames_used <=
+            machine.frames.memory->kernel.settings.n_frames);
 }
 
 /* No page that reclaim took is in a TLB or the filter.  */

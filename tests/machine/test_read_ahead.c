@@ -34,7 +34,7 @@ n_read(uint64_t first, uint64_t n_pages, uint32_t flags, uint64_t page)
    vmt_machine_access(&machine, START + (page - first) * PAGE,
                       (flags & VMT_AREA_EXEC) != 0 ? VMT_FETCH : VMT_READ, 1, &outcome);
    CHECK_EQ(outcome.event, VMT_EV_FileMaj);
-   n = machine.frames.kernel.counts.n_file_read;
+   n = machine.frames.memory->kernel.counts.n_file_read;
    vmt_machine_free(&machine);
    return n;
 }

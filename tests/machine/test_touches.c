@@ -201,12 +201,19 @@ move_pages(void)
 }
 
 static void
+another_thread(void)
+{
+   translated_settle(&machine);
+   vmt_machine_switch_core(&machine, (uint32_t)test_random(settings.n_cores));
+}
+
+static void
 something_else(void)
 {
    uint32_t n_shootdowns;
 
    translated_settle(&machine);
-   switch (test_random(6)) {
+   switch (test_random(5)) {
    case 0:
    case 1:
       kernel_access();
@@ -215,10 +222,6 @@ something_else(void)
       zap();
       break;
    case 3:
-      vmt_machine_switch_core(&machine,
-                              (uint32_t)test_random(settings.n_cores));
-      break;
-   case 4:
       if (machine.filter.clock != 0)
          move_pages();
       break;
@@ -344,6 +347,8 @@ run_round(uint64_t round)
       run_random_code();
       if (test_random(20) == 0)
          something_else();
+      if (settings.n_cores > 1 && test_random(2) == 0)
+         another_thread();
    }
    translated_settle(&machine);
    compare_windows();

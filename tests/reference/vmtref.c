@@ -33,10 +33,20 @@ static const HChar *clo_out = NULL, *clo_reclaim = "lru";
 static ULong clo_ram_bytes = 0;
 static UInt clo_window_instrs = 0;
 
+/* How many threads began before this one: its place in Valgrind's table may have been
+   another's.  */
+static UInt begun_before[1024], n_begun;
+
+static void
+on_begin(ThreadId parent, ThreadId child)
+{
+   begun_before[child] = n_begun++;
+}
+
 static UInt
 core_of(ThreadId tid)
 {
-   return (tid - 1) % ref_n_cores;
+   return begun_before[tid] % ref_n_cores;
 }
 
 /* A page that refuses the access ends it.  */
@@ -421,6 +431,7 @@ before_options(void)
    VG_(needs_syscall_wrapper)(ref_syscall_before, ref_syscall_after);
    ref_kernel_init();
    VG_(track_pre_deliver_signal)(on_signal);
+   VG_(track_pre_thread_ll_create)(on_begin);
    VG_(track_post_mem_write)(on_kernel_write);
    VG_(atfork)(NULL, on_fork, on_fork_in_child);
 }

@@ -57,6 +57,10 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/pressure_json.c \
 	vmtrace/cli/pressure_sums.c \
 	vmtrace/cli/pressure_text.c \
+	vmtrace/cli/processes.c \
+	vmtrace/cli/processes.h \
+	vmtrace/cli/processes_json.c \
+	vmtrace/cli/processes_table.c \
 	vmtrace/cli/quantity.c \
 	vmtrace/cli/quantity.h \
 	vmtrace/cli/report.c \

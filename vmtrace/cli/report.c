@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmtrace/cli/processes.h"
 #include "vmtrace/cli/verbs.h"
 #include "vmtrace/host/memory.h"
 
@@ -126,6 +127,8 @@ take_sort(struct vmt_report *report)
       if (report->sort >= 0)
          return VMT_EXIT_OK;
    }
+   if (report->by == VMT_BY_PROCESS)
+      return vmt_processes_sort(report);
    if (vmt_report_sort_event(profile, &report->options, "Flt", &report->sort))
       return VMT_EXIT_TROUBLE;
    if (profile->events.n && profile->events.roles[report->sort] == VMT_EVENT_SITE

@@ -15,6 +15,8 @@ struct vmt_report {
                                    0; NULL: what tells them apart is not shown */
    bool split;                  /* each row once for each site's memory, too */
    int sort;                    /* the event that orders */
+   int process_sort;            /* by process: an event, or VMT_EVENTS_MAX and a
+                                   number of processes */
    struct vmt_event_list events;        /* none: the format's own choice */
    size_t top;                  /* 0: all */
    bool top_given;

@@ -120,18 +120,6 @@ vmt_report_via(const struct vmt_blame *blame, uint32_t via)
    return text;
 }
 
-static char *
-process_text(const struct vmt_profile_run *run)
-{
-   json_t *pid = json_object_get(run->header, "pid");
-   char *file = vmt_escape_short(run->file, 60);
-   char *text = vmt_format("%lld  %s%s", (long long) json_integer_value(pid), file,
-                           run->end ? "" : "  (cut short)");
-
-   free(file);
-   return text;
-}
-
 char *
 vmt_report_subject(const struct vmt_report *report, const struct vmt_ledger *ledger,
              uint32_t row)
@@ -152,12 +140,10 @@ vmt_report_subject(const struct vmt_report *report, const struct vmt_ledger *led
       text = vmt_format("%s (%.20s)", name, profile->areas[of->subject].kind);
       free(name);
       return text;
-   case VMT_BY_THREAD:
+   default:
       return profile->n_runs == 1 ? vmt_format("%" PRIu32, of->subject)
              : vmt_format("%lld/%" PRIu32, (long long) json_integer_value(
                              json_object_get(profile->runs[of->run].header, "pid")),
                           of->subject);
-   default:
-      return process_text(&profile->runs[of->subject]);
    }
 }

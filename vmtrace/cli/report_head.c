@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmtrace/cli/processes.h"
 #include "vmtrace/cli/quantity.h"
 #include "vmtrace/cli/table.h"
 #include "vmtrace/host/escape.h"
@@ -14,6 +15,7 @@
 
 #define LABEL_COLUMNS 13
 #define COMMAND_COLUMNS 80
+#define COMMANDS_MAX 5
 
 static int64_t
 total(const struct vmt_report *report, const char *name)
@@ -101,18 +103,57 @@ vmt_report_run_line(const struct vmt_profile_run *run)
    return line;
 }
 
+/* What a run was started as, and how the process that it was ended.  */
 static void
 print_commands(const struct vmt_report *report, const struct vmt_output *out)
 {
    const struct vmt_profile *profile = &report->input.profile;
+   const struct vmt_processes *processes = &profile->processes;
 
-   for (size_t i = 0; i < profile->n_runs; i++) {
-      char *line = vmt_report_run_line(&profile->runs[i]);
+   for (size_t i = 0; i < processes->n_trees && i < COMMANDS_MAX; i++) {
+      uint32_t root = processes->trees[i].first;
+      uint32_t image = processes->images[processes->list[root].first_image];
+      char *command = command_text(&profile->runs[image]);
+      char *ending = ending_text(vmt_process_last(profile, root));
 
       vmt_report_text_label(out, i ? "" : "Command");
-      fprintf(out->file, "%s\n", line);
-      free(line);
+      fprintf(out->file, "%s%s\n", command, ending);
+      free(command);
+      free(ending);
    }
+   if (processes->n_trees > COMMANDS_MAX) {
+      vmt_report_text_label(out, "");
+      fprintf(out->file, "... and %zu more runs\n", processes->n_trees - COMMANDS_MAX);
+   }
+}
+
+/* How many there are of what; of one run also what its record of the whole says.  */
+static void
+print_processes(const struct vmt_report *report, const struct vmt_output *out)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   const struct vmt_processes *processes = &profile->processes;
+   const struct vmt_process_tree *tree = &processes->trees[0];
+
+   if (profile->n_runs == 1)
+      return;
+   vmt_report_text_label(out, "Processes");
+   if (processes->n == 1)
+      fprintf(out->file, "1, which executed %zu programs, one after the other",
+              profile->n_runs);
+   else {
+      fprintf(out->file, "%zu of ", processes->n);
+      if (processes->n_trees == 1)
+         fputs("one run", out->file);
+      else
+         fprintf(out->file, "%zu runs, added up", processes->n_trees);
+      if (processes->n_trees == 1 && tree->image != UINT32_MAX)
+         fprintf(out->file, ", at most %" PRId64 " alive at once",
+                 profile->runs[tree->image].family.tree.n_processes_peak);
+      if (profile->n_runs > processes->n)
+         fprintf(out->file, "; with what they executed, %zu profiles", profile->n_runs);
+   }
+   putc('\n', out->file);
 }
 
 static void
@@ -239,15 +280,25 @@ print_tlb(const struct vmt_report *report, const struct vmt_output *out)
 static void
 print_peak(const struct vmt_report *report, const struct vmt_output *out)
 {
+   const struct vmt_processes *processes = &report->input.profile.processes;
    int64_t size_bytes = total(report, "RssPeak");
    char size[VMT_QUANTITY_BYTES];
+   bool is_sum;
 
    if (size_bytes <= 0)
       return;
    vmt_report_text_label(out, "Resident");
-   fprintf(out->file, "%s at the peak%s\n",
-           vmt_bytes_text(size, (double) size_bytes),
-           report->input.profile.n_runs > 1 ? " of the largest" : "");
+   vmt_bytes_text(size, (double) size_bytes);
+   vmt_processes_rss_peak(processes, &is_sum);
+   if (is_sum)
+      fprintf(out->file, "%s is the sum of the peaks of %zu %s, which need not have been "
+              "at one time\n", size,
+              processes->n_trees > 1 ? processes->n_trees : processes->n,
+              processes->n_trees > 1 ? "runs" : "processes");
+   else
+      fprintf(out->file, "%s at the peak%s\n", size,
+              processes->n > 1 ? " of all processes together, each page counted once"
+              : report->input.profile.n_runs > 1 ? " of the largest of its programs" : "");
 }
 
 static void
@@ -268,13 +319,19 @@ vmt_report_text_run(const struct vmt_report *report, const struct vmt_output *ou
 {
    const struct vmt_profile *profile = &report->input.profile;
 
-   if (!vmt_profile_complete(profile))
-      fprintf(out->file, "%sCUT SHORT: %s%s\n\n",
-              vmt_output_paint(out, VMT_PAINT_HOT), profile->n_runs == 1
-              ? "the profile ends before the program did"
-              : "a profile ends before its program did",
+   size_t n_cut = vmt_profile_n_cut(profile);
+
+   if (n_cut && profile->n_runs == 1)
+      fprintf(out->file, "%sCUT SHORT: the profile ends before the program did%s\n\n",
+              vmt_output_paint(out, VMT_PAINT_HOT),
+              vmt_output_paint(out, VMT_PAINT_PLAIN));
+   else if (n_cut)
+      fprintf(out->file, "%sCUT SHORT: %zu of %zu profiles end%s before the program "
+              "did%s\n\n", vmt_output_paint(out, VMT_PAINT_HOT), n_cut,
+              profile->n_runs, n_cut == 1 ? "s" : "",
               vmt_output_paint(out, VMT_PAINT_PLAIN));
    print_commands(report, out);
+   print_processes(report, out);
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include "vmtrace/cli/heap.h"
 #include "vmtrace/cli/pressure.h"
+#include "vmtrace/cli/processes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -145,6 +146,13 @@ print_memory(const struct vmt_profile *profile, FILE *file)
    vmt_report_json_timeline(file, run);
 }
 
+/* The profile of the process that others come from.  */
+static uint32_t
+first_image(const struct vmt_profile *profile)
+{
+   return profile->processes.images[profile->processes.list[0].first_image];
+}
+
 void
 vmt_report_json(const struct vmt_report *report, FILE *file)
 {
@@ -153,11 +161,12 @@ vmt_report_json(const struct vmt_report *report, FILE *file)
 
    fprintf(file, "{\"complete\":%s,\n\"run\":{",
            vmt_profile_complete(profile) ? "true" : "false");
-   vmt_report_json_run(file, &profile->runs[0]);
+   vmt_report_json_run(file, &profile->runs[first_image(profile)]);
    fprintf(file, "},\n\"by\":\"%s\",\"blame\":\"%s\",\"sort\":\"%s\",\n\"totals\":",
            vmt_by_names[report->by],
            blame->mode == VMT_BLAME_CALLER ? "caller" : "leaf",
-           profile->events.n ? profile->events.names[report->sort] : "");
+           report->by == VMT_BY_PROCESS ? vmt_processes_sort_name(report)
+           : profile->events.n ? profile->events.names[report->sort] : "");
    print_totals(profile, file, vmt_profile_total, true);
    fputs(",\n\"excluded\":", file);
    print_totals(profile, file, vmt_profile_excluded, false);
@@ -166,6 +175,8 @@ vmt_report_json(const struct vmt_report *report, FILE *file)
    vmt_report_json_table(report, file, VMT_BY_LINE);
    if (report->by == VMT_BY_KIND)
       print_kinds(report, file);
+   else if (report->by == VMT_BY_PROCESS)
+      vmt_processes_json_table(report, file);
    else if (report->by != VMT_BY_LINE)
       vmt_report_json_table(report, file, report->by);
    print_memory(profile, file);

@@ -120,9 +120,6 @@ print_subject(const struct vmt_report *report, FILE *file,
    case VMT_BY_THREAD:
       print_thread(report, file, &ledger->rows[row]);
       break;
-   case VMT_BY_PROCESS:
-      vmt_report_json_run(file, &report->input.profile.runs[subject]);
-      break;
    case VMT_BY_OBJECT:
       print_object(report, file, subject);
       break;
@@ -271,7 +268,7 @@ vmt_report_json_table(const struct vmt_report *report, FILE *file, enum vmt_by b
       [VMT_BY_LINE] = "lines", [VMT_BY_FUNCTION] = "functions",
       [VMT_BY_OBJECT] = "objects", [VMT_BY_STACK] = "stacks",
       [VMT_BY_AREA] = "areas", [VMT_BY_THREAD] = "threads",
-      [VMT_BY_PROCESS] = "processes", [VMT_BY_SITE] = "sites"
+      [VMT_BY_SITE] = "sites"
    };
    struct table table;
    uint32_t *order;

@@ -8,6 +8,8 @@
 #include "vmtrace/host/escape.h"
 #include "vmtrace/host/memory.h"
 
+#define CUT_NAMES_MAX 3
+
 static char *
 unrepeatable(const struct vmt_profile_run *run)
 {
@@ -30,18 +32,60 @@ is_threaded(const struct vmt_profile *profile)
    return false;
 }
 
+/* Told of all at once: processes that are killed are no rarity in a run of many.  */
 static char *
-cut_short(const struct vmt_profile_run *run)
+cut_short(const struct vmt_profile *profile)
 {
-   char *name, *text;
+   size_t n_cut = vmt_profile_n_cut(profile), n_named = 0;
+   char *names = NULL, *text;
 
-   if (run->end)
+   if (n_cut == 0)
       return NULL;
-   name = vmt_escape_line(run->file);
-   text = vmt_format("%s is cut short: the program was killed or is still "
-                     "running; what it did until then is here", name);
-   free(name);
+   for (size_t i = 0; i < profile->n_runs && n_named < CUT_NAMES_MAX; i++) {
+      char *name, *longer;
+
+      if (profile->runs[i].end)
+         continue;
+      name = vmt_escape_line(profile->runs[i].file);
+      longer = vmt_format("%s%s%s", names ? names : "", names ? ", " : "", name);
+      free(name);
+      free(names);
+      names = longer;
+      n_named++;
+   }
+   if (profile->n_runs == 1)
+      text = vmt_format("%s is cut short: the program was killed or is still running; "
+                        "what it did until then is here", names);
+   else
+      text = vmt_format("%zu of %zu profiles %s cut short, as programs were killed or "
+                        "are still running; what they did until then is here: %s%s",
+                        n_cut, profile->n_runs, n_cut == 1 ? "is" : "are", names,
+                        n_cut > n_named ? ", ..." : "");
+   free(names);
    return text;
+}
+
+/* Which numbers are as the processes happened to run.  */
+static char *
+order_matters(const struct vmt_profile *profile)
+{
+   const struct vmt_processes *processes = &profile->processes;
+   bool is_limited = false, is_one_run = false;
+
+   for (size_t i = 0; i < processes->n_trees; i++)
+      is_one_run |= processes->trees[i].n > 1;
+   for (size_t i = 0; i < profile->n_runs; i++) {
+      const struct vmt_tree_sizes *sizes = &profile->runs[i].family.tree;
+
+      is_one_run |= sizes->is_known && sizes->n_processes_peak > 1;
+      is_limited |= profile->runs[i].pressure.limit.has_ram;
+   }
+   if (!is_one_run)
+      return NULL;
+   return vmt_format("processes ran side by side: ForkCow against Reuse%s who reads a "
+                     "file's page first%s depend on their order; all else of each is "
+                     "repeatable", is_limited ? "," : " and",
+                     is_limited ? " and, under --ram, evictions and refaults" : "");
 }
 
 static char *
@@ -67,9 +111,9 @@ remark(const struct vmt_profile *profile, const struct vmt_blame *blame, size_t 
        const char **label)
 {
    *label = "Warning";
-   if (i < profile->n_runs)
-      return cut_short(&profile->runs[i]);
-   i -= profile->n_runs;
+   if (i == 0)
+      return cut_short(profile);
+   i--;
    if (i < profile->n_runs)
       return out_of_memory(profile, &profile->runs[i]);
    i -= profile->n_runs;
@@ -82,14 +126,16 @@ remark(const struct vmt_profile *profile, const struct vmt_blame *blame, size_t 
    *label = "Note";
    if (i == 0)
       return is_threaded(profile) ? unrepeatable(&profile->runs[0]) : NULL;
-   return vmt_escape_line(profile->notes[i - 1]);
+   if (i == 1)
+      return order_matters(profile);
+   return vmt_escape_line(profile->notes[i - 2]);
 }
 
 char *
 vmt_report_remark(const struct vmt_profile *profile, const struct vmt_blame *blame,
                   size_t *at, const char **label)
 {
-   size_t n = 2 * profile->n_runs + profile->n_warnings + profile->n_objects + 1
+   size_t n = 1 + profile->n_runs + profile->n_warnings + profile->n_objects + 2
               + profile->n_notes;
    char *text = NULL;
 

@@ -7,6 +7,7 @@
 
 #include "vmtrace/cli/heap.h"
 #include "vmtrace/cli/pressure.h"
+#include "vmtrace/cli/processes.h"
 #include "vmtrace/cli/table.h"
 #include "vmtrace/host/memory.h"
 
@@ -22,8 +23,7 @@ is_fault_event(const struct vmt_profile *profile, int event)
 static bool
 has_executed(enum vmt_by by)
 {
-   return by == VMT_BY_LINE || by == VMT_BY_FUNCTION || by == VMT_BY_OBJECT
-          || by == VMT_BY_PROCESS;
+   return by == VMT_BY_LINE || by == VMT_BY_FUNCTION || by == VMT_BY_OBJECT;
 }
 
 /* Whether it is a table by site of what was asked for, not of what was touched.  */
@@ -157,7 +157,7 @@ make_titles(const struct text_table *text, struct vmt_table_column *titles)
    static const char *const subjects[] = {
       [VMT_BY_LINE] = "Line", [VMT_BY_FUNCTION] = "File",
       [VMT_BY_OBJECT] = "Object", [VMT_BY_AREA] = "Area",
-      [VMT_BY_THREAD] = "Thread", [VMT_BY_PROCESS] = "Process",
+      [VMT_BY_THREAD] = "Thread",
       [VMT_BY_SITE] = "Line"
    };
    const struct vmt_events *events = &text->report->input.profile.events;
@@ -349,6 +349,8 @@ vmt_report_text(const struct vmt_report *report, const struct vmt_output *out)
    vmt_pressure_text(report, out);
    vmt_heap_text(report, out);
    /* The head has the kinds already.  */
-   if (report->by != VMT_BY_KIND)
+   if (report->by == VMT_BY_PROCESS)
+      vmt_processes_text_table(report, out);
+   else if (report->by != VMT_BY_KIND)
       vmt_report_text_table(report, out);
 }

@@ -124,14 +124,15 @@ add_instrs(struct vmt_ledger *ledger)
 }
 
 static void
-add_runs(struct vmt_ledger *ledger)
+add_processes(struct vmt_ledger *ledger)
 {
-   for (uint32_t i = 0; i < ledger->profile->n_runs; i++) {
+   const struct vmt_profile *profile = ledger->profile;
+
+   for (uint32_t i = 0; i < profile->processes.n; i++) {
       size_t row = vmt_ledger_row(ledger, (struct vmt_ledger_row){ .subject = i });
 
-      for (size_t event = 0; event < ledger->profile->events.n; event++)
-         vmt_ledger_add(ledger, row, (int) event,
-                        ledger->profile->runs[i].totals[event]);
+      for (int event = 0; event < (int) profile->events.n; event++)
+         vmt_ledger_add(ledger, row, event, vmt_process_total(profile, i, event));
    }
 }
 
@@ -185,7 +186,7 @@ vmt_ledger_init(struct vmt_ledger *ledger, enum vmt_by by,
    if (by == VMT_BY_SITE)
       vmt_ledger_find_same_sites(ledger, true);
    if (by == VMT_BY_PROCESS)
-      add_runs(ledger);
+      add_processes(ledger);
    else
       add_charges(ledger);
    if (is_of_code(by))

@@ -45,8 +45,8 @@ enum vmt_site_grain {
 struct vmt_ledger_row {
    uint32_t subject;            /* line, function, object: a place of it; stack:
                                    a call; area: its position; thread: its id;
-                                   process: the run's position; site: the first
-                                   that is the same */
+                                   process: its position; site: the first that is
+                                   the same */
    uint32_t run;                /* of a thread */
    uint32_t site;               /* of a ledger that is split; else 0 */
 };

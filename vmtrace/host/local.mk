@@ -7,6 +7,8 @@ HOST_SOURCES = \
 	vmtrace/host/blame_calls.c \
 	vmtrace/host/blame_trouble.c \
 	vmtrace/host/bytes.h \
+	vmtrace/host/copies.c \
+	vmtrace/host/copies.h \
 	vmtrace/host/debug_files.c \
 	vmtrace/host/debug_files.h \
 	vmtrace/host/debug_info.c \
@@ -34,6 +36,8 @@ HOST_SOURCES = \
 	vmtrace/host/escape.h \
 	vmtrace/host/events.c \
 	vmtrace/host/events.h \
+	vmtrace/host/family.c \
+	vmtrace/host/family.h \
 	vmtrace/host/folio_scan.c \
 	vmtrace/host/folio_scan.h \
 	vmtrace/host/heap.c \
@@ -56,11 +60,14 @@ HOST_SOURCES = \
 	vmtrace/host/number_map.h \
 	vmtrace/host/pressure.c \
 	vmtrace/host/pressure.h \
+	vmtrace/host/processes.c \
+	vmtrace/host/processes.h \
 	vmtrace/host/profile.c \
 	vmtrace/host/profile.h \
 	vmtrace/host/profile_blocks.c \
 	vmtrace/host/profile_calls.c \
 	vmtrace/host/profile_charges.c \
+	vmtrace/host/profile_family.c \
 	vmtrace/host/profile_heap.c \
 	vmtrace/host/profile_ids.c \
 	vmtrace/host/profile_limit.c \

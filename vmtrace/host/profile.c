@@ -1,4 +1,4 @@
-#include "vmtrace/host/profile.h"
+#include "vmtrace/host/profile_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +52,7 @@ vmt_profile_free(struct vmt_profile *profile)
       json_decref(profile->runs[i].end);
       vmt_pressure_free(&profile->runs[i].pressure);
       vmt_heap_free(&profile->runs[i].heap);
+      vmt_family_free(&profile->runs[i].family);
    }
    free_strings(profile->notes, profile->n_notes);
    free_strings(profile->warnings, profile->n_warnings);
@@ -65,11 +66,14 @@ vmt_profile_free(struct vmt_profile *profile)
    free(profile->instrs);
    free(profile->sites);
    free(profile->runs);
+   free(profile->copies);
+   vmt_processes_free(&profile->processes);
    vmt_keymap_free(&profile->object_map);
    vmt_keymap_free(&profile->area_map);
    vmt_keymap_free(&profile->frame_map);
    vmt_keymap_free(&profile->stack_map);
    vmt_keymap_free(&profile->charge_map);
+   vmt_keymap_free(&profile->copies_map);
    vmt_events_free(&profile->events);
    vmt_strings_free(profile->strings);
 }
@@ -84,8 +88,8 @@ compare_instrs(const void *a, const void *b)
    return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-static void
-merge_instrs(struct vmt_profile *profile)
+void
+profile_merge_instrs(struct vmt_profile *profile)
 {
    size_t n = 0;
    struct vmt_profile_instr *all = profile->instrs;
@@ -100,7 +104,7 @@ merge_instrs(struct vmt_profile *profile)
          all[n].dw = vmt_wrapping_sum(all[n].dw, all[i].dw);
       } else
          all[++n] = all[i];
-   profile->n_instrs = n + 1;
+   profile->n_instrs = profile->n_merged_instrs = n + 1;
 }
 
 static void
@@ -164,29 +168,40 @@ check_blocks(struct vmt_profile *profile, const struct vmt_profile_run *run)
 void
 vmt_profile_finish(struct vmt_profile *profile)
 {
-   merge_instrs(profile);
+   profile_merge_instrs(profile);
+   vmt_processes_find(profile);
    for (size_t i = 0; i < profile->n_runs; i++) {
       check_totals(profile, &profile->runs[i]);
       check_blocks(profile, &profile->runs[i]);
    }
 }
 
+size_t
+vmt_profile_n_cut(const struct vmt_profile *profile)
+{
+   size_t n = 0;
+
+   for (size_t i = 0; i < profile->n_runs; i++)
+      n += !profile->runs[i].end;
+   return n;
+}
+
 bool
 vmt_profile_complete(const struct vmt_profile *profile)
 {
-   for (size_t i = 0; i < profile->n_runs; i++)
-      if (!profile->runs[i].end)
-         return false;
-   return true;
+   return vmt_profile_n_cut(profile) == 0;
 }
 
 int64_t
 vmt_profile_total(const struct vmt_profile *profile, int event)
 {
    int64_t total = 0;
+   bool is_sum;
 
    if (event < 0)
       return 0;
+   if (profile->processes.n && strcmp(profile->events.names[event], "RssPeak") == 0)
+      return vmt_processes_rss_peak(&profile->processes, &is_sum);
    for (size_t i = 0; i < profile->n_runs; i++) {
       int64_t number = profile->runs[i].totals[event];
 

@@ -20,9 +20,11 @@
 #include <jansson.h>
 
 #include "vmtrace/host/events.h"
+#include "vmtrace/host/family.h"
 #include "vmtrace/host/heap.h"
 #include "vmtrace/host/keymap.h"
 #include "vmtrace/host/pressure.h"
+#include "vmtrace/host/processes.h"
 
 #define VMT_PROFILE_FORMAT 1
 /* No writer keeps more frames of a stack; a file that has them is damaged.  */
@@ -81,6 +83,13 @@ struct vmt_profile_site {       /* position 0: nowhere; of no run */
    int64_t numbers[VMT_N_SITE_NUMBERS];
 };
 
+/* Of a charge's ForkCow, those that copied a frame which a process of the run still
+   had then; `with` is its id, 0: not known.  */
+struct vmt_profile_copies {
+   uint32_t charge, with;
+   int64_t n;
+};
+
 struct vmt_profile_run {
    char *file;                  /* the profile's path */
    json_t *header;
@@ -91,6 +100,7 @@ struct vmt_profile_run {
    int64_t rss_peak_pages;      /* the most a checkpoint told */
    struct vmt_pressure pressure;
    struct vmt_heap heap;
+   struct vmt_family family;
 };
 
 struct vmt_profile {
@@ -104,17 +114,20 @@ struct vmt_profile {
    struct vmt_profile_instr *instrs;
    struct vmt_profile_site *sites;
    struct vmt_profile_run *runs;
+   struct vmt_profile_copies *copies;
+   struct vmt_processes processes;      /* of finish */
    char **notes;                /* of all files, each once */
    char **warnings;             /* what a reader should know of the data */
    size_t n_objects, n_frames, n_stacks, n_areas, n_counts, n_distances, n_charges,
-      n_instrs, n_sites, n_runs, n_notes, n_warnings;
+      n_instrs, n_sites, n_runs, n_copies, n_notes, n_warnings;
 
    /* The reader's.  */
    size_t object_capacity, frame_capacity, stack_capacity, area_capacity,
       count_capacity, distance_capacity, charge_capacity, instr_capacity,
-      site_capacity, run_capacity, note_capacity, warning_capacity;
+      site_capacity, run_capacity, copies_capacity, note_capacity, warning_capacity, n_merged_instrs;
    struct vmt_strings *strings;
-   struct vmt_keymap object_map, area_map, frame_map, stack_map, charge_map;
+   struct vmt_keymap object_map, area_map, frame_map, stack_map, charge_map,
+      copies_map;
    char trouble[512];           /* why vmt_profile_read failed: one line */
 };
 
@@ -133,14 +146,16 @@ void vmt_profile_free(struct vmt_profile *profile);
    line that is not complete is left out.  */
 int vmt_profile_read(struct vmt_profile *profile, const char *path);
 
-/* After the last file: sorts and merges instrs, compares the totals with what
-   the files say they should be.  */
+/* After the last file: sorts and merges instrs, finds the processes, compares the
+   totals with what the files say they should be.  */
 void vmt_profile_finish(struct vmt_profile *profile);
 
-/* Whether every file has its end record.  */
+/* Whether every file has its end record; how many have not.  */
 bool vmt_profile_complete(const struct vmt_profile *profile);
+size_t vmt_profile_n_cut(const struct vmt_profile *profile);
 
-/* The sum over the runs; of RssPeak, the largest of one run.  */
+/* The sum over the runs; of a size the largest of one run, but of RssPeak that of all
+   processes together (vmt_processes_rss_peak).  */
 int64_t vmt_profile_total(const struct vmt_profile *profile, int event);
 int64_t vmt_profile_excluded(const struct vmt_profile *profile, int event);
 

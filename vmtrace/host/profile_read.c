@@ -204,6 +204,10 @@ vmt_profile_read(struct vmt_profile *profile, const char *path)
    reader.run = &profile->runs[profile->n_runs++];
    *reader.run = (struct vmt_profile_run){ .file = vmt_strdup(path) };
    status = read_lines(&reader, file);
+   /* Processes of one program execute the same instructions: a thousand of them are
+      to take no more memory than a few.  */
+   if (profile->n_instrs > 2 * profile->n_merged_instrs)
+      profile_merge_instrs(profile);
    free_reader(&reader);
    if (file != stdin)
       fclose(file);

@@ -106,6 +106,13 @@ int profile_read_peak_owners(struct profile_reader *reader, json_t *record);
 int profile_read_idle(struct profile_reader *reader, json_t *record);
 int profile_read_oom(struct profile_reader *reader, json_t *record);
 int profile_read_evicted(struct profile_reader *reader, json_t *record);
+int profile_read_process(struct profile_reader *reader, json_t *record);
+int profile_read_fork(struct profile_reader *reader, json_t *record);
+int profile_read_gone(struct profile_reader *reader, json_t *record);
+int profile_read_copies(struct profile_reader *reader, json_t *record);
+int profile_read_resident(struct profile_reader *reader, json_t *record);
+int profile_read_tree(struct profile_reader *reader, json_t *record);
+int profile_read_cache_of(struct profile_reader *reader, json_t *record);
 int profile_read_heap(struct profile_reader *reader, json_t *record);
 int profile_read_heap_totals(struct profile_reader *reader, json_t *record);
 int profile_read_heap_pages(struct profile_reader *reader, json_t *record);
@@ -135,6 +142,9 @@ int profile_scan_record(struct profile_reader *reader, const char *line,
 
 /* The program went on: execve failed after all.  */
 void profile_take_back_end(struct profile_reader *reader);
+
+/* Sorts instrs and adds up those that are alike.  */
+void profile_merge_instrs(struct vmt_profile *profile);
 
 /* Turns executed blocks into instrs.  */
 int profile_expand_blocks(struct profile_reader *reader);
@@ -177,6 +187,10 @@ int profile_numbers(struct profile_reader *reader, const json_t *array,
                     const char *what, size_t n, int64_t most, int64_t *list);
 int profile_read_owners(struct profile_reader *reader, const json_t *list,
                         const char *what, struct vmt_page_owners *owners);
+
+/* The numbers of a `resident` record's object.  */
+int profile_take_resident(struct profile_reader *reader, const json_t *from,
+                          struct vmt_resident *to);
 
 /* What the header's settings say of the machine's memory.  */
 void profile_take_limit(const json_t *settings, struct vmt_limit *limit);

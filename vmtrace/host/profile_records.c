@@ -365,7 +365,11 @@ profile_read_record(struct profile_reader *reader, const char *kind,
       { "windows", profile_read_windows },
       { "peak_pages_of", profile_read_peak_owners }, { "idle", profile_read_idle },
       { "timeline", profile_read_timeline }, { "oom", profile_read_oom },
-      { "evicted_of", profile_read_evicted }
+      { "evicted_of", profile_read_evicted },
+      { "process", profile_read_process }, { "fork", profile_read_fork },
+      { "gone", profile_read_gone }, { "copies", profile_read_copies },
+      { "resident", profile_read_resident }, { "tree", profile_read_tree },
+      { "cache_of", profile_read_cache_of }
    };
 
    profile_take_back_end(reader);

@@ -55,6 +55,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/machine_file.c \
 	vmtrace/mmu/machine/machine_file.h \
 	vmtrace/mmu/machine/mapping.c \
+	vmtrace/mmu/machine/memory.c \
+	vmtrace/mmu/machine/memory.h \
 	vmtrace/mmu/machine/sharing.c \
 	vmtrace/mmu/machine/sharing.h \
 	vmtrace/mmu/machine/text.h \

@@ -5,6 +5,7 @@
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/heap_memory.h"
 #include "vmtrace/tool/objects.h"
+#include "vmtrace/tool/running.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
@@ -109,7 +110,7 @@ charge_known(struct stack_place *place, Bool is_fetch, Addr addr, UInt site,
 {
    struct vmt_counter *misses;
 
-   if (place->label != what->label || place->tid != VG_(get_running_tid)())
+   if (place->label != what->label || place->thread != running_number)
       return False;
    if (place->last.site != site)
       swap_counters(place);
@@ -133,7 +134,6 @@ charge_common(const struct vmt_quick_charge *what, Bool is_fetch, Addr addr,
               const struct maker *maker)
 {
    struct stack_place *place = place_of(maker);
-   ThreadId tid = VG_(get_running_tid)();
    UInt site = heap_memory_site(addr);
    const struct vmt_outcome outcome = {.event = VMT_NO_EVENT,
                                        .label = what->label,
@@ -143,15 +143,15 @@ charge_common(const struct vmt_quick_charge *what, Bool is_fetch, Addr addr,
 
    if (charge_known(place, is_fetch, addr, site, what))
       return;
-   if (place->label != what->label || place->tid != tid) {
+   if (place->label != what->label || place->thread != running_number) {
       VG_(memset)(place->shares, 0, sizeof place->shares);
       place->last = place->other = (struct stack_counters){.site = site};
    } else if (place->last.site != site) {
       place->last = (struct stack_counters){.site = site};
    }
    place->label = what->label;
-   place->tid = tid;
-   place->last.charge = charge_access(&outcome, place->stack, tid, addr);
+   place->thread = running_number;
+   place->last.charge = charge_access(&outcome, place->stack, running_number, addr);
    place->last.misses[is_fetch] =
       vmt_accounting_counter(&tool_machine.ledger, place->last.charge,
                              is_fetch ? VMT_EV_ItlbM : VMT_EV_DtlbM);
@@ -227,7 +227,7 @@ access_page(Addr addr, enum vmt_access_kind kind, ULong tick,
    if (outcome.event == VMT_EV_Bus && objects_refresh_size(addr))
       vmt_machine_access(&tool_machine, addr, kind, tick, &outcome);
    charge_access(&outcome, outcome.excluded ? STACK_NONE : stack_of(maker),
-                 VG_(get_running_tid)(), addr);
+                 running_number, addr);
    if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, kind, CHARGE_PROGRAM, pc_of(maker), 0);
    if (vfork_is_child && outcome.event != VMT_NO_EVENT)

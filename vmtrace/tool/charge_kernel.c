@@ -2,6 +2,7 @@
 
 #include "vmtrace/tool/fault_log.h"
 #include "vmtrace/tool/kernel_access.h"
+#include "vmtrace/tool/running.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/tool.h"
 #include "vmtrace/tool/vfork.h"
@@ -46,7 +47,7 @@ charge_kernel_access(ThreadId tid, Addr addr, Bool write,
       return;
    if (*stack == STACK_UNKNOWN)
       *stack = kernel_stack(tid, cause);
-   charge_access(&outcome, *stack, tid, addr);
+   charge_access(&outcome, *stack, running_number, addr);
    if (fault_log_is_open && outcome.event != VMT_NO_EVENT)
       fault_log_write(&outcome, addr, write ? VMT_WRITE : VMT_READ, cause,
                       kernel_pc(tid, cause), kernel_access_current(tid));
@@ -59,10 +60,11 @@ charge_nothing_for(ThreadId tid, Addr addr, Bool write)
 {
    struct vmt_outcome outcome;
 
+   running_switch(tid);
    if (!vmt_machine_kernel_access(&tool_machine, addr, write, &outcome))
       return;
    outcome.event = VMT_NO_EVENT;
-   charge_access(&outcome, charge_syscall_stack(tid), tid, addr);
+   charge_access(&outcome, charge_syscall_stack(tid), running_number, addr);
 }
 
 void
@@ -74,6 +76,7 @@ charge_kernel_range(ThreadId tid, Addr start, SizeT bytes, Bool write,
 
    if (!tool_running || bytes == 0 || last < start)
       return;
+   running_switch(tid);
    charge_settle();
    for (;;) {
       Addr next = vmt_page_floor(addr) + TOOL_PAGE_BYTES;
@@ -91,5 +94,6 @@ charge_shootdowns(ThreadId tid, UInt n)
    struct vmt_outcome outcome = {.event = VMT_NO_EVENT, .n_shootdowns = n};
 
    if (vmt_machine_collect(&tool_machine, &outcome) || n != 0)
-      charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), tid, VMT_NO_SITE);
+      charge_to(&outcome, kernel_stack(tid, CHARGE_SYSCALL), running_number,
+                VMT_NO_SITE);
 }

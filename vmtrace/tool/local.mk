@@ -79,6 +79,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/regs.h \
 	vmtrace/tool/requests.c \
 	vmtrace/tool/requests.h \
+	vmtrace/tool/running.c \
+	vmtrace/tool/running.h \
 	vmtrace/tool/saved_state.c \
 	vmtrace/tool/segments.c \
 	vmtrace/tool/segments.h \

@@ -19,6 +19,7 @@
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/requests.h"
+#include "vmtrace/tool/running.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
@@ -80,15 +81,7 @@ tool_no_memory(void)
 static void
 thread_runs(ThreadId tid, ULong n_blocks_done)
 {
-   static ThreadId last = VG_INVALID_THREADID;
-
-   if (tid != last) {
-      last = tid;
-      charge_settle();
-      heap_switch(tid);
-      vmt_machine_switch_core(&tool_machine,
-                              (tid - 1) % tool_machine.settings.n_cores);
-   }
+   running_switch(tid);
    checkpoint_if_due();
 }
 
@@ -121,6 +114,7 @@ in_child(ThreadId tid)
    tree_in_child(is_vfork);
    vfork_in_child(is_vfork);
    threads_become_child(tid);
+   running_become_child(tid);
    stacks_forget_memory(0, ~(Addr)0);
    heap_memory_start_anew();
    segments_forget_counts();

@@ -52,7 +52,7 @@ struct stack_place {
    UInt allocates;              /* the site of blocks that are allocated there; 0: not
                                    known */
    UInt label;                  /* the counters are of this area's label, */
-   ThreadId tid;                /* and this thread */
+   UInt thread;                 /* and this thread */
    struct vmt_distance_share *shares[STACK_SHARES];     /* of touches, of some; NULL:
                                            none */
    struct stack_counters last, other;   /* of misses, on memory of two sites */

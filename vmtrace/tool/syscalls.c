@@ -11,6 +11,7 @@
 #include "vmtrace/tool/objects.h"
 #include "vmtrace/tool/own_name.h"
 #include "vmtrace/tool/profile.h"
+#include "vmtrace/tool/running.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/stacks.h"
 #include "vmtrace/tool/threads.h"
@@ -475,6 +476,7 @@ note_remap(const UWord *args)
 static void
 before(ThreadId tid, UInt number, UWord *args, UInt n_args)
 {
+   running_switch(tid);
    charge_settle();
    kernel_access_enter(tid, number);
    threads_before_call(tid, number, args);
@@ -547,6 +549,7 @@ after_success(ThreadId tid, UInt number, const UWord *args, Addr result)
 static void
 after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
 {
+   running_switch(tid);
    syscalls_mapping.active = False;
    if (number == __NR_execve || number == __NR_execveat) {
       profile_after_failed_exec();

@@ -4,6 +4,7 @@
 #include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/kernel_words.h"
 #include "vmtrace/tool/rawcall.h"
+#include "vmtrace/tool/running.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace_config.h"
 
@@ -28,6 +29,8 @@ static UInt n_threads;           /* the core tells of the first one, too */
 /* Threads that have ended here but may still hold their place in Valgrind's table
    of threads: a new thread must not get another number for that.  */
 static UInt dying[16], n_dying;
+
+static ThreadId newest;                 /* that began */
 
 static Bool keep_lock;
 
@@ -105,6 +108,8 @@ static void
 created(ThreadId parent, ThreadId child)
 {
    n_threads++;
+   newest = child;
+   running_begins(child);
    kernel_words_forget(child);
    heap_forget_thread(child);
    if (parent < MAX_THREADS && child < MAX_THREADS)
@@ -116,6 +121,7 @@ threads_after_call(UInt number, const UWord *args, UWord result)
 {
    if (number == __NR_clone && (args[0] & THREAD_FLAG) != 0 &&
        result != 0) {
+      running_set_lwp(running_number_of(newest), (UInt)result);
       wait_for_thread((UInt)result);
       keep_lock = True;
    }
@@ -163,6 +169,7 @@ ends(ThreadId tid)
       if (tid < MAX_THREADS)
          clear_and_wake(tid);
    }
+   running_ends(tid);
    if (tid < MAX_THREADS)
       clear_word[tid] = 0;
    n_threads--;

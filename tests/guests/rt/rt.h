@@ -68,6 +68,7 @@ enum {
    SYS_shmget = 29,
    SYS_shmat = 30,
    SYS_shmctl = 31,
+   SYS_nanosleep = 35,
    SYS_getpid = 39,
    SYS_clone = 56,
    SYS_fork = 57,

@@ -35,7 +35,7 @@ note_return(struct vmt_machine *machine, const struct vmt_pte *pte, vmt_vpn vpn,
                                     : (pte->bits & VMT_PTE_THRASH) != 0;
    }
    if (textbook && (pte->bits & ~bits & VMT_PTE_SLOT) != 0)
-      machine->frames.n_slots_used--;
+      vmt_frames_free_slot(machine);
 }
 
 void

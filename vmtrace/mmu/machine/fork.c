@@ -91,7 +91,6 @@ start_ledger_anew(struct vmt_machine *machine)
    vmt_filter_kill_all(&machine->filter.fetch, &machine->core->itlb);
    vmt_accounting_free(&machine->ledger);
    vmt_touches_free(&machine->touches);
-   memset(&machine->frames.oom, 0, sizeof machine->frames.oom);
    memset(machine->page_memos, 0, sizeof machine->page_memos);
    status = vmt_accounting_init(&machine->ledger);
    if (status == VMT_OK &&

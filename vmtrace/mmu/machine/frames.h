@@ -1,15 +1,16 @@
 /* Limited memory: frames, swap, and what reclaim does to the address space.
 
-   Model.  settings.ram_bytes bounds the frames of the process; 0: there are as many as
-   it wants, and nothing here costs anything or changes a number.  Each process has a
-   memory of its own: that of a fork's child starts as a copy of its parent's.
+   Model.  settings.ram_bytes bounds the frames of the process, or of all processes that
+   share a memory (memory.h); 0: there are as many as it wants, and nothing here costs
+   anything or changes a number.
 
    linux    policies/linux_reclaim.h, as in a control group that is at its limit: frames
             hold private pages, pages of tmpfs and files, and page tables.  A file's
             page takes a frame when the program first maps it; if the page cache was warm
             it need not be read then.  Pages of files that are read() and not mapped
             take none.  The kernel's clock goes on by a quarter of a nanosecond an
-            instruction.
+            instruction of any member.  A page that several processes show, after a fork
+            or of an object, has one frame.
 
             Pages that the kernel makes itself (vDSO) take none either.
 
@@ -22,12 +23,13 @@
             if it had contents of its own or is of tmpfs, a FileMaj if a file's, and
             ZeroRd or ZeroWr if it showed the zero page.  It is written to swap if swap
             does not have what is in it, and swap has it until it is written to.  Where
-            swap is full, pages that would have to be written stay.  What was touched
-            before a fork is not resident in the child.
+            swap is full, pages that would have to be written stay.  Each process's pages
+            take frames of their own; what was touched before a fork is not resident in
+            the child.
 
    When no page can go, memory is out: the kernel would kill the process.  From there on
-   there are frames for all that it wants, and none is evicted.  A fork's child has the
-   limit again.
+   there are frames for all that is wanted, and none is evicted: linux, as long as the
+   process is there.  A fork's child that has a memory of its own has the limit again.
 
    Pages that are excluded take no frames.
 
@@ -35,11 +37,13 @@
    afterwards, no TLB and no filter has them.  What the events come to is gathered and
    goes into the outcome of the access, or of the system call.
 
-   Contents have names: a private page the number of the virtual page where it was made,
-   or one that is free if that is in use, a page of an object the object's and its own
-   number.
+   An event of the machine that may ask for frames, or look at entries that reclaim may
+   take, is between vmt_frames_enter() and vmt_frames_leave(): at the first the process sees
+   to what others have done to its pages, and after the last others may do so again.  They
+   nest.
 
-   Owned by the machine.  no_memory: an event was left half done.  */
+   Owned by the machine, and so is a memory that it shares with nobody.  no_memory: an
+   event was left half done.  */
 
 #ifndef VMT_MMU_MACHINE_FRAMES_H
 #define VMT_MMU_MACHINE_FRAMES_H
@@ -47,29 +51,10 @@
 #include "vmtrace/mmu/base/status.h"
 #include "vmtrace/mmu/base/types.h"
 #include "vmtrace/mmu/machine/events.h"
+#include "vmtrace/mmu/machine/memory.h"
 #include "vmtrace/mmu/mechanisms/areas.h"
 #include "vmtrace/mmu/mechanisms/pagetable.h"
-#include "vmtrace/mmu/mechanisms/shown.h"
 #include "vmtrace/mmu/mechanisms/tlb.h"
-#include "vmtrace/mmu/policies/linux_reclaim.h"
-#include "vmtrace/mmu/policies/replacement.h"
-
-#define VMT_UNLIMITED (~(uint64_t)0)
-
-enum vmt_page_policy {
-   VMT_PAGES_LINUX,
-   VMT_PAGES_MGLRU,
-   VMT_PAGES_LRU,
-   VMT_PAGES_CLOCK,
-   VMT_PAGES_FIFO,
-   VMT_PAGES_RANDOM
-};
-
-enum vmt_frames_kind {
-   VMT_FRAMES_UNLIMITED,
-   VMT_FRAMES_LINUX,
-   VMT_FRAMES_TEXTBOOK
-};
 
 #define VMT_MAX_OOM_OWNERS 64
 
@@ -90,27 +75,24 @@ struct vmt_oom {
 
 struct vmt_frames {
    enum vmt_frames_kind kind;
+   struct vmt_memory *memory;           /* UNLIMITED: NULL */
+   uint32_t place;                      /* of this process in it; 0: it is its own */
+   uint32_t n_entered;
    bool no_memory;
    uint32_t n_entering;                 /* pages that the access under way has made
                                            resident: not yet counted */
 
    /* TEXTBOOK */
-   struct vmt_replacement textbook;
-   struct vmt_hashmap evicted_at;       /* page -> number of its eviction */
    struct vmt_hashmap refused_at;       /* page -> tick of the last access to it that
                                            ended in a signal */
-   uint64_t n_evictions, n_slots_used;
-   uint64_t told_tick;                  /* n_at_tick touches were told of at it */
-   uint32_t n_at_tick;
    bool sees_changes;                   /* only `top` has live filter entries */
    vmt_vpn top;
+   uint64_t heard_tick;                 /* all touches up to it are told */
+   uint64_t clock_ahead;                /* the memory's clock is, of this process's */
 
    /* LINUX */
-   struct vmt_reclaim kernel;
-   struct vmt_shown shown;
-   uint64_t n_names;                    /* of private pages that are not their place's */
-   bool has_moved;                      /* there may be such */
-   uint64_t n_tables;                   /* page tables that have frames */
+   bool has_moved;                      /* there may be private pages with names that are
+                                           not their keys */
    uint64_t told_instrs;                /* the kernel's clock is there */
    uint32_t ahead_object;               /* read-ahead is due with the next fault on a
                                            file; 0: none */
@@ -133,6 +115,10 @@ struct vmt_outcome;
 enum vmt_status vmt_frames_init(struct vmt_machine *machine);
 void vmt_frames_free(struct vmt_machine *machine);
 
+/* With limited memory.  */
+void vmt_frames_enter(struct vmt_machine *machine);
+void vmt_frames_leave(struct vmt_machine *machine);
+
 /* Moves what happened since the last outcome into this one.  */
 void vmt_frames_collect(struct vmt_machine *machine, struct vmt_outcome *outcome);
 
@@ -149,10 +135,30 @@ void vmt_frames_leave_memory(struct vmt_machine *machine, vmt_vpn vpn,
 /* A fork's child.  */
 enum vmt_status vmt_frames_start_anew(struct vmt_machine *machine);
 
+static inline struct vmt_member *
+vmt_frames_member(const struct vmt_frames *frames)
+{
+   return vmt_memory_member(frames->memory, frames->place);
+}
+
+static inline uint64_t
+vmt_frames_key(const struct vmt_frames *frames, vmt_vpn vpn)
+{
+   return vmt_memory_key(frames->place, vpn);
+}
+
 /* ---- textbook (frames_textbook.c) ---- */
 
-enum vmt_status vmt_frames_init_textbook(struct vmt_machine *machine);
-void vmt_frames_free_textbook(struct vmt_machine *machine);
+void vmt_frames_start_textbook(struct vmt_machine *machine);
+
+/* Touches that nobody has told of are told, before another process goes on.  */
+void vmt_frames_hear_all(struct vmt_machine *machine);
+
+/* Another process has taken the page's frame; swap has what was in it.  */
+void vmt_frames_lose_page(struct vmt_machine *machine, vmt_vpn page);
+
+/* Swap has no copy of a page of this process any more.  */
+void vmt_frames_free_slot(struct vmt_machine *machine);
 
 /* The page was touched.  Its entry is present.  */
 void vmt_frames_touch(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
@@ -181,8 +187,8 @@ uint64_t vmt_frames_inherited(struct vmt_machine *machine, uint64_t bits, bool c
 
 /* ---- linux (frames_linux.c) ---- */
 
-enum vmt_status vmt_frames_init_linux(struct vmt_machine *machine);
-void vmt_frames_free_linux(struct vmt_machine *machine);
+/* What has become of an entry because another process needed frames: VMT_INBOX.  */
+void vmt_frames_change_entry(struct vmt_machine *machine, vmt_vpn vpn, uint64_t what);
 
 /* Frames for the page tables that there are.  */
 void vmt_frames_count_tables(struct vmt_machine *machine);
@@ -220,6 +226,8 @@ void vmt_frames_unmapped(struct vmt_machine *machine, vmt_vpn vpn,
 /* The entry, which is *moved, is at another place.  */
 void vmt_frames_moved(struct vmt_machine *machine, vmt_vpn from, vmt_vpn to,
                       const struct vmt_pte *moved);
+/* No area shows the object, which lives by areas, any more.  */
+void vmt_frames_leave_object(struct vmt_machine *machine, uint32_t object);
 /* Pages [start, end) of the object are no more.  */
 void vmt_frames_forget(struct vmt_machine *machine, uint32_t object, uint64_t start,
                        uint64_t end);

@@ -6,47 +6,10 @@
 /* Four instructions a nanosecond.  */
 #define INSTRS_A_NS 4
 
-/* Of private pages whose place's name is in use.  */
-#define FRESH_NAMES ((uint64_t)1 << 59)
-
-/* 1 TiB of swap is as good as unlimited.  */
-#define NO_LIMIT_SLOTS ((uint64_t)1 << 28)
-
 #define TABLE_PAGES 512                 /* that a page-table page maps */
 #define MAX_AHEAD 31                    /* on either side, of swap's read-ahead */
 
 #define PRIVATE (VMT_PTE_ANON | VMT_PTE_SWAPPED)
-
-/* ---- life ---- */
-
-enum vmt_status
-vmt_frames_init_linux(struct vmt_machine *machine)
-{
-   const struct vmt_settings *run = &machine->settings;
-   struct vmt_frames *frames = &machine->frames;
-   struct vmt_reclaim_settings settings;
-   enum vmt_status status;
-
-   vmt_reclaim_defaults(&settings);
-   settings.n_frames = run->ram_bytes >> VMT_PAGE_SHIFT;
-   settings.n_slots = run->swap_bytes == VMT_UNLIMITED
-                         ? NO_LIMIT_SLOTS
-                         : run->swap_bytes >> VMT_PAGE_SHIFT;
-   settings.read_ns = run->swap_latency_ns;
-   settings.generations = run->policy == VMT_PAGES_MGLRU;
-   status = vmt_reclaim_init(&frames->kernel, &settings);
-   if (status != VMT_OK)
-      return status;
-   frames->kind = VMT_FRAMES_LINUX;
-   return vmt_shown_init(&frames->shown);
-}
-
-void
-vmt_frames_free_linux(struct vmt_machine *machine)
-{
-   vmt_reclaim_free(&machine->frames.kernel);
-   vmt_shown_free(&machine->frames.shown);
-}
 
 void
 vmt_linux_pass_time(struct vmt_machine *machine)
@@ -56,7 +19,7 @@ vmt_linux_pass_time(struct vmt_machine *machine)
                  INSTRS_A_NS;
 
    frames->told_instrs += ns * INSTRS_A_NS;
-   vmt_reclaim_run(&frames->kernel, ns);
+   vmt_reclaim_run(&frames->memory->kernel, ns);
 }
 
 /* ---- names ---- */
@@ -65,31 +28,37 @@ vmt_linux_pass_time(struct vmt_machine *machine)
 static uint64_t
 name_at(const struct vmt_frames *frames, vmt_vpn vpn, const struct vmt_pte *pte)
 {
-   const uint64_t *name = vmt_shown_name(&frames->shown, vpn);
+   const struct vmt_memory *memory = frames->memory;
+   uint64_t key = vmt_frames_key(frames, vpn);
+   const uint64_t *name = vmt_shown_name(&memory->shown, key);
 
    if (name != NULL)
       return *name;
    if ((pte->bits & PRIVATE) == 0 ||
-       vmt_shown_first(&frames->shown, vpn) != VMT_SHOWN_NONE ||
-       vmt_reclaim_where(&frames->kernel, vpn) == VMT_RECLAIM_NOWHERE)
+       vmt_shown_first(&memory->shown, key) != VMT_SHOWN_NONE ||
+       vmt_reclaim_where(&memory->kernel, key) == VMT_RECLAIM_NOWHERE)
       return VMT_NO_PAGE;
-   return vpn;
+   return key;
 }
 
 static uint64_t
 new_name(struct vmt_frames *frames, vmt_vpn vpn)
 {
-   if (vmt_reclaim_where(&frames->kernel, vpn) == VMT_RECLAIM_NOWHERE)
-      return vpn;
+   uint64_t key = vmt_frames_key(frames, vpn);
+
+   if (vmt_reclaim_where(&frames->memory->kernel, key) == VMT_RECLAIM_NOWHERE)
+      return key;
    frames->has_moved = true;
-   return FRESH_NAMES | frames->n_names++;
+   return VMT_FRESH_NAMES | frames->memory->n_names++;
 }
 
 static void
 show(struct vmt_frames *frames, vmt_vpn vpn, uint64_t name)
 {
-   if (name != vpn)
-      vmt_linux_note(frames, vmt_shown_set(&frames->shown, vpn, name));
+   uint64_t key = vmt_frames_key(frames, vpn);
+
+   if (name != key)
+      vmt_linux_note(frames, vmt_shown_set(&frames->memory->shown, key, name));
 }
 
 /* ---- what reclaim does ---- */
@@ -111,7 +80,7 @@ take_entry(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte)
 
 /* Nothing is left of a page that was given up by MADV_FREE.  */
 static void
-evict_entry(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte)
+evict_entry(struct vmt_machine *machine, struct vmt_pte *pte)
 {
    vmt_accounting_evicted(&machine->ledger, pte->owner);
    if ((pte->bits & VMT_PTE_LAZY) != 0)
@@ -127,54 +96,90 @@ age_entry(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte,
    vmt_machine_notice_page(machine, vpn);
 }
 
-static void
-change_entry(struct vmt_machine *machine, vmt_vpn vpn, enum vmt_reclaim_change change)
+void
+vmt_frames_change_entry(struct vmt_machine *machine, vmt_vpn vpn, uint64_t what)
 {
    struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, vpn);
 
-   switch (change) {
-   case VMT_RECLAIM_UNMAPPED:
-      take_entry(machine, vpn, pte);
-      break;
-   case VMT_RECLAIM_AGED:
+   if (pte == NULL)
+      return;
+   if ((what & VMT_INBOX_AGED) != 0)
       age_entry(machine, vpn, pte, VMT_PTE_ACCESSED);
-      break;
-   case VMT_RECLAIM_CLEANED:
+   if ((what & VMT_INBOX_CLEANED) != 0)
       age_entry(machine, vpn, pte, VMT_PTE_DIRTY | VMT_PTE_WRITABLE);
-      break;
-   case VMT_RECLAIM_EVICTED:
-      if ((pte->bits & VMT_PTE_PRESENT) == 0)
-         evict_entry(machine, vpn, pte);
-      break;
-   case VMT_RECLAIM_RESTORED:
+   if ((what & VMT_INBOX_UNMAPPED) != 0)
+      take_entry(machine, vpn, pte);
+   if ((what & VMT_INBOX_RESTORED) != 0)
       pte->bits |= VMT_PTE_THRASH;
-      break;
-   default:
-      break;
+   for (; what >= VMT_INBOX_EVICTED; what -= VMT_INBOX_EVICTED)
+      if ((pte->bits & VMT_PTE_PRESENT) == 0)
+         evict_entry(machine, pte);
+}
+
+static uint64_t
+inbox_bit(enum vmt_reclaim_change change)
+{
+   switch (change) {
+   case VMT_RECLAIM_UNMAPPED: return VMT_INBOX_UNMAPPED;
+   case VMT_RECLAIM_AGED: return VMT_INBOX_AGED;
+   case VMT_RECLAIM_CLEANED: return VMT_INBOX_CLEANED;
+   case VMT_RECLAIM_EVICTED: return VMT_INBOX_EVICTED;
+   case VMT_RECLAIM_RESTORED: return VMT_INBOX_RESTORED;
+   default: return 0;
    }
+}
+
+/* Here and now, or by whom the entry is.  */
+static void
+change_entry(struct vmt_machine *machine, uint64_t key, uint64_t what)
+{
+   struct vmt_frames *frames = &machine->frames;
+   uint32_t place = vmt_memory_place_of(key);
+
+   if ((what & VMT_INBOX_UNMAPPED) != 0)
+      vmt_shown_set_present(&frames->memory->shown, key, false);
+   if (place == frames->place)
+      vmt_frames_change_entry(machine, vmt_memory_vpn_of(key), what);
+   else
+      vmt_linux_note(frames, vmt_memory_post(frames->memory, place,
+                                             vmt_memory_vpn_of(key), what));
+}
+
+/* A private page shows what it is named after, if nothing else is known of it: an entry of
+   another process is one whose page is known to reclaim.  */
+static bool
+shows_itself(struct vmt_machine *machine, uint64_t name)
+{
+   struct vmt_frames *frames = &machine->frames;
+   const struct vmt_pte *pte;
+
+   if (name >= VMT_FRESH_NAMES || vmt_shown_name(&frames->memory->shown, name) != NULL)
+      return false;
+   if (vmt_memory_place_of(name) != frames->place)
+      return true;
+   pte = vmt_pagetable_find(&machine->pages, vmt_memory_vpn_of(name));
+   return pte != NULL && (pte->bits & PRIVATE) != 0;
 }
 
 /* To all entries that show the page.  */
 static void
 take_event(struct vmt_machine *machine, const struct vmt_reclaim_event *event)
 {
-   struct vmt_frames *frames = &machine->frames;
-   uint32_t at = vmt_shown_first(&frames->shown, event->page);
-   const struct vmt_pte *pte;
-   vmt_vpn vpn;
+   struct vmt_memory *memory = machine->frames.memory;
+   uint32_t at = vmt_shown_first(&memory->shown, event->page);
+   uint64_t what = inbox_bit(event->change);
+   vmt_vpn key;
 
-   if (at == VMT_SHOWN_NONE && event->page < FRESH_NAMES) {
-      pte = vmt_pagetable_find(&machine->pages, event->page);
-      if (pte != NULL && (pte->bits & PRIVATE) != 0 &&
-          vmt_shown_name(&frames->shown, event->page) == NULL)
-         change_entry(machine, event->page, event->change);
-   }
+   if (what == 0)
+      return;
+   if (at == VMT_SHOWN_NONE && shows_itself(machine, event->page))
+      change_entry(machine, event->page, what);
    while (at != VMT_SHOWN_NONE) {
-      at = vmt_shown_next(&frames->shown, at, &vpn);
-      change_entry(machine, vpn, event->change);
-      if (event->change == VMT_RECLAIM_EVICTED && event->page < VMT_OBJECT_NAMES &&
-          vmt_reclaim_where(&frames->kernel, event->page) == VMT_RECLAIM_NOWHERE)
-         vmt_shown_drop(&frames->shown, vpn);
+      at = vmt_shown_next(&memory->shown, at, &key);
+      change_entry(machine, key, what);
+      if (what == VMT_INBOX_EVICTED && event->page < VMT_OBJECT_NAMES &&
+          vmt_reclaim_where(&memory->kernel, event->page) == VMT_RECLAIM_NOWHERE)
+         vmt_shown_drop(&memory->shown, key);
    }
 }
 
@@ -182,16 +187,17 @@ void
 vmt_linux_take_events(struct vmt_machine *machine)
 {
    struct vmt_frames *frames = &machine->frames;
+   struct vmt_reclaim *kernel = &frames->memory->kernel;
    uint32_t i;
 
-   for (i = 0; i < frames->kernel.n_events; i++) {
-      const struct vmt_reclaim_event *event = &frames->kernel.events[i];
+   for (i = 0; i < kernel->n_events; i++) {
+      const struct vmt_reclaim_event *event = &kernel->events[i];
 
       frames->news.n_evicted += event->change == VMT_RECLAIM_EVICTED;
       frames->news.n_swapped_out += event->change == VMT_RECLAIM_SWAPPED_OUT;
       take_event(machine, event);
    }
-   frames->kernel.n_events = 0;
+   kernel->n_events = 0;
 }
 
 /* ---- asking ---- */
@@ -205,36 +211,41 @@ vmt_linux_ask(struct vmt_machine *machine, const struct vmt_area *area,
    request->executable = (area->flags & VMT_AREA_EXEC) != 0;
    request->no_recency = vmt_linux_has_no_recency(area);
    vmt_linux_pass_time(machine);
-   vmt_linux_note(frames, vmt_reclaim_fault(&frames->kernel, request, result));
+   vmt_linux_note(frames, vmt_reclaim_fault(&frames->memory->kernel, request, result));
    if (result->out_of_memory)
       vmt_frames_run_out(machine);
    vmt_linux_take_events(machine);
    if ((area->flags & VMT_AREA_LOCKED) != 0)
-      vmt_reclaim_lock(&frames->kernel, request->page, true);
+      vmt_reclaim_lock(&frames->memory->kernel, request->page, true);
 }
 
 void
 vmt_frames_count_tables(struct vmt_machine *machine)
 {
    struct vmt_frames *frames = &machine->frames;
+   struct vmt_member *member = vmt_frames_member(frames);
    uint64_t n = 0;
    bool out_of_memory = false;
    uint32_t level;
 
    for (level = 0; level <= VMT_MAX_LEVELS; level++)
       n += machine->pages.n_tables[level];
-   if (n < frames->n_tables)
-      vmt_reclaim_give_kernel(&frames->kernel, frames->n_tables - n);
-   if (n > frames->n_tables) {
+   if (n < member->n_tables)
+      vmt_reclaim_give_kernel(&frames->memory->kernel, member->n_tables - n);
+   if (n > member->n_tables) {
+      enum vmt_status status;
+
       vmt_linux_pass_time(machine);
-      vmt_linux_note(frames,
-                     vmt_reclaim_take_kernel(&frames->kernel, n - frames->n_tables,
-                                             &out_of_memory));
+      status = vmt_reclaim_take_kernel(&frames->memory->kernel, n - member->n_tables,
+                                       &out_of_memory);
+      vmt_linux_note(frames, status);
       if (out_of_memory)
          vmt_frames_run_out(machine);
       vmt_linux_take_events(machine);
+      if (status != VMT_OK)
+         return;
    }
-   frames->n_tables = n;
+   member->n_tables = n;
 }
 
 /* ---- private pages ---- */
@@ -243,17 +254,14 @@ vmt_frames_count_tables(struct vmt_machine *machine)
 static void
 leave(struct vmt_frames *frames, vmt_vpn vpn, uint64_t name, const struct vmt_pte *pte)
 {
-   bool young = (pte->bits & VMT_PTE_ACCESSED) != 0;
+   uint64_t key = vmt_frames_key(frames, vpn);
 
-   vmt_shown_drop(&frames->shown, vpn);
    if (name == VMT_NO_PAGE)
-      return;
-   if (name >= VMT_OBJECT_NAMES)
-      vmt_reclaim_lock(&frames->kernel, name, false);
-   if ((pte->bits & VMT_PTE_PRESENT) != 0)
-      vmt_reclaim_unmap(&frames->kernel, name, false, young);
-   else if ((pte->bits & VMT_PTE_SWAPPED) != 0)
-      vmt_reclaim_unmap(&frames->kernel, name, true, false);
+      vmt_shown_drop(&frames->memory->shown, key);
+   else
+      vmt_memory_unshow(frames->memory, key, name, (pte->bits & VMT_PTE_PRESENT) != 0,
+                        (pte->bits & VMT_PTE_SWAPPED) != 0,
+                        (pte->bits & VMT_PTE_ACCESSED) != 0);
 }
 
 void
@@ -277,7 +285,7 @@ vmt_frames_reuse(struct vmt_machine *machine, vmt_vpn vpn, const struct vmt_pte 
    uint64_t name = name_at(&machine->frames, vpn, pte);
 
    if (name != VMT_NO_PAGE && (pte->bits & VMT_PTE_ANON) != 0)
-      vmt_reclaim_reuse(&machine->frames.kernel, name);
+      vmt_reclaim_reuse(&machine->frames.memory->kernel, name);
 }
 
 static uint32_t
@@ -328,6 +336,8 @@ vmt_frames_swap_in(struct vmt_machine *machine, struct vmt_area *area, vmt_vpn v
 
    look_around(machine, area, vpn, names, &around);
    vmt_linux_ask(machine, area, &request, &result);
+   vmt_shown_set_present(&machine->frames.memory->shown,
+                         vmt_frames_key(&machine->frames, vpn), true);
    return result.outcome == VMT_RECLAIM_SWAP_IN ? VMT_EV_SwapIn : VMT_EV_SwapHit;
 }
 
@@ -348,7 +358,7 @@ vmt_frames_touched(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte
    if (name == VMT_NO_PAGE)
       return;
    vmt_linux_pass_time(machine);
-   vmt_reclaim_touched(&frames->kernel, name, young, writes);
+   vmt_reclaim_touched(&frames->memory->kernel, name, young, writes);
    if (writes)
       pte->bits &= ~VMT_PTE_LAZY;
 }
@@ -368,11 +378,13 @@ vmt_frames_moved(struct vmt_machine *machine, vmt_vpn from, vmt_vpn to,
    struct vmt_frames *frames = &machine->frames;
    uint64_t name = name_at(frames, from, moved);
 
-   vmt_shown_drop(&frames->shown, from);
+   vmt_shown_drop(&frames->memory->shown, vmt_frames_key(frames, from));
    if (name == VMT_NO_PAGE)
       return;
    frames->has_moved |= (moved->bits & PRIVATE) != 0;
    show(frames, to, name);
+   vmt_shown_set_present(&frames->memory->shown, vmt_frames_key(frames, to),
+                         (moved->bits & VMT_PTE_PRESENT) != 0);
 }
 
 /* ---- advice ---- */
@@ -388,7 +400,7 @@ vmt_frames_free_lazily(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte 
    if ((pte->bits & VMT_PTE_SWAPPED) != 0) {
       leave(frames, vpn, name, pte);
       vmt_sharing_set(machine, pte, VMT_PTE_EVICTED);
-   } else if (vmt_reclaim_lazy(&frames->kernel, name)) {
+   } else if (vmt_reclaim_lazy(&frames->memory->kernel, name)) {
       pte->bits = (pte->bits & ~(VMT_PTE_ACCESSED | VMT_PTE_DIRTY)) | VMT_PTE_LAZY;
    }
 }
@@ -402,7 +414,7 @@ vmt_frames_make_cold(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *p
    if (name == VMT_NO_PAGE || (pte->bits & VMT_PTE_PRESENT) == 0)
       return;
    pte->bits &= ~VMT_PTE_ACCESSED;
-   vmt_reclaim_cold(&frames->kernel, name);
+   vmt_reclaim_cold(&frames->memory->kernel, name);
 }
 
 void
@@ -426,7 +438,7 @@ vmt_frames_page_out(struct vmt_machine *machine, vmt_vpn start, vmt_vpn end)
       }
       if (n == 0)
          return;
-      vmt_linux_note(frames, vmt_reclaim_page_out(&frames->kernel, names, n));
+      vmt_linux_note(frames, vmt_reclaim_page_out(&frames->memory->kernel, names, n));
       vmt_linux_take_events(machine);
    }
 }
@@ -441,6 +453,6 @@ vmt_frames_lock(struct vmt_machine *machine, vmt_vpn start, vmt_vpn end, bool lo
       uint64_t name = name_at(frames, start, pte);
 
       if (name != VMT_NO_PAGE && (pte->bits & VMT_PTE_PRESENT) != 0)
-         vmt_reclaim_lock(&frames->kernel, name, locked);
+         vmt_reclaim_lock(&frames->memory->kernel, name, locked);
    }
 }

@@ -22,7 +22,7 @@ is_warm(const struct vmt_machine *machine, const struct vmt_object *object,
         uint64_t name)
 {
    return object->on_device && machine->settings.page_cache_warm &&
-          vmt_reclaim_where(&machine->frames.kernel, name) == VMT_RECLAIM_NOWHERE;
+          vmt_reclaim_where(&machine->frames.memory->kernel, name) == VMT_RECLAIM_NOWHERE;
 }
 
 /* Frames for pages that are not in memory, as far as there are any to be had; nobody
@@ -37,7 +37,7 @@ read_pages(struct vmt_machine *machine, uint64_t first, uint64_t n, uint64_t mar
       .n_read = n, .read_mark = mark};
 
    vmt_linux_pass_time(machine);
-   vmt_linux_note(frames, vmt_reclaim_fault_read(&frames->kernel, &request));
+   vmt_linux_note(frames, vmt_reclaim_fault_read(&frames->memory->kernel, &request));
    vmt_linux_take_events(machine);
 }
 
@@ -130,14 +130,38 @@ vmt_frames_read_ahead(struct vmt_machine *machine)
    read_pages(machine, mark, end - start, mark, frames->ahead_without_recency);
 }
 
+/* The memory knows that this process uses the object, and so many pages of it.  */
 static void
-show_object(struct vmt_frames *frames, struct vmt_object *object, vmt_vpn vpn,
+note_page(struct vmt_machine *machine, uint32_t number, uint64_t page)
+{
+   struct vmt_object *object = vmt_vector_at(&machine->objects, number);
+   struct vmt_frames *frames = &machine->frames;
+   struct vmt_memory_object *record = vmt_memory_get_object(frames->memory, number);
+
+   if (record == NULL) {
+      frames->no_memory = true;
+      return;
+   }
+   object->n_known_pages = page + 1;
+   record->users[frames->place / 64] |= (uint64_t)1 << frames->place % 64;
+   record->lives_by_areas |= object->lives_by_areas;
+   if (record->n_known_pages <= page)
+      record->n_known_pages = page + 1;
+}
+
+static void
+show_object(struct vmt_machine *machine, const struct vmt_area *area, vmt_vpn vpn,
             uint64_t name, uint64_t page)
 {
-   if (object->n_known_pages <= page)
-      object->n_known_pages = page + 1;
-   if (vmt_shown_name(&frames->shown, vpn) == NULL)
-      vmt_linux_note(frames, vmt_shown_set(&frames->shown, vpn, name));
+   struct vmt_frames *frames = &machine->frames;
+   uint64_t key = vmt_frames_key(frames, vpn);
+
+   if (object_of(machine, area)->n_known_pages <= page)
+      note_page(machine, (uint32_t)area->object, page);
+   if (vmt_shown_name(&frames->memory->shown, key) == NULL)
+      vmt_linux_note(frames, vmt_shown_set(&frames->memory->shown, key, name));
+   else
+      vmt_shown_set_present(&frames->memory->shown, key, true);
 }
 
 enum vmt_reclaim_outcome
@@ -158,7 +182,7 @@ vmt_frames_object_page(struct vmt_machine *machine, const struct vmt_area *area,
    if (warm)
       charge_warm(machine, area, name);
    else if (object->on_device &&
-            vmt_reclaim_where(&frames->kernel, name) != VMT_RECLAIM_IN_MEMORY)
+            vmt_reclaim_where(&frames->memory->kernel, name) != VMT_RECLAIM_IN_MEMORY)
       choose_read(machine, area, page, &request);
    vmt_linux_ask(machine, area, &request, &result);
    if (result.outcome == VMT_RECLAIM_CACHED)
@@ -170,9 +194,9 @@ vmt_frames_object_page(struct vmt_machine *machine, const struct vmt_area *area,
    if (frames->no_memory)
       return result.outcome;
    if (is_copied)
-      vmt_reclaim_unmap(&frames->kernel, name, false, false);
+      vmt_reclaim_unmap(&frames->memory->kernel, name, false, false);
    else
-      show_object(frames, object, vpn, name, page);
+      show_object(machine, area, vpn, name, page);
    return warm ? VMT_RECLAIM_CACHED : result.outcome;
 }
 
@@ -186,37 +210,32 @@ vmt_frames_map_around(struct vmt_machine *machine, const struct vmt_area *area,
 
    if (!frames->spares_warm && is_warm(machine, object, name))
       charge_warm(machine, area, name);
-   if (!vmt_reclaim_map(&frames->kernel, name, (area->flags & VMT_AREA_EXEC) != 0,
+   if (!vmt_reclaim_map(&frames->memory->kernel, name, (area->flags & VMT_AREA_EXEC) != 0,
                         vmt_linux_has_no_recency(area)))
       return false;
    if ((area->flags & VMT_AREA_LOCKED) != 0)
-      vmt_reclaim_lock(&frames->kernel, name, true);
+      vmt_reclaim_lock(&frames->memory->kernel, name, true);
    note_hit(object);
-   show_object(frames, object, vpn, name, page);
+   show_object(machine, area, vpn, name, page);
    return true;
+}
+
+void
+vmt_frames_leave_object(struct vmt_machine *machine, uint32_t number)
+{
+   struct vmt_object *object = vmt_vector_at(&machine->objects, number);
+   struct vmt_memory *memory = machine->frames.memory;
+   struct vmt_memory_object *record = vmt_memory_find_object(memory, number);
+
+   object->n_known_pages = 0;
+   if (record != NULL)
+      record->lives_by_areas = true;
+   vmt_memory_leave_object(memory, number, machine->frames.place);
 }
 
 void
 vmt_frames_forget(struct vmt_machine *machine, uint32_t number, uint64_t start,
                   uint64_t end)
 {
-   struct vmt_frames *frames = &machine->frames;
-   struct vmt_object *object = vmt_vector_at(&machine->objects, number);
-
-   if (end > object->n_known_pages)
-      end = object->n_known_pages;
-   for (; start < end; start++) {
-      uint64_t name = vmt_linux_name_of_object(number, start);
-      uint32_t at = vmt_shown_first(&frames->shown, name);
-      bool is_mapped = false;
-      vmt_vpn vpn;
-
-      while (at != VMT_SHOWN_NONE) {
-         at = vmt_shown_next(&frames->shown, at, &vpn);
-         is_mapped |= (vmt_pagetable_find(&machine->pages, vpn)->bits &
-                       VMT_PTE_PRESENT) != 0;
-      }
-      if (!is_mapped)
-         vmt_reclaim_forget(&frames->kernel, name);
-   }
+   vmt_memory_forget_pages(machine->frames.memory, number, start, end);
 }

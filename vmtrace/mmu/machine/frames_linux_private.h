@@ -6,14 +6,11 @@
 #include "vmtrace/mmu/machine/frames.h"
 #include "vmtrace/mmu/machine/machine.h"
 
-/* Of objects' pages; below them are names of private ones.  */
-#define VMT_OBJECT_NAMES ((uint64_t)1 << 60)
-#define VMT_OBJECT_SHIFT 36
-
+/* A page of an object of the machine's.  */
 static inline uint64_t
 vmt_linux_name_of_object(uint64_t object, uint64_t page)
 {
-   return VMT_OBJECT_NAMES | object << VMT_OBJECT_SHIFT | page;
+   return vmt_memory_name_of(object, page);
 }
 
 static inline void

@@ -5,7 +5,10 @@
    to be evicted, and kept when a TLB loses the page: that is as good as telling of all.
    Where they are not, only the page touched last has live entries.
 
-   Time: ticks, and touches told of at the same tick (the kernel's) in their order.  */
+   Time: ticks, and touches told of at the same tick (the kernel's) in their order.
+
+   Several processes: each tells of all its touches when it comes here, for none can be
+   asked while another one needs a frame.  Only what is newer than that is heard later.  */
 
 #include "vmtrace/mmu/machine/frames.h"
 
@@ -18,12 +21,6 @@
 #define LAST_AT_A_TICK (((uint64_t)1 << TIME_SHIFT) - 1)
 
 #define CONTENTS (VMT_PTE_ANON | VMT_PTE_SHMEM)
-
-static const enum vmt_replacement_kind kinds[] = {
-   [VMT_PAGES_LRU] = VMT_REPLACE_LRU,
-   [VMT_PAGES_CLOCK] = VMT_REPLACE_CLOCK,
-   [VMT_PAGES_FIFO] = VMT_REPLACE_FIFO,
-   [VMT_PAGES_RANDOM] = VMT_REPLACE_RANDOM};
 
 static void
 note(struct vmt_frames *frames, enum vmt_status status)
@@ -42,47 +39,31 @@ is_lru(const struct vmt_machine_config *config)
 
 /* Each page that is touched is to be mapped by its own fault, and touches that would go
    by unseen are not to.  */
-enum vmt_status
-vmt_frames_init_textbook(struct vmt_machine *machine)
+void
+vmt_frames_start_textbook(struct vmt_machine *machine)
 {
-   const struct vmt_settings *run = &machine->settings;
    struct vmt_frames *frames = &machine->frames;
-   enum vmt_status status =
-      vmt_replacement_init(&frames->textbook, kinds[run->policy],
-                           (uint32_t)(run->ram_bytes >> VMT_PAGE_SHIFT),
-                           run->policy_seed);
 
-   if (status != VMT_OK)
-      return status;
-   vmt_hashmap_init(&frames->evicted_at, "evictions");
    vmt_hashmap_init(&frames->refused_at, "refused accesses");
-   frames->kind = VMT_FRAMES_TEXTBOOK;
    frames->sees_changes = !is_lru(&machine->config);
    frames->top = VMT_NO_VPN;
    machine->config.fault_around_bytes = VMT_PAGE_BYTES;
    machine->quick = false;
-   return VMT_OK;
+}
+
+/* A page of this process has a copy in swap.  */
+static void
+take_slot(struct vmt_memory *memory, uint32_t place)
+{
+   memory->n_slots_used++;
+   vmt_memory_member(memory, place)->n_slots++;
 }
 
 void
-vmt_frames_free_textbook(struct vmt_machine *machine)
+vmt_frames_free_slot(struct vmt_machine *machine)
 {
-   vmt_replacement_free(&machine->frames.textbook);
-   vmt_hashmap_free(&machine->frames.evicted_at);
-   vmt_hashmap_free(&machine->frames.refused_at);
-}
-
-enum vmt_status
-vmt_frames_start_anew(struct vmt_machine *machine)
-{
-   if (machine->frames.kind == VMT_FRAMES_LINUX)
-      vmt_reclaim_set_frames(&machine->frames.kernel,
-                             machine->settings.ram_bytes >> VMT_PAGE_SHIFT);
-   if (machine->frames.kind != VMT_FRAMES_TEXTBOOK)
-      return VMT_OK;
-   vmt_frames_free_textbook(machine);
-   machine->frames.n_slots_used = 0;
-   return vmt_frames_init_textbook(machine);
+   machine->frames.memory->n_slots_used--;
+   vmt_frames_member(&machine->frames)->n_slots--;
 }
 
 uint64_t
@@ -91,7 +72,8 @@ vmt_frames_inherited(struct vmt_machine *machine, uint64_t bits, bool copied)
    bits &= ~VMT_PTE_EVICTED;
    if (!copied || (bits & (VMT_PTE_PRESENT | VMT_PTE_SWAPPED)) == 0)
       return 0;
-   machine->frames.n_slots_used += (bits & VMT_PTE_SLOT) != 0;
+   if ((bits & VMT_PTE_SLOT) != 0)
+      take_slot(machine->frames.memory, machine->frames.place);
    return bits;
 }
 
@@ -100,13 +82,16 @@ vmt_frames_inherited(struct vmt_machine *machine, uint64_t bits, bool copied)
 static uint64_t
 time_of(struct vmt_frames *frames, uint64_t tick)
 {
-   if (frames->told_tick != tick) {
-      frames->told_tick = tick;
-      frames->n_at_tick = 0;
+   struct vmt_memory *memory = frames->memory;
+
+   tick += frames->clock_ahead;
+   if (memory->told_tick != tick) {
+      memory->told_tick = tick;
+      memory->n_at_tick = 0;
    }
-   if (frames->n_at_tick < LAST_AT_A_TICK)
-      frames->n_at_tick++;
-   return tick << TIME_SHIFT | frames->n_at_tick;
+   if (memory->n_at_tick < LAST_AT_A_TICK)
+      memory->n_at_tick++;
+   return tick << TIME_SHIFT | memory->n_at_tick;
 }
 
 static uint64_t
@@ -166,9 +151,10 @@ hear(struct vmt_machine *machine, vmt_vpn page, uint64_t tick)
    struct vmt_frames *frames = &machine->frames;
    bool newer = false;
 
-   if (!frames->sees_changes && tick != 0)
-      note(frames, vmt_replacement_refresh(&frames->textbook, page,
-                                           tick << TIME_SHIFT, &newer));
+   if (!frames->sees_changes && tick > frames->heard_tick)
+      note(frames, vmt_replacement_refresh(
+                      &frames->memory->textbook, vmt_frames_key(frames, page),
+                      (tick + frames->clock_ahead) << TIME_SHIFT, &newer));
    return newer;
 }
 
@@ -178,7 +164,7 @@ vmt_frames_refused(struct vmt_machine *machine, vmt_vpn page, uint64_t tick)
    struct vmt_frames *frames = &machine->frames;
    uint64_t *refused;
 
-   if (!vmt_replacement_holds(&frames->textbook, page))
+   if (!vmt_replacement_holds(&frames->memory->textbook, vmt_frames_key(frames, page)))
       return;
    hear(machine, page, last_tick(machine, page));
    if (vmt_hashmap_put(&frames->refused_at, page, &refused) == VMT_OK)
@@ -231,37 +217,60 @@ vmt_frames_hear_range(struct vmt_machine *machine, vmt_vpn start, vmt_vpn after)
    }
 }
 
+/* What the process ran since it was here last comes after all that the others did.  */
+void
+vmt_frames_hear_all(struct vmt_machine *machine)
+{
+   struct vmt_frames *frames = &machine->frames;
+   uint64_t now = vmt_kernel_tick(machine);
+
+   if (now <= frames->heard_tick)
+      return;
+   frames->memory->clock += now - frames->heard_tick;
+   frames->clock_ahead = frames->memory->clock - now;
+   vmt_frames_hear_range(machine, 0, VMT_NO_VPN);
+   frames->heard_tick = now;
+}
+
 /* ---- eviction ---- */
 
-static bool
-needs_slot(const struct vmt_pte *pte)
+/* What a page's frame has as its note: it would have to be written.  */
+enum { NEEDS_SLOT = 1 };
+
+static uint8_t
+note_of(const struct vmt_pte *pte)
 {
-   return (pte->bits & CONTENTS) != 0 && (pte->bits & VMT_PTE_SLOT) == 0;
+   return (pte->bits & CONTENTS) != 0 && (pte->bits & VMT_PTE_SLOT) == 0 ? NEEDS_SLOT
+                                                                          : 0;
 }
 
 static bool
-swap_is_full(const struct vmt_machine *machine)
+needs_slot(struct vmt_memory *memory, uint64_t key)
 {
-   return machine->settings.swap_bytes != VMT_UNLIMITED &&
-          machine->frames.n_slots_used >=
-             machine->settings.swap_bytes >> VMT_PAGE_SHIFT;
+   return vmt_replacement_note(&memory->textbook, key) == NEEDS_SLOT;
 }
 
 static bool
-may_go(struct vmt_machine *machine, vmt_vpn page)
+swap_is_full(const struct vmt_memory *memory)
 {
-   return !needs_slot(vmt_pagetable_find(&machine->pages, page)) ||
-          !swap_is_full(machine);
+   return memory->settings.swap_bytes != VMT_UNLIMITED &&
+          memory->n_slots_used >= memory->settings.swap_bytes >> VMT_PAGE_SHIFT;
 }
 
 static bool
-any_may_go(struct vmt_machine *machine)
+may_go(struct vmt_memory *memory, uint64_t key)
+{
+   return !needs_slot(memory, key) || !swap_is_full(memory);
+}
+
+static bool
+any_may_go(struct vmt_memory *memory)
 {
    struct vmt_pagemap_cursor cursor = {0};
-   vmt_vpn page;
+   vmt_vpn key;
 
-   while (vmt_pagemap_next(&machine->frames.textbook.pages, &cursor, &page) != NULL)
-      if (may_go(machine, page))
+   while (vmt_pagemap_next(&memory->textbook.pages, &cursor, &key) != NULL)
+      if (may_go(memory, key))
          return true;
    return false;
 }
@@ -283,61 +292,86 @@ bits_of_evicted(uint64_t bits)
    return kept | VMT_PTE_SWAPPED;
 }
 
-static void
-evict(struct vmt_machine *machine, vmt_vpn page)
+void
+vmt_frames_lose_page(struct vmt_machine *machine, vmt_vpn page)
 {
    struct vmt_frames *frames = &machine->frames;
    struct vmt_pte *pte = vmt_pagetable_find(&machine->pages, page);
-   uint64_t *number;
 
-   if (needs_slot(pte)) {
-      frames->news.n_swapped_out++;
-      frames->n_slots_used++;
-   }
    vmt_frames_leave_memory(machine, page, pte);
    vmt_accounting_evicted(&machine->ledger, pte->owner);
    vmt_sharing_set(machine, pte, bits_of_evicted(pte->bits));
-   frames->news.n_evicted++;
-   frames->n_evictions++;
    if (frames->top == page)
       frames->top = VMT_NO_VPN;
-   if (vmt_hashmap_put(&frames->evicted_at, page, &number) == VMT_OK)
-      *number = frames->n_evictions;
+}
+
+static void
+evict(struct vmt_machine *machine, uint64_t key)
+{
+   struct vmt_frames *frames = &machine->frames;
+   struct vmt_memory *memory = frames->memory;
+   uint32_t place = vmt_memory_place_of(key);
+   uint64_t *number;
+
+   if (needs_slot(memory, key)) {
+      frames->news.n_swapped_out++;
+      take_slot(memory, place);
+   }
+   frames->news.n_evicted++;
+   memory->n_evictions++;
+   if (vmt_hashmap_put(&memory->evicted_at, key, &number) == VMT_OK)
+      *number = memory->n_evictions;
    else
       frames->no_memory = true;
+   if (place == frames->place)
+      vmt_frames_lose_page(machine, vmt_memory_vpn_of(key));
+   else
+      note(frames, vmt_memory_post(memory, place, vmt_memory_vpn_of(key),
+                                   VMT_INBOX_EVICTED));
 }
 
 bool
 vmt_frames_is_recent(const struct vmt_machine *machine, vmt_vpn page)
 {
-   const struct vmt_frames *frames = &machine->frames;
-   const uint64_t *number = vmt_hashmap_find(&frames->evicted_at, page);
+   const struct vmt_memory *memory = machine->frames.memory;
+   const uint64_t *number = vmt_hashmap_find(&memory->evicted_at,
+                                             vmt_frames_key(&machine->frames, page));
 
-   return number != NULL && frames->n_evictions - *number <=
-                               machine->settings.ram_bytes >> VMT_PAGE_SHIFT;
+   return number != NULL &&
+          memory->n_evictions - *number <= vmt_memory_n_frames(memory);
+}
+
+/* Whether there was news of the page, if it is this process's.  */
+static bool
+hear_candidate(struct vmt_machine *machine, uint64_t key)
+{
+   vmt_vpn page = vmt_memory_vpn_of(key);
+
+   return vmt_memory_place_of(key) == machine->frames.place &&
+          hear(machine, page, last_tick(machine, page));
 }
 
 /* The page that has to go, if any, goes.  Where none may, memory is out.  */
 static void
 make_room(struct vmt_machine *machine, uint64_t time)
 {
-   struct vmt_frames *frames = &machine->frames;
+   struct vmt_memory *memory = machine->frames.memory;
    bool knows_of_one = false;
-   vmt_vpn page;
+   uint64_t key;
 
-   while ((page = vmt_replacement_candidate(&frames->textbook, time)) != VMT_NO_VPN) {
-      if (hear(machine, page, last_tick(machine, page)))
+   while ((key = vmt_replacement_candidate(&memory->textbook, time)) != VMT_NO_VPN) {
+      if (hear_candidate(machine, key))
          continue;
-      if (may_go(machine, page)) {
-         evict(machine, page);
+      if (may_go(memory, key)) {
+         evict(machine, key);
          return;
       }
-      if (!knows_of_one && !any_may_go(machine)) {
+      if (!knows_of_one && !any_may_go(memory)) {
          vmt_frames_run_out(machine);
          return;
       }
       knows_of_one = true;
-      vmt_replacement_pass_over(&frames->textbook, time);
+      vmt_replacement_pass_over(&memory->textbook, time);
    }
 }
 
@@ -359,20 +393,24 @@ vmt_frames_touch(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
                  uint64_t tick, bool write)
 {
    struct vmt_frames *frames = &machine->frames;
-   uint64_t time = time_of(frames, tick);
+   struct vmt_memory *memory = frames->memory;
+   uint64_t time = time_of(frames, tick), key = vmt_frames_key(frames, page);
    struct vmt_touch touch;
 
    if (frames->sees_changes)
       see_change(machine, page);
    if (write && (pte->bits & VMT_PTE_SLOT) != 0) {
       pte->bits &= ~VMT_PTE_SLOT;
-      frames->n_slots_used--;
+      vmt_frames_free_slot(machine);
    }
-   if (!vmt_replacement_holds(&frames->textbook, page)) {
+   if (!vmt_replacement_holds(&memory->textbook, key)) {
       make_room(machine, time);
-      vmt_hashmap_delete(&frames->evicted_at, page);
+      vmt_hashmap_delete(&memory->evicted_at, key);
    }
-   note(frames, vmt_replacement_touch(&frames->textbook, page, time, write, &touch));
+   if (vmt_replacement_touch(&memory->textbook, key, time, write, &touch) == VMT_OK)
+      vmt_replacement_set_note(&memory->textbook, touch.frame, note_of(pte));
+   else
+      frames->no_memory = true;
 }
 
 /* ---- the address space ---- */
@@ -381,11 +419,12 @@ void
 vmt_frames_remove(struct vmt_machine *machine, vmt_vpn page, const struct vmt_pte *pte)
 {
    struct vmt_frames *frames = &machine->frames;
+   uint64_t key = vmt_frames_key(frames, page);
 
-   vmt_replacement_remove(&frames->textbook, page);
-   vmt_hashmap_delete(&frames->evicted_at, page);
+   vmt_replacement_remove(&frames->memory->textbook, key);
+   vmt_hashmap_delete(&frames->memory->evicted_at, key);
    if ((pte->bits & VMT_PTE_SLOT) != 0)
-      frames->n_slots_used--;
+      vmt_frames_free_slot(machine);
    if (frames->top == page)
       frames->top = VMT_NO_VPN;
 }
@@ -394,14 +433,16 @@ void
 vmt_frames_rename(struct vmt_machine *machine, vmt_vpn from, vmt_vpn to)
 {
    struct vmt_frames *frames = &machine->frames;
-   const uint64_t *number = vmt_hashmap_find(&frames->evicted_at, from);
+   struct vmt_hashmap *evicted_at = &frames->memory->evicted_at;
+   uint64_t old_key = vmt_frames_key(frames, from), new_key = vmt_frames_key(frames, to);
+   const uint64_t *number = vmt_hashmap_find(evicted_at, old_key);
    uint64_t *moved, was = number == NULL ? 0 : *number;
 
-   note(frames, vmt_replacement_rename(&frames->textbook, from, to));
+   note(frames, vmt_replacement_rename(&frames->memory->textbook, old_key, new_key));
    if (number == NULL)
       return;
-   vmt_hashmap_delete(&frames->evicted_at, from);
-   note(frames, vmt_hashmap_put(&frames->evicted_at, to, &moved));
+   vmt_hashmap_delete(evicted_at, old_key);
+   note(frames, vmt_hashmap_put(evicted_at, new_key, &moved));
    if (!frames->no_memory)
       *moved = was;
 }

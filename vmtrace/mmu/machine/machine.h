@@ -70,6 +70,7 @@ struct vmt_settings {
 struct vmt_core {
    struct vmt_tlb itlb, dtlb, stlb;
    struct vmt_walkcache walk;
+   uint64_t n_shot;                     /* shootdowns by others that it had pages of */
 };
 
 /* A file, a shared anonymous object: what an area's object names.  */

@@ -17,6 +17,18 @@ drop_from_core(struct vmt_core *core, vmt_vpn start, vmt_vpn end)
    return n != 0;
 }
 
+/* Drops pages from a core; whether it is another than the one that runs, and had
+   any.  */
+static bool
+shoot_core(struct vmt_machine *machine, struct vmt_core *core, vmt_vpn start,
+           vmt_vpn end)
+{
+   bool is_shot = drop_from_core(core, start, end) && core != machine->core;
+
+   core->n_shot += is_shot;
+   return is_shot;
+}
+
 static void
 kill_range(struct vmt_filter_side *side, struct vmt_tlb *tlb, vmt_vpn start,
            vmt_vpn end)
@@ -45,12 +57,8 @@ vmt_machine_shoot(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
       vmt_frames_hear_range(machine, first, after);
    kill_range(&machine->filter.data, &machine->core->dtlb, first, after);
    kill_range(&machine->filter.fetch, &machine->core->itlb, first, after);
-   for (i = 0; i < machine->settings.n_cores; i++) {
-      struct vmt_core *core = &machine->cores[i];
-
-      if (drop_from_core(core, first, after) && core != machine->core)
-         n_others++;
-   }
+   for (i = 0; i < machine->settings.n_cores; i++)
+      n_others += shoot_core(machine, &machine->cores[i], first, after);
    return n_others;
 }
 
@@ -63,12 +71,9 @@ vmt_machine_shoot_others(struct vmt_machine *machine, vmt_addr addr)
 
    if (vmt_machine_is_textbook(machine))
       vmt_frames_hear_range(machine, first, after);
-   for (i = 0; i < machine->settings.n_cores; i++) {
-      struct vmt_core *core = &machine->cores[i];
-
-      if (core != machine->core && drop_from_core(core, first, after))
-         n_others++;
-   }
+   for (i = 0; i < machine->settings.n_cores; i++)
+      if (&machine->cores[i] != machine->core)
+         n_others += shoot_core(machine, &machine->cores[i], first, after);
    return n_others;
 }
 
@@ -112,12 +117,8 @@ vmt_machine_drop_page(struct vmt_machine *machine, vmt_vpn page)
 
    vmt_machine_notice_page(machine, page);
    translation_pages(machine, page, &first, &after);
-   for (i = 0; i < machine->settings.n_cores; i++) {
-      struct vmt_core *core = &machine->cores[i];
-
-      if (drop_from_core(core, first, after) && core != machine->core)
-         n_others++;
-   }
+   for (i = 0; i < machine->settings.n_cores; i++)
+      n_others += shoot_core(machine, &machine->cores[i], first, after);
    return n_others;
 }
 
@@ -215,7 +216,7 @@ forget_nameless(struct vmt_machine *machine)
       struct vmt_object *object = vmt_vector_at(&machine->objects, i);
 
       if (object->may_be_gone)
-         vmt_frames_forget(machine, i, 0, object->n_known_pages);
+         vmt_frames_leave_object(machine, i);
       object->may_be_gone = false;
    }
 }

@@ -259,6 +259,14 @@ vmt_reclaim_where(const struct vmt_reclaim *reclaim, uint64_t page)
    return places[place != NULL ? vmt_linux_where(*place) : 0];
 }
 
+uint32_t
+vmt_reclaim_n_mapped(const struct vmt_reclaim *reclaim, uint64_t page)
+{
+   uint32_t at = vmt_linux_find(reclaim, page);
+
+   return at == VMT_NO_INDEX ? 0 : vmt_linux_frame(reclaim, at)->n_mapped;
+}
+
 const struct vmt_reclaim_frame *
 vmt_reclaim_next(const struct vmt_reclaim *reclaim, uint32_t *cursor)
 {

@@ -361,6 +361,9 @@ enum vmt_reclaim_place {
 enum vmt_reclaim_place vmt_reclaim_where(const struct vmt_reclaim *reclaim,
                                          uint64_t page);
 
+/* Entries that map the page: 0 if it is not in memory.  */
+uint32_t vmt_reclaim_n_mapped(const struct vmt_reclaim *reclaim, uint64_t page);
+
 /* The frames in use: for (i = 0; (frame = vmt_reclaim_next(reclaim, &i)) != NULL;)  */
 const struct vmt_reclaim_frame *
 vmt_reclaim_next(const struct vmt_reclaim *reclaim, uint32_t *cursor);

@@ -179,6 +179,25 @@ vmt_replacement_holds(struct vmt_replacement *memory, vmt_vpn page)
    return vmt_pagemap_find(&memory->pages, page) != NULL;
 }
 
+/* What the embedder has noted of a resident page, by the frame that a touch told of; 0 when
+   the page came.  */
+static inline void
+vmt_replacement_set_note(struct vmt_replacement *memory, uint32_t frame, uint8_t note)
+{
+   struct vmt_frame *record = vmt_vector_at(&memory->frames, frame);
+
+   record->note = note;
+}
+
+static inline uint8_t
+vmt_replacement_note(struct vmt_replacement *memory, vmt_vpn page)
+{
+   const uint64_t *frame = vmt_pagemap_find(&memory->pages, page);
+   const struct vmt_frame *record = vmt_vector_at(&memory->frames, (uint32_t)*frame);
+
+   return record->note;
+}
+
 static inline uint64_t
 vmt_replacement_n_resident(const struct vmt_replacement *memory)
 {
