@@ -3,10 +3,11 @@
 child which saves, and one that executes another program; and of other runs."""
 
 import json
+import os
 
 from make_profile import BINARY, Profile, addresses, add, marks, with_sums
 from make_tree import OTHER_RUN, PAGE, Process
-from verb_test import check, complains, finish, holds, output, path, valid
+from verb_test import check, complains, finish, holds, output, path, valid, vmtrace
 
 AT, LINE = addresses(), marks()
 
@@ -83,6 +84,20 @@ def family():
     return made, [p.write(path(name)) for p, name in zip(made, names)]
 
 
+def text_of(files, *options, locale="C.UTF-8"):
+    status, out, err = vmtrace("report", *options, *files,
+                               env={**os.environ, "LC_ALL": locale})
+    check(f"status of report {options}", (0, b""), (status, err))
+    return out.decode()
+
+
+def has_lines(what, text, lines):
+    """Lines that follow one another."""
+    rows = text.splitlines()
+    begin = rows.index(lines[0]) if lines[0] in rows else 0
+    check(what, lines, rows[begin:begin + len(lines)])
+
+
 def report(files, *options):
     document = json.loads(output("report", "--format=json", *options, *files))
     valid(f"report {options}", "report.schema.json", document)
@@ -144,17 +159,130 @@ def check_processes(files):
 
 
 def check_table(files):
-    text = output("report", "--by=process", *files)
+    text = text_of(files, "--by=process")
     for words in ("CUT SHORT: 1 of 4 profiles ends before the program did",
                   "Processes    3 of one run, at most 3 alive at once; "
                   "with what they executed, 4 profiles",
-                  "7.0 MiB at the peak of all processes together",
+                  # Of 1800, 15 and 40 pages.
+                  "7.0 MiB at the peak of all processes together, each page counted once; "
+                  "page tables 60.0 KiB, page cache 160.0 KiB\n",
                   # 1000 + 605 + 11 + 207 of these and of the others' 42 and 23.
                   "1,823  96.6%      812     11  ", "tool -x, exit 3\n", "server --port 1, cut short\n",
                   "─ tool -x\n"):
         holds(f"text has {words!r}", words in text, text)
-    row = next(line for line in text.splitlines() if line.endswith("cut short"))
+    table = text[text.index("Processes by Flt"):]
+    row = next(line for line in table.splitlines() if line.endswith("cut short"))
     check("the saver's counts", ["42", "2.2%", "40", "0", "800", "1002"], row.split()[:6])
+
+
+def check_tree(files):
+    # 310 pages of its own and 720 shared, at its newest peak, and so on.
+    has_lines("the tree", text_of(files), [
+        "Processes; Private, Shared and Pss when most of each was resident",
+        "  Flt  ForkCow  Reuse    Private    Shared       Pss  Ir  Process",
+        "1,823      812     11    1.2 MiB   2.8 MiB   2.6 MiB   0  1001 server --port 1",
+        "   42       40      0  160.0 KiB   3.8 MiB   2.0 MiB   0  "
+        "├─ 1002 server --port 1, cut short",
+        "   23        0      0   80.0 KiB  20.0 KiB  88.0 KiB   0  └─ 1003 tool -x, exit 3",
+        ""])
+    text = text_of(files, locale="C")
+    for words in ("  |- 1002 server", "  `- 1003 tool -x"):
+        holds(f"in ASCII {words!r}", words in text, text)
+    holds("one process has no tree", "Processes" not in text_of(files[2:3]))
+
+
+def many(n):
+    """A shell with n children, of which each has executed cc, which has forked as; the
+    third cc has failed.  Child i takes i faults, its child 2."""
+    shell = Process(1, command=["/bin/sh", "build"])
+    shell.joins()
+    names = []
+    for i in range(n):
+        compiler, assembler = 2 + 2 * i, 3 + 2 * i
+        shell.fork(compiler)
+        shell.gone(compiler)
+        for number, parent, command, n_faults in (
+                (compiler, 1, ["/usr/bin/cc", "-c", f"{i}.c"], i + 1),
+                (assembler, compiler, ["as", "-"], 2)):
+            p = Process(number, parent=parent, command=command)
+            _, dive, heap = places(p)
+            p.joins()
+            p.charge(dive, heap, 1, ForkCow=n_faults)
+            p.copies(parent, dive, heap, n_faults)
+            p.resident("peak", [number, 1, PAGE])
+            p.end(exit=1 if command[0] != "as" and i == 2 else 0)
+            names.append(p.write(path(f"many.{number}")))
+    shell.end()
+    return [shell.write(path("many.1")), *names]
+
+
+def check_folded():
+    files = many(6)
+    # 1 + ... + 6 faults of cc; the largest of them, of number 12, has 12 pages.
+    tree = ["Processes; Private, Shared and Pss when most of each was resident; of several "
+            "alike, sums and the largest sizes",
+            "Flt  ForkCow  Reuse   Private   Shared      Pss  Ir  Process",
+            "  0        0      0         -        -        -   0  1001 sh build",
+            " 21       21      0  48.0 KiB  4.0 KiB  4.0 KiB   0  "
+            "└─ 6 × cc -c ..., 1 failed (exit 1)",
+            " 12       12      0  52.0 KiB  4.0 KiB  4.0 KiB   0     └─ 6 × as -",
+            ""]
+    text = text_of(files)
+    has_lines("those that are alike are one", text, tree)
+    has_lines("so are their copies", text, [
+        "Copies of shared pages (ForkCow): 33 pages, 132.0 KiB",
+        "  21 pages, 84.0 KiB, by 6 (cc -c ...), of what their parent 1001 (sh build) "
+        "still had:"])
+    text = text_of(many(3))
+    holds("three are not folded", "×" not in text and "1002 cc -c 0.c" in text, text)
+    text = text_of(many(3), "--top=2")
+    holds("--top", "... and 5 more (--top=0 shows all)" in text, text)
+    # One that is not like the others is not among them.
+    odd = Process(99, parent=1, command=["/usr/bin/cc", "alone"])
+    odd.joins()
+    odd.end()
+    text = text_of([*many(4), odd.write(path("odd"))])
+    for words in ("├─ 4 × cc -c ...,", "└─ 1099 cc alone\n"):
+        holds(f"with another one {words!r}", words in text, text)
+
+
+def check_copies(files):
+    text = text_of(files)
+    for lines in (
+            ["Copies of shared pages (ForkCow): 852 pages, 3.3 MiB",
+             "  800 pages, 3.1 MiB, by 1001 (server --port 1), while its child 1002 "
+             "(server --port 1) lived:"],
+            ["  40 pages, 160.0 KiB, by 1002 (server --port 1), of what its parent 1001 "
+             "(server --port 1) still had:"],
+            ["  7 pages, 28.0 KiB, by 1001 (server --port 1): who had the pages too is "
+             "not known:"],
+            ["  5 pages, 20.0 KiB, by 1001 (server --port 1), while its child 1003 "
+             "(tool -x) lived:"]):
+        has_lines("what broke sharing", text, lines)
+    copies = report(files)["copies"]
+    check("pairs", [(1001, "child", 1002, 800), (1002, "parent", 1001, 40),
+                    (1001, "unknown", None, 7), (1001, "child", 1003, 5)],
+          [(c["pid"], c["with"], c["with_pid"], c["pages"]) for c in copies])
+    check("their lines", [{LINE["FILL"]: 600, LINE["DIVE"]: 200}, {LINE["DIVE"]: 40},
+                          {LINE["DIVE"]: 7}, {LINE["FILL"]: 5}],
+          [{row["line"]: row["pages"] for row in c["lines"]} for c in copies])
+    # Without the profiles of the children their parent's forks tell what they were.
+    copies = report(files[2:3])["copies"]
+    check("without profiles of the others", [("child", None, 2, 800), ("unknown", None, None, 7),
+                                             ("child", None, 3, 5)],
+          [(c["with"], c["with_pid"], c["with_id"], c["pages"]) for c in copies])
+
+
+def check_cache(files):
+    cache = report(files)["page_cache"]
+    check("files of the page cache", [("/lib/libc.so", 33, 25, 18, 2), (BINARY, 10, 9, 0, 1)],
+          [(f["file"], f["cached_pages"], f["mapped_pages"], f["mapped_by_several_pages"],
+            f["processes"]) for f in cache])
+    holds("in text", "132.0 KiB  100.0 KiB    72.0 KiB          2  /lib/libc.so\n"
+          in text_of(files))
+    check("the run", [{"run": "0123456789abcdef", "pid": 1001, "processes": 3, "profiles": 4,
+                       "RssPeak": 1800 * PAGE, "sum_of_peaks": False, "processes_peak": 3,
+                       "table_pages": 15, "cache_pages": 40}], report(files)["runs"])
 
 
 def check_runs(files):
@@ -223,6 +351,10 @@ def main():
     check_merged(made, files)
     check_processes(files)
     check_table(files)
+    check_tree(files)
+    check_folded()
+    check_copies(files)
+    check_cache(files)
     check_runs(files)
     check_damaged()
     finish()

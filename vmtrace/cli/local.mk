@@ -59,8 +59,15 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/pressure_text.c \
 	vmtrace/cli/processes.c \
 	vmtrace/cli/processes.h \
+	vmtrace/cli/processes_cache.c \
+	vmtrace/cli/processes_cache.h \
+	vmtrace/cli/processes_copies.c \
 	vmtrace/cli/processes_json.c \
+	vmtrace/cli/processes_kin.c \
+	vmtrace/cli/processes_kin.h \
+	vmtrace/cli/processes_runs_json.c \
 	vmtrace/cli/processes_table.c \
+	vmtrace/cli/processes_tree.c \
 	vmtrace/cli/quantity.c \
 	vmtrace/cli/quantity.h \
 	vmtrace/cli/report.c \

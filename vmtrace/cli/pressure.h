@@ -34,6 +34,10 @@ struct vmt_line_sums vmt_sum_event(const struct vmt_report_input *input,
 struct vmt_line_sums vmt_sum_owners(const struct vmt_report_input *input,
                                     const struct vmt_page_owners *owners);
 
+/* Pages by line alone.  */
+struct vmt_line_sums vmt_sum_charges(const struct vmt_report_input *input,
+                                     const struct vmt_page_owners *owners);
+
 /* A number of a run's sites by the line that asked; lines of none are left out.  */
 struct vmt_line_sums vmt_sum_sites(const struct vmt_report_input *input,
                                    const struct vmt_profile_run *run,

@@ -99,6 +99,20 @@ vmt_sum_owners(const struct vmt_report_input *input,
 }
 
 struct vmt_line_sums
+vmt_sum_charges(const struct vmt_report_input *input,
+                const struct vmt_page_owners *owners)
+{
+   const struct vmt_profile *profile = &input->profile;
+   struct adding adding = { .capacity = 0 };
+
+   for (size_t i = 0; i < owners->n; i++)
+      add(&adding, vmt_blame_place(&input->blame,
+                                   profile->charges[owners->owners[i].charge].stack),
+          UINT32_MAX, owners->owners[i].n_pages);
+   return finish(&adding);
+}
+
+struct vmt_line_sums
 vmt_sum_sites(const struct vmt_report_input *input, const struct vmt_profile_run *run,
               enum vmt_site_number number)
 {

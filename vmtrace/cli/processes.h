@@ -70,4 +70,20 @@ void vmt_processes_text_table(const struct vmt_report *report,
                               const struct vmt_output *out);
 void vmt_processes_json_table(const struct vmt_report *report, FILE *file);
 
+/* The sections of a report of more than one process: the tree of them, what was copied
+   because others had it, files in the page cache of the run.  */
+struct vmt_process_kin;
+
+void vmt_processes_text_tree(const struct vmt_report *report,
+                             const struct vmt_output *out);
+void vmt_processes_text_copies(const struct vmt_report *report,
+                               const struct vmt_process_facts *facts,
+                               const struct vmt_process_kin *kin,
+                               const struct vmt_output *out);
+void vmt_processes_text_cache(const struct vmt_report *report,
+                              const struct vmt_output *out);
+
+/* The same as members, a comma before each.  */
+void vmt_processes_json(const struct vmt_report *report, FILE *file);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmtrace/cli/memory_view.h"
 #include "vmtrace/cli/processes.h"
 #include "vmtrace/cli/quantity.h"
 #include "vmtrace/cli/table.h"
@@ -277,6 +278,22 @@ print_tlb(const struct vmt_report *report, const struct vmt_output *out)
    }
 }
 
+/* Of the one run, whose record of the whole has it.  */
+static void
+print_together(const struct vmt_report *report, const struct vmt_output *out,
+               const char *size)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   const struct vmt_tree_sizes *sizes =
+      &profile->runs[profile->processes.trees[0].image].family.tree;
+   char tables[VMT_QUANTITY_BYTES], cache[VMT_QUANTITY_BYTES];
+
+   fprintf(out->file, "%s at the peak of all processes together, each page counted once; "
+           "page tables %s, page cache %s\n", size,
+           vmt_bytes_text(tables, (double) sizes->table_pages * VMT_MEMORY_PAGE_BYTES),
+           vmt_bytes_text(cache, (double) sizes->cache_pages * VMT_MEMORY_PAGE_BYTES));
+}
+
 static void
 print_peak(const struct vmt_report *report, const struct vmt_output *out)
 {
@@ -295,10 +312,11 @@ print_peak(const struct vmt_report *report, const struct vmt_output *out)
               "at one time\n", size,
               processes->n_trees > 1 ? processes->n_trees : processes->n,
               processes->n_trees > 1 ? "runs" : "processes");
+   else if (processes->n > 1)
+      print_together(report, out, size);
    else
-      fprintf(out->file, "%s at the peak%s\n", size,
-              processes->n > 1 ? " of all processes together, each page counted once"
-              : report->input.profile.n_runs > 1 ? " of the largest of its programs" : "");
+      fprintf(out->file, "%s at the peak%s\n", size, report->input.profile.n_runs > 1
+              ? " of the largest of its programs" : "");
 }
 
 static void

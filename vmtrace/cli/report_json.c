@@ -179,6 +179,7 @@ vmt_report_json(const struct vmt_report *report, FILE *file)
       vmt_processes_json_table(report, file);
    else if (report->by != VMT_BY_LINE)
       vmt_report_json_table(report, file, report->by);
+   vmt_processes_json(report, file);
    print_memory(profile, file);
    vmt_pressure_json(report, file);
    vmt_heap_json(report, file);

@@ -346,6 +346,7 @@ void
 vmt_report_text(const struct vmt_report *report, const struct vmt_output *out)
 {
    vmt_report_text_head(report, out);
+   vmt_processes_text_tree(report, out);
    vmt_pressure_text(report, out);
    vmt_heap_text(report, out);
    /* The head has the kinds already.  */
