@@ -9,7 +9,7 @@ CLI_TESTS = \
 dist_check_SCRIPTS += $(CLI_TESTS)
 TESTS += $(CLI_TESTS)
 
-# report, annotate, compare, curve, export, heap, timeline: on profiles that make_profile.py makes of the
+# report, annotate, compare, curve, export, heap, phases, timeline: on profiles that make_profile.py makes of the
 # addresses of a program, which is never run.
 VERB_TESTS = \
 	tests/cli/annotate_test.py \
@@ -19,6 +19,7 @@ VERB_TESTS = \
 	tests/cli/curve_test.py \
 	tests/cli/export_test.py \
 	tests/cli/heap_test.py \
+	tests/cli/phases_test.py \
 	tests/cli/pressure_test.py \
 	tests/cli/processes_test.py \
 	tests/cli/report_test.py \
@@ -85,6 +86,7 @@ EXTRA_DIST += \
 	tests/cli/profile_kept/end-taken-back.profile \
 	tests/cli/profile_kept/heap.profile \
 	tests/cli/profile_kept/limit.profile \
+	tests/cli/profile_kept/marks.profile \
 	tests/cli/profile_kept/negative.profile \
 	tests/cli/profile_kept/pressure.profile \
 	tests/cli/profile_kept/processes.profile \

@@ -236,7 +236,8 @@ check_profile(struct vmt_profile *profile)
 }
 
 static int
-read_bytes(struct vmt_profile *profile, const uint8_t *bytes, size_t n_bytes)
+read_bytes(struct vmt_profile *profile, const char *phase, const uint8_t *bytes,
+           size_t n_bytes)
 {
    int fd = memfd_create("profile", MFD_CLOEXEC), status;
    char path[32];
@@ -244,6 +245,7 @@ read_bytes(struct vmt_profile *profile, const uint8_t *bytes, size_t n_bytes)
    require(fd >= 0 && write(fd, bytes, n_bytes) == (ssize_t) n_bytes, "a file");
    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
    vmt_profile_init(profile);
+   profile->phase = phase;
    status = vmt_profile_read(profile, path);
    close(fd);
    return status;
@@ -329,18 +331,20 @@ require_same(const struct vmt_profile *a, const struct vmt_profile *b)
                   sizeof a->runs[0].excluded) == 0, "the same left out");
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
+static void
+check_both_ways(const uint8_t *bytes, size_t n_bytes, const uint8_t *with,
+                size_t n_with, const char *phase, char **first_phase)
 {
    struct vmt_profile profile, parsed;
-   int status = read_bytes(&profile, bytes, n_bytes);
-   uint8_t *with = spaced(bytes, &n_bytes);
+   int status = read_bytes(&profile, phase, bytes, n_bytes);
 
-   require(read_bytes(&parsed, with, n_bytes) == status, "both ways agree");
+   require(read_bytes(&parsed, phase, with, n_with) == status, "both ways agree");
    if (status == 0)
       require_same(&profile, &parsed);
    else
       require(strcmp(trouble(&profile), trouble(&parsed)) == 0, "the same trouble");
+   if (status == 0 && profile.runs[0].marks.n_phases > 0)
+      *first_phase = strdup(profile.runs[0].marks.phases[0].name);
    if (status == 0)
       check_profile(&profile);
    else
@@ -348,6 +352,21 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
               "trouble is one line");
    vmt_profile_free(&profile);
    vmt_profile_free(&parsed);
+}
+
+/* The whole, and one phase of it.  */
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
+{
+   size_t n_with = n_bytes;
+   uint8_t *with = spaced(bytes, &n_with);
+   char *phase = NULL, *same = NULL;
+
+   check_both_ways(bytes, n_bytes, with, n_with, NULL, &phase);
+   if (phase)
+      check_both_ways(bytes, n_bytes, with, n_with, phase, &same);
+   free(phase);
+   free(same);
    free(with);
    return 0;
 }

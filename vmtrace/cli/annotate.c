@@ -25,6 +25,7 @@ static const char help[] =
    "                         (default: 0.5)\n"
    "  --context=N            lines around hot ones (default: 8)\n"
    "  -I, --source-dir=DIR   look for sources below DIR too\n"
+   VMT_PHASE_HELP
    VMT_COMMON_HELP_BLAME
    "  --format=text|json\n"
    VMT_COMMON_HELP_DEBUG_DIR
@@ -67,6 +68,7 @@ take_options(struct vmt_annotation *annotation, int argc, char **argv)
       { "context", required_argument, NULL, OPTION_CONTEXT },
       { "threshold", required_argument, NULL, OPTION_THRESHOLD },
       { "source-dir", required_argument, NULL, 'I' },
+      VMT_PHASE_LONG_OPTION,
       { NULL, 0, NULL, 0 }
    };
    int code, status = VMT_EXIT_OK;

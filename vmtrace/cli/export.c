@@ -20,6 +20,7 @@ static const char help[] =
    "  --events=EVENT,...     only these events (default: all, for callgrind those\n"
    "                         that occurred)\n"
    "  --sort=EVENT           csv: most of EVENT first (default: Flt)\n"
+   VMT_PHASE_HELP
    VMT_COMMON_HELP_BLAME
    "                         (csv; callgrind's own view has the callers)\n"
    VMT_COMMON_HELP_DEBUG_DIR
@@ -63,6 +64,7 @@ take_options(struct vmt_export *export, const char **format, int argc, char **ar
 {
    static const struct option long_options[] = {
       VMT_COMMON_LONG_OPTIONS,
+      VMT_PHASE_LONG_OPTION,
       { "to", required_argument, NULL, OPTION_TO },
       { NULL, 0, NULL, 0 }
    };

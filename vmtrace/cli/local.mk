@@ -52,6 +52,9 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/memory_view.h \
 	vmtrace/cli/output.c \
 	vmtrace/cli/output.h \
+	vmtrace/cli/phases.h \
+	vmtrace/cli/phases_json.c \
+	vmtrace/cli/phases_text.c \
 	vmtrace/cli/pressure.c \
 	vmtrace/cli/pressure.h \
 	vmtrace/cli/pressure_json.c \
@@ -96,6 +99,7 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/timeline_draw.c \
 	vmtrace/cli/timeline_heap.c \
 	vmtrace/cli/timeline_json.c \
+	vmtrace/cli/timeline_marks.c \
 	vmtrace/cli/timeline_plot.h \
 	vmtrace/cli/timeline_text.c \
 	vmtrace/cli/timeline_windows.c \

@@ -26,6 +26,7 @@ static const char help[] =
    "                         object, stack, area and thread\n"
    "  --sort=EVENT           most of EVENT first (default: Flt; by site: LivePeak)\n"
    "  --top=N                at most N rows, 0 for all (default: 20; json: all)\n"
+   VMT_PHASE_HELP
    VMT_COMMON_HELP_BLAME
    "  --events=EVENT,...     the columns to show\n"
    "  --format=text|json\n"
@@ -77,6 +78,7 @@ take_options(struct vmt_report *report, int argc, char **argv)
       VMT_COMMON_LONG_OPTIONS,
       { "by", required_argument, NULL, OPTION_BY },
       { "top", required_argument, NULL, OPTION_TOP },
+      VMT_PHASE_LONG_OPTION,
       { NULL, 0, NULL, 0 }
    };
    int code, status = VMT_EXIT_OK;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "vmtrace/cli/memory_view.h"
+#include "vmtrace/cli/phases.h"
 #include "vmtrace/cli/processes.h"
 #include "vmtrace/cli/quantity.h"
 #include "vmtrace/cli/table.h"
@@ -372,6 +373,7 @@ void
 vmt_report_text_head(const struct vmt_report *report, const struct vmt_output *out)
 {
    vmt_report_text_run(report, out);
+   vmt_phases_text_head(report, out);
    print_executed(report, out);
    print_faults(report, out);
    print_signals(report, out);

@@ -1,6 +1,7 @@
 /* The report as one JSON object; schemas/report.schema.json says its shape.  */
 
 #include "vmtrace/cli/heap.h"
+#include "vmtrace/cli/phases.h"
 #include "vmtrace/cli/pressure.h"
 #include "vmtrace/cli/processes.h"
 
@@ -183,5 +184,6 @@ vmt_report_json(const struct vmt_report *report, FILE *file)
    print_memory(profile, file);
    vmt_pressure_json(report, file);
    vmt_heap_json(report, file);
+   vmt_phases_json(report, file);
    fputs("}\n", file);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vmtrace/cli/phases.h"
 #include "vmtrace/cli/verbs.h"
 #include "vmtrace/host/escape.h"
 #include "vmtrace/host/memory.h"
@@ -91,6 +92,9 @@ vmt_report_option(struct vmt_report_options *options, int code, char **argv)
       return VMT_EXIT_OK;
    case VMT_OPTION_FORMAT:
       return take_format(options);
+   case VMT_OPTION_PHASE:
+      options->phase = optarg;
+      return VMT_EXIT_OK;
    case VMT_OPTION_SORT:
       options->sort = optarg;
       return VMT_EXIT_OK;
@@ -135,12 +139,17 @@ vmt_report_profile_load(struct vmt_profile *profile, char **files, int n_files,
       return VMT_EXIT_TROUBLE;
    }
    vmt_profile_init(profile);
+   profile->phase = options->phase;
    for (int i = 0; i < n_files; i++)
       if (vmt_profile_read(profile, files[i])) {
          vmt_complain("%s", profile->trouble);
          vmt_profile_free(profile);
          return VMT_EXIT_TROUBLE;
       }
+   if (vmt_phases_check(profile, options)) {
+      vmt_profile_free(profile);
+      return VMT_EXIT_TROUBLE;
+   }
    vmt_profile_finish(profile);
    return VMT_EXIT_OK;
 }

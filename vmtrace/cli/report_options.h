@@ -19,6 +19,7 @@ enum {
    VMT_OPTION_EVENTS,
    VMT_OPTION_FORMAT,
    VMT_OPTION_SORT,
+   VMT_OPTION_PHASE,            /* of those verbs that list VMT_PHASE_LONG_OPTION */
    VMT_OPTION_OWN               /* a verb's own start here */
 };
 
@@ -33,7 +34,11 @@ enum {
    { "format", required_argument, NULL, VMT_OPTION_FORMAT },                   \
    { "sort", required_argument, NULL, VMT_OPTION_SORT }
 
+#define VMT_PHASE_LONG_OPTION { "phase", required_argument, NULL, VMT_OPTION_PHASE }
+
 /* Their help, one line each.  */
+#define VMT_PHASE_HELP                                                         \
+   "  --phase=NAME           what was counted in this phase alone\n"
 #define VMT_COMMON_HELP_BLAME                                                  \
    "  --blame=leaf|caller    charge events to the line they happened on, or to\n"\
    "                         the first line above it that is in no system\n"   \
@@ -59,6 +64,7 @@ struct vmt_report_options {
    bool has_csv;                /* --format=csv is one */
    const char *sort;            /* NULL: the default */
    const char *event_names;     /* NULL: the default */
+   const char *phase;           /* NULL: the whole run */
    struct vmt_blame_options blame;
 };
 

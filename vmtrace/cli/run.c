@@ -35,6 +35,8 @@ static const char help[] =
    "      --mrc=fast|exact|no        the memory-size curve [fast]\n"
    "      --ws-window=INSTRUCTIONS   window of the working set [1000000]\n"
    "      --track-heap=yes|no        watch the program's allocator [yes]\n"
+   "      --count-atstart=yes|no     whether all counts, or what the program asks for\n"
+   "                                 (vmtrace.h) [yes]\n"
    "      --ram=SIZE                 memory of the machine [unlimited]\n"
    "      --swap=SIZE|none           ... and its swap [unlimited]\n"
    "      --reclaim=POLICY           who must go: linux, mglru, lru, clock, fifo,\n"

@@ -277,7 +277,8 @@ vmt_timeline_draw(const struct vmt_timeline_view *view, const struct vmt_output 
 {
    size_t width = vmt_output_columns(out);
    struct vmt_plot plot = {
-      .pressure = view->pressure, .thrashing = &view->thrashing, .out = out,
+      .pressure = view->pressure, .thrashing = &view->thrashing,
+      .marks = &view->memory.run->marks, .out = out,
       .time = { 0, (double) end_of(view), false },
       .interval_instrs = longest_sample(&view->pressure->timeline)
    };
@@ -285,6 +286,7 @@ vmt_timeline_draw(const struct vmt_timeline_view *view, const struct vmt_output 
    width = width < VMT_PLOT_LEFT_COLUMNS + COLUMNS_MIN + 1 ? COLUMNS_MIN
            : width - VMT_PLOT_LEFT_COLUMNS - 1;
    plot.n_columns = width < COLUMNS_MAX ? width : COLUMNS_MAX;
+   vmt_plot_marks(&plot);
    draw_thrashing(&plot);
    draw_resident(&plot);
    vmt_plot_heap(&plot);

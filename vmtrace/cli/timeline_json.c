@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 
+#include "vmtrace/cli/phases.h"
+
 #include "vmtrace/host/escape.h"
 
 static void
@@ -79,6 +81,7 @@ vmt_timeline_json(struct vmt_timeline_view *view, FILE *file)
    vmt_pressure_json_spans(file, &view->thrashing);
    putc(']', file);
    print_windows(file, &pressure->windows);
+   vmt_phases_json_marks(&view->memory.run->marks, file);
    if (view->wants_peak) {
       fprintf(file, ",\n\"peak\":{\"window\":%" PRId64 ",\"pages\":%" PRId64,
               pressure->windows.peak_window, vmt_timeline_pages(&pressure->peak));

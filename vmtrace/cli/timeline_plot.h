@@ -14,6 +14,7 @@
 struct vmt_plot {
    const struct vmt_pressure *pressure;
    const struct vmt_thrashing *thrashing;
+   const struct vmt_marks *marks;
    const struct vmt_output *out;
    struct vmt_scale time;       /* instructions */
    size_t n_columns;
@@ -51,6 +52,7 @@ int64_t vmt_plot_sample_instrs(const struct vmt_timeline *timeline, size_t sampl
 /* Whether the run thrashed in some of the time of a column.  */
 bool vmt_plot_thrashed(const struct vmt_plot *plot, size_t column);
 
+void vmt_plot_marks(const struct vmt_plot *plot);
 void vmt_plot_heap(const struct vmt_plot *plot);
 void vmt_plot_working_set(const struct vmt_plot *plot);
 void vmt_plot_counters(const struct vmt_plot *plot);

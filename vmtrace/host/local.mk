@@ -54,6 +54,8 @@ HOST_SOURCES = \
 	vmtrace/host/line_program.h \
 	vmtrace/host/line_table.c \
 	vmtrace/host/line_table.h \
+	vmtrace/host/marks.c \
+	vmtrace/host/marks.h \
 	vmtrace/host/memory.c \
 	vmtrace/host/memory.h \
 	vmtrace/host/number_map.c \
@@ -71,6 +73,7 @@ HOST_SOURCES = \
 	vmtrace/host/profile_heap.c \
 	vmtrace/host/profile_ids.c \
 	vmtrace/host/profile_limit.c \
+	vmtrace/host/profile_marks.c \
 	vmtrace/host/profile_pressure.c \
 	vmtrace/host/profile_read.c \
 	vmtrace/host/profile_reader.h \

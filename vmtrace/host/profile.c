@@ -53,6 +53,7 @@ vmt_profile_free(struct vmt_profile *profile)
       vmt_pressure_free(&profile->runs[i].pressure);
       vmt_heap_free(&profile->runs[i].heap);
       vmt_family_free(&profile->runs[i].family);
+      vmt_marks_free(&profile->runs[i].marks);
    }
    free_strings(profile->notes, profile->n_notes);
    free_strings(profile->warnings, profile->n_warnings);
@@ -142,6 +143,31 @@ check_totals(struct vmt_profile *profile, const struct vmt_profile_run *run)
    }
 }
 
+/* The same for a phase, all of whose times are marked.  */
+static void
+check_phase(struct vmt_profile *profile, const struct vmt_profile_run *run)
+{
+   int at = vmt_marks_find(&run->marks, profile->phase);
+   const struct vmt_phase *phase = at < 0 ? NULL : &run->marks.phases[at];
+
+   if (!phase || !phase->known || phase->n_entered != phase->n_marked)
+      return;
+   for (int event = 0; event < (int) profile->events.n; event++) {
+      if (strcmp(profile->events.names[event], "Dr") == 0
+          || strcmp(profile->events.names[event], "Dw") == 0
+          || profile->events.roles[event] == VMT_EVENT_SITE
+          || profile->events.roles[event] == VMT_EVENT_SIZE
+          || run->totals[event] == phase->totals[event])
+         continue;
+      warn(profile, vmt_format("%.200s is damaged: what was counted in the phase adds up "
+                               "to %lld %s, its sums say %lld", run->file,
+                               (long long) run->totals[event],
+                               profile->events.names[event],
+                               (long long) phase->totals[event]));
+      return;
+   }
+}
+
 /* Warns when blocks are said to be more or fewer than those of all sites.  */
 static void
 check_blocks(struct vmt_profile *profile, const struct vmt_profile_run *run)
@@ -171,6 +197,10 @@ vmt_profile_finish(struct vmt_profile *profile)
    profile_merge_instrs(profile);
    vmt_processes_find(profile);
    for (size_t i = 0; i < profile->n_runs; i++) {
+      if (profile->phase) {
+         check_phase(profile, &profile->runs[i]);
+         continue;
+      }
       check_totals(profile, &profile->runs[i]);
       check_blocks(profile, &profile->runs[i]);
    }

@@ -23,6 +23,7 @@
 #include "vmtrace/host/family.h"
 #include "vmtrace/host/heap.h"
 #include "vmtrace/host/keymap.h"
+#include "vmtrace/host/marks.h"
 #include "vmtrace/host/pressure.h"
 #include "vmtrace/host/processes.h"
 
@@ -101,9 +102,13 @@ struct vmt_profile_run {
    struct vmt_pressure pressure;
    struct vmt_heap heap;
    struct vmt_family family;
+   struct vmt_marks marks;
 };
 
 struct vmt_profile {
+   const char *phase;           /* set before reading: what happened in this phase
+                                   alone is read, and nothing that is of no time;
+                                   NULL: all */
    struct vmt_events events;
    struct vmt_profile_object *objects;
    struct vmt_profile_frame *frames;

@@ -102,9 +102,10 @@ profile_add_exec(struct profile_reader *reader, int64_t block, int64_t n)
 {
    uint32_t position;
 
-   return profile_position(reader, &reader->blocks, block, "block", false, &position)
-          || profile_add(reader, &reader->block_array[position].n_executed, n)
-          ? -1 : 0;
+   if (profile_position(reader, &reader->blocks, block, "block", false, &position))
+      return -1;
+   return reader->skips
+          ? 0 : profile_add(reader, &reader->block_array[position].n_executed, n);
 }
 
 int
@@ -174,7 +175,7 @@ profile_read_access(struct profile_reader *reader, json_t *record)
        || optional_integer(reader, record, "dw", &instr.dw))
       return -1;
    instr.offset = (uint64_t) offset;
-   return add_instr(reader, &instr);
+   return reader->skips ? 0 : add_instr(reader, &instr);
 }
 
 static int

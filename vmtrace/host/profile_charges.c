@@ -39,6 +39,14 @@ add_event(struct profile_reader *reader, struct vmt_profile_charge *charge,
    return profile_add(reader, &vector[event], number);
 }
 
+/* Whose resident pages are is known of the run, not of a part of it.  */
+static bool
+is_left_out(const struct profile_reader *reader, int event)
+{
+   return reader->profile->phase
+          && strcmp(reader->profile->events.names[event], "RssPages") == 0;
+}
+
 /* The sums that a record without `Flt` leaves to the reader.  */
 static int
 add_sums(struct profile_reader *reader, struct vmt_profile_charge *charge,
@@ -69,6 +77,8 @@ add_counts(struct profile_reader *reader, struct vmt_profile_charge *charge,
       int event = counts->list[i].event;
       int64_t number = counts->list[i].number;
 
+      if (is_left_out(reader, event))
+         continue;
       if (profile_bounds(reader, events->names[event], -(INT64_MAX >> 8),
                          INT64_MAX >> 8, number)
           || add_event(reader, charge, vector, event, number))
@@ -81,6 +91,13 @@ add_counts(struct profile_reader *reader, struct vmt_profile_charge *charge,
                  && strcmp(events->names[event], "Flt") == 0;
    }
    return has_sum ? 0 : add_sums(reader, charge, vector, n_minor, n_major);
+}
+
+int
+profile_sum_counts(struct profile_reader *reader, const struct profile_counts *counts,
+                   int64_t *vector)
+{
+   return add_counts(reader, NULL, vector, counts);
 }
 
 int
@@ -147,8 +164,9 @@ profile_add_charge(struct profile_reader *reader,
    uint32_t position;
 
    return charge_position(reader, charge->stack, charge->area, charge->thread,
-                          charge->site, &position)
-          || add_counts(reader, &reader->profile->charges[position],
+                          charge->site, &position) ? -1
+          : reader->skips ? 0
+          : add_counts(reader, &reader->profile->charges[position],
                         reader->run->totals, &charge->counts) ? -1 : 0;
 }
 

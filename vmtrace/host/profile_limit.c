@@ -95,8 +95,8 @@ profile_read_evicted(struct profile_reader *reader, json_t *record)
       if (profile_numbers(reader, one, "evicted_of", 4, INT64_MAX, of)
           || profile_bounds(reader, "pages", 0, PAGES_MAX, of[3])
           || profile_charge_position(reader, of[0], of[1], of[2], &charge)
-          || profile_add(reader, &reader->profile->charges[charge].evicted_pages,
-                         of[3]))
+          || (reader->skips ? 0 : profile_add(reader, &reader->profile->charges[charge].evicted_pages,
+                         of[3])))
          return -1;
    reader->run->pressure.has_evicted = true;
    return 0;

@@ -121,6 +121,8 @@ profile_add_distance(struct profile_reader *reader, uint32_t position,
       return -1;
    while (at && profile->distances[at].event != (uint32_t) bucket)
       at = profile->distances[at].next;
+   if (reader->skips)
+      return 0;
    if (at)
       return profile_add(reader, &profile->distances[at].value, n);
    if (profile->n_distances >= UINT32_MAX)

@@ -121,6 +121,8 @@ take_peak(struct profile_reader *reader)
    json_t *said = json_object_get(run->end, "RssPeak");
    int event;
 
+   if (reader->profile->phase)
+      return 0;
    if (!said)
       said = json_object_get(json_object_get(run->end, "totals"), "RssPeak");
    if (!said && run->rss_peak_pages == 0)
@@ -182,6 +184,7 @@ free_reader(struct profile_reader *reader)
    profile_ids_free(&reader->areas);
    profile_ids_free(&reader->blocks);
    profile_ids_free(&reader->sites);
+   vmt_keymap_free(&reader->phases);
    free(reader->block_array);
    free(reader->steps);
 }
@@ -191,7 +194,8 @@ vmt_profile_read(struct vmt_profile *profile, const char *path)
 {
    struct profile_reader reader = {
       .profile = profile, .path = path, .first_site = profile->n_sites,
-      .first_charge = profile->n_charges
+      .first_charge = profile->n_charges, .first_instr = profile->n_instrs,
+      .skips = profile->phase != NULL
    };
    FILE *file = open_file(&reader);
    int status;

@@ -49,8 +49,10 @@ struct profile_reader {
    uint32_t run_position;
    const char *path;
    struct profile_ids objects, frames, stacks, areas, blocks, sites;
-   size_t first_site, first_charge;     /* of the profile's, the file's own from
-                                           there on */
+   size_t first_site, first_charge, first_instr;        /* of the profile's, the
+                                                           file's own from there on */
+   struct vmt_keymap phases;    /* by name */
+   bool skips;                  /* additions: the phase asked for is not open */
    struct block *block_array;
    struct block_step *steps;
    size_t n_blocks, block_capacity, n_steps, step_capacity;
@@ -118,6 +120,13 @@ int profile_read_heap_totals(struct profile_reader *reader, json_t *record);
 int profile_read_heap_pages(struct profile_reader *reader, json_t *record);
 int profile_read_site(struct profile_reader *reader, json_t *record);
 int profile_read_windows(struct profile_reader *reader, json_t *record);
+/* Whether a kind of record says nothing of one phase alone.  */
+bool profile_is_timeless(const char *kind);
+int profile_read_phase(struct profile_reader *reader, json_t *record);
+int profile_read_phases(struct profile_reader *reader, json_t *record);
+int profile_read_snapshot(struct profile_reader *reader, json_t *record);
+int profile_read_counting(struct profile_reader *reader, json_t *record);
+int profile_read_reset(struct profile_reader *reader, json_t *record);
 int profile_read_timeline(struct profile_reader *reader, json_t *record);
 
 int profile_add_frame(struct profile_reader *reader,
@@ -176,6 +185,10 @@ int profile_add(struct profile_reader *reader, int64_t *to, int64_t number);
 int profile_event(struct profile_reader *reader, const char *name, int *event);
 int profile_read_counts(struct profile_reader *reader, json_t *events,
                         struct profile_counts *counts);
+
+/* Adds the counts to the vector, with the sums of kinds.  */
+int profile_sum_counts(struct profile_reader *reader,
+                       const struct profile_counts *counts, int64_t *vector);
 int profile_charge_position(struct profile_reader *reader, int64_t of_stack,
                             int64_t of_area, int64_t thread, uint32_t *position);
 

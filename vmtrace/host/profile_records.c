@@ -369,10 +369,15 @@ profile_read_record(struct profile_reader *reader, const char *kind,
       { "process", profile_read_process }, { "fork", profile_read_fork },
       { "gone", profile_read_gone }, { "copies", profile_read_copies },
       { "resident", profile_read_resident }, { "tree", profile_read_tree },
-      { "cache_of", profile_read_cache_of }
+      { "cache_of", profile_read_cache_of },
+      { "phase", profile_read_phase },
+      { "phases", profile_read_phases }, { "snapshot", profile_read_snapshot },
+      { "counting", profile_read_counting }, { "reset", profile_read_reset }
    };
 
    profile_take_back_end(reader);
+   if (reader->profile->phase && profile_is_timeless(kind))
+      return 0;
    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
       if (strcmp(kind, kinds[i].kind) == 0)
          return kinds[i].read(reader, record);

@@ -144,8 +144,10 @@ phases_begin(const HChar *name)
 
    charge_settle();
    phase->n_entered++;
-   if (phase->depth++ != 0)
+   if (phase->depth++ != 0) {
+      phase->n_marked += phase->marked;
       return;
+   }
    phase->marked = may_mark(phase);
    if (phase->marked) {
       phase->n_marked++;
