@@ -221,6 +221,7 @@ def check_reset():
     p.charge(stack, area, 1, ZeroWr=30, RssPages=11)
     p.raw(json.dumps({"evicted_of": [[stack, area, 1, 8]]}))
     p.raw(json.dumps({"d": [stack, area, 1], "b": [[0, 30]]}))
+    p.raw(json.dumps({"copies": {"with": 7, "of": [[stack, area, 1, 5]]}}))
     p.raw('{"excluded":{"ZeroWr":7}}')
     p.raw('{"reset":{"instrs":75}}')
     p.totals = {"RssPages": 11}
@@ -236,6 +237,7 @@ def check_reset():
     check("no line of the rest", [LINE["FILL"]], sorted(by_line(got)))
     check("excluded", 1, got["excluded"]["Flt"])
     check("it adds up", [], got["warnings"])
+    check("no copies", [], got.get("copies", []))
     text = output("report", file)
     holds("it is said", "Counted      from instruction 75 on" in text, text)
 
@@ -255,6 +257,8 @@ def check_timeline():
     p.raw('{"counting":{"on":false,"instrs":1000}}')
     p.raw('{"counting":{"on":true,"instrs":3000}}')
     p.raw('{"snapshot":{"name":"here","instrs":4000,"RssPages":60,"totals":{"ZeroWr":60}}}')
+    p.raw('{"resident":{"why":"snapshot","name":"here","instrs":4000,"anon":[10,50,112640],'
+          '"file":[0,0,0],"shmem":[0,0,0],"table_pages":4,"swap_pages":1}}')
     p.phase("middle", "end", 6000)
     p.raw('{"counting":{"on":false,"instrs":7000}}')
     memory.write(p, idle_windows=3)
@@ -290,10 +294,13 @@ def check_timeline():
     holds("pauses in the report",
           "2,000 instructions in 2 parts, and what came after instruction 7,000" in text, text)
     rows = [line.split() for line in text.splitlines()]
-    holds("a snapshot's row", ["4,000", "240.0", "KiB", "60", "60", "0", "0", "0", "here"]
+    holds("a snapshot's row", ["4,000", "240.0", "KiB", "110.0", "KiB", "60", "60", "0", "0", "0", "here"]
           in rows, text)
-    check("a snapshot in JSON", [("here", 60, with_sums({"ZeroWr": 60}))],
-          [(s["snapshot"], s["resident_pages"], s["events"])
+    check("a snapshot in JSON",
+          [("here", 60, with_sums({"ZeroWr": 60}),
+            {"private_pages": 10, "shared_pages": 50, "pss_bytes": 112640, "table_pages": 4,
+             "swap_pages": 1})],
+          [(s["snapshot"], s["resident_pages"], s["events"], s["sizes"])
            for s in document("report", file)["snapshots"]])
 
 

@@ -46,6 +46,20 @@ print_phases(const struct vmt_profile *profile, FILE *file)
 }
 
 static void
+print_sizes(FILE *file, const struct vmt_resident *resident)
+{
+   struct vmt_resident_part sum = vmt_resident_sum(resident);
+
+   if (!resident->is_known)
+      fputs(",\"sizes\":null", file);
+   else
+      fprintf(file, ",\"sizes\":{\"private_pages\":%" PRId64 ",\"shared_pages\":%" PRId64
+              ",\"pss_bytes\":%" PRId64 ",\"table_pages\":%" PRId64
+              ",\"swap_pages\":%" PRId64 "}", sum.private_pages, sum.shared_pages,
+              sum.pss_bytes, resident->table_pages, resident->swap_pages);
+}
+
+static void
 print_snapshots(const struct vmt_profile *profile, FILE *file)
 {
    const char *separator = "\n{";
@@ -62,6 +76,7 @@ print_snapshots(const struct vmt_profile *profile, FILE *file)
          vmt_report_json_text(file, "profile", profile->runs[run].file);
          fprintf(file, ",\"instrs\":%" PRId64 ",\"resident_pages\":%" PRId64,
                  snapshot->instrs, snapshot->resident_pages);
+         print_sizes(file, &snapshot->resident);
          print_events(profile, file, snapshot->totals);
          putc('}', file);
       }

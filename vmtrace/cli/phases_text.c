@@ -192,16 +192,29 @@ vmt_phases_text_head(const struct vmt_report *report, const struct vmt_output *o
 
 /* ---- snapshots ---- */
 
+/* Whether memory was shared with other processes at any of them.  */
+static bool
+has_shared(const struct vmt_marks *marks)
+{
+   for (size_t i = 0; i < marks->n_snapshots; i++)
+      if (vmt_resident_sum(&marks->snapshots[i].resident).shared_pages)
+         return true;
+   return false;
+}
+
 static void
 add_snapshot(const struct vmt_profile *profile, const struct vmt_snapshot *snapshot,
-             struct vmt_table *table)
+             bool with_pss, struct vmt_table *table)
 {
+   int64_t pss_bytes = vmt_resident_sum(&snapshot->resident).pss_bytes;
    char text[VMT_QUANTITY_BYTES], number[VMT_GROUPED_BYTES];
    char *name = vmt_escape_short(snapshot->name, NAME_COLUMNS);
 
    vmt_table_cell(table, "%s", vmt_number_grouped(number, snapshot->instrs));
    vmt_table_cell(table, "%s", vmt_bytes_text(
                      text, (double) snapshot->resident_pages * VMT_MEMORY_PAGE_BYTES));
+   if (with_pss)
+      vmt_table_cell(table, "%s", vmt_bytes_text(text, (double) pss_bytes));
    for (size_t i = 1; i < N_COLUMNS; i++)
       vmt_table_cell(table, "%s", vmt_number_grouped(
                         number, count_of(profile, snapshot->totals, columns[i])));
@@ -214,21 +227,29 @@ print_snapshots(const struct vmt_report *report, const struct vmt_profile_run *r
                 const struct vmt_output *out)
 {
    static const struct vmt_table_column titles[] = {
+      { "At instr", true }, { "Resident", true }, { "PSS", true }, { "Flt", true },
+      { "MinFlt", true }, { "MajFlt", true }, { "DtlbM", true }, { "StlbM", true },
+      { "Snapshot", false }
+   }, alone[] = {
       { "At instr", true }, { "Resident", true }, { "Flt", true }, { "MinFlt", true },
       { "MajFlt", true }, { "DtlbM", true }, { "StlbM", true }, { "Snapshot", false }
    };
    const struct vmt_profile *profile = &report->input.profile;
    const struct vmt_marks *marks = &run->marks;
    size_t shown = n_shown(report, marks->n_snapshots);
+   bool with_pss = has_shared(marks);
    char *file = vmt_escape_line(run->file);
    struct vmt_table table;
 
    fprintf(out->file, "Snapshots%s%s: totals until then\n",
            profile->n_runs > 1 ? " of " : "", profile->n_runs > 1 ? file : "");
    free(file);
-   vmt_table_init(&table, titles, sizeof titles / sizeof titles[0]);
+   if (with_pss)
+      vmt_table_init(&table, titles, sizeof titles / sizeof titles[0]);
+   else
+      vmt_table_init(&table, alone, sizeof alone / sizeof alone[0]);
    for (size_t i = 0; i < shown; i++)
-      add_snapshot(profile, &marks->snapshots[i], &table);
+      add_snapshot(profile, &marks->snapshots[i], with_pss, &table);
    vmt_table_print(&table, out);
    vmt_table_free(&table);
    print_more(out, marks->n_snapshots, shown);

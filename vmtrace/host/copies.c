@@ -87,11 +87,13 @@ struct vmt_copies
 vmt_copies_find(const struct vmt_profile *profile)
 {
    struct vmt_copies found = { .pairs = NULL };
-   size_t n = profile->n_copies, capacity = 0;
-   struct vmt_profile_copies *sorted = vmt_calloc(n, sizeof *sorted);
+   size_t n = 0, capacity = 0;
+   struct vmt_profile_copies *sorted = vmt_calloc(profile->n_copies, sizeof *sorted);
 
-   for (size_t i = 0; i < n; i++)
-      sorted[i] = profile->copies[i];
+   /* Those before a reset are 0.  */
+   for (size_t i = 0; i < profile->n_copies; i++)
+      if (profile->copies[i].n)
+         sorted[n++] = profile->copies[i];
    qsort_r(sorted, n, sizeof *sorted, compare_copies, (void *) profile);
    found.all = vmt_calloc(n, sizeof *found.all);
    for (size_t i = 0; i < n; i++) {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "vmtrace/host/events.h"
+#include "vmtrace/host/family.h"
 
 struct vmt_profile;
 
@@ -37,6 +38,7 @@ struct vmt_phase_mark {
 struct vmt_snapshot {
    const char *name;
    int64_t instrs, resident_pages;
+   struct vmt_resident resident;
    int64_t totals[VMT_EVENTS_MAX];
 };
 

@@ -89,6 +89,8 @@ add_copies(struct profile_reader *reader, int64_t with, const int64_t of[4])
    if (profile_bounds(reader, "copies", 0, COUNT_MAX, of[3])
        || profile_charge_position(reader, of[0], of[1], of[2], &charge))
       return -1;
+   if (reader->skips)
+      return 0;
    position = vmt_keymap_intern(&profile->copies_map, charge, (uint64_t) with,
                                 (uint32_t) profile->n_copies, &added);
    if (added) {
@@ -156,12 +158,13 @@ profile_read_resident(struct profile_reader *reader, json_t *record)
    const json_t *from = json_object_get(record, "resident");
    const char *why = json_string_value(json_object_get(from, "why"));
    struct vmt_family *family = &reader->run->family;
+   struct vmt_resident *of_snapshot = profile_resident_of_snapshot(reader, from);
    struct vmt_resident other;
 
    return profile_take_resident(reader, from,
                                 why && strcmp(why, "peak") == 0 ? &family->peak
                                 : why && strcmp(why, "end") == 0 ? &family->end
-                                : &other);
+                                : of_snapshot ? of_snapshot : &other);
 }
 
 int

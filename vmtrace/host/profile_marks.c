@@ -52,7 +52,7 @@ profile_is_timeless(const char *kind)
 {
    static const char *const kinds[] = {
       "curve", "windows", "peak_pages_of", "idle", "timeline", "oom", "vmstat", "heap",
-      "heap_totals", "heap_pages", "checkpoint", "excluded"
+      "heap_totals", "heap_pages", "checkpoint", "excluded", "resident", "tree", "cache_of"
    };
 
    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -175,6 +175,21 @@ profile_read_snapshot(struct profile_reader *reader, json_t *record)
    return 0;
 }
 
+struct vmt_resident *
+profile_resident_of_snapshot(struct profile_reader *reader, const json_t *resident)
+{
+   const struct vmt_marks *marks = &reader->run->marks;
+   struct vmt_snapshot *last =
+      marks->n_snapshots ? &marks->snapshots[marks->n_snapshots - 1] : NULL;
+   const char *why = json_string_value(json_object_get(resident, "why"));
+   char *name = vmt_profile_text(json_object_get(resident, "name"));
+   bool is_its = last && why && name && strcmp(why, "snapshot") == 0
+                 && strcmp(name, last->name) == 0;
+
+   free(name);
+   return is_its ? &last->resident : NULL;
+}
+
 /* ---- what is not counted ---- */
 
 int
@@ -239,6 +254,9 @@ profile_read_reset(struct profile_reader *reader, json_t *record)
       forget_charge(profile, &profile->charges[i]);
    forget_vector(&profile->events, run->totals);
    forget_vector(&profile->events, run->excluded);
+   for (size_t i = 0; i < profile->n_copies; i++)
+      if (profile->copies[i].charge >= reader->first_charge)
+         profile->copies[i].n = 0;
    for (size_t i = 0; i < reader->n_blocks; i++)
       reader->block_array[i].n_executed = 0;
    profile->n_instrs = reader->first_instr;

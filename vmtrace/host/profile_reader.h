@@ -124,6 +124,9 @@ int profile_read_windows(struct profile_reader *reader, json_t *record);
 bool profile_is_timeless(const char *kind);
 int profile_read_phase(struct profile_reader *reader, json_t *record);
 int profile_read_phases(struct profile_reader *reader, json_t *record);
+/* Where the sizes of a record go that is of the last snapshot; NULL: it is none.  */
+struct vmt_resident *profile_resident_of_snapshot(struct profile_reader *reader,
+                                                  const json_t *resident);
 int profile_read_snapshot(struct profile_reader *reader, json_t *record);
 int profile_read_counting(struct profile_reader *reader, json_t *record);
 int profile_read_reset(struct profile_reader *reader, json_t *record);
