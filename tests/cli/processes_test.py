@@ -320,6 +320,36 @@ def check_runs(files):
     complains("what is no profile among many", path("none"), "report", *files, path("none"))
 
 
+def check_sections():
+    """Of many processes the three with most are shown."""
+    def page_counts(n):
+        return {"instrs": 0, "live_blocks": 0, "live_bytes": 0, "resident": n,
+                "fullness": [n] + [0] * 10, "pinned": 0, "straddling": 0}
+
+    files = []
+    for i in range(5):
+        p = Process(10 + i, run=OTHER_RUN, settings={"ram": 1 << 20, "reclaim": "lru"})
+        p.charge(0, 0, 1, ZeroWr=9, Evict=i)
+        p.raw(json.dumps({"heap_pages": {
+            "peak": page_counts(i), "now": page_counts(0), "returned": {}, "back": 0,
+            "advised_free": 0, "calls": {}, "straddles": 0}}))
+        p.end()
+        files.append(p.write(path(f"section{i}")))
+    text = text_of(files)
+    check("heaps", [f"section{i}" for i in (4, 3, 2)],
+          [os.path.basename(line.split()[2].rstrip(",")) for line in text.splitlines()
+           if line.startswith("Heap of ")])
+    check("pressure", [f"section{i}" for i in (4, 3, 2)],
+          [os.path.basename(line.split()[3].rstrip(",")) for line in text.splitlines()
+           if line.startswith("Memory pressure of ")])
+    holds("how many more heaps", "\n... and 2 smaller heaps (--top=0 shows all)\n" in text, text)
+    # One of the five evicted nothing.
+    holds("how many more", "\n... and memory pressure of 1 more (--top=0" in text, text)
+    check("all when asked for", 5, text_of(files, "--top=0").count("Heap of "))
+    for verb in ("curve", "timeline"):
+        complains(f"{verb} of many", "one profile at a time, not 5", verb, *files)
+
+
 def check_damaged():
     def written(line):
         p = Profile()
@@ -356,6 +386,7 @@ def main():
     check_copies(files)
     check_cache(files)
     check_runs(files)
+    check_sections()
     check_damaged()
     finish()
 

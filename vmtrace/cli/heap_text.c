@@ -6,6 +6,7 @@
 
 #include "vmtrace/cli/chart.h"
 #include "vmtrace/cli/memory_view.h"
+#include "vmtrace/cli/processes.h"
 #include "vmtrace/cli/pressure.h"
 #include "vmtrace/cli/quantity.h"
 #include "vmtrace/cli/table.h"
@@ -269,18 +270,31 @@ print_run(const struct section *section, bool named)
    putc('\n', section->out->file);
 }
 
+/* Pages of the heap, and one more where there is one.  */
+static int64_t
+heap_size(const struct vmt_report *report, uint32_t run)
+{
+   const struct vmt_heap *heap = &report->input.profile.runs[run].heap;
+
+   return heap->has_pages ? vmt_wrapping_sum(heap->peak.n_resident, 1) : 0;
+}
+
 void
 vmt_heap_text(const struct vmt_report *report, const struct vmt_output *out)
 {
    const struct vmt_profile *profile = &report->input.profile;
+   size_t n, n_more;
+   uint32_t *runs = vmt_report_first_runs(report, heap_size, &n, &n_more);
 
-   for (size_t i = 0; i < profile->n_runs; i++) {
+   for (size_t i = 0; i < n; i++) {
       struct section section = {
-         .input = &report->input, .run = &profile->runs[i],
-         .heap = &profile->runs[i].heap, .out = out
+         .input = &report->input, .run = &profile->runs[runs[i]],
+         .heap = &profile->runs[runs[i]].heap, .out = out
       };
 
-      if (section.heap->has_pages)
-         print_run(&section, profile->n_runs > 1);
+      print_run(&section, profile->n_runs > 1);
    }
+   if (n_more)
+      fprintf(out->file, "... and %zu smaller heaps (--top=0 shows all)\n\n", n_more);
+   free(runs);
 }

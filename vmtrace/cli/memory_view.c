@@ -60,8 +60,9 @@ vmt_memory_load(struct vmt_memory_view *view, char **files, int n_files)
    struct vmt_report *report = &view->report;
 
    if (n_files > 1) {
-      vmt_complain("%s: one profile at a time: each process has memory of its own",
-                   report->options.verb);
+      vmt_complain("%s: one profile at a time, not %d: each process has a %s of its own; "
+                   "'vmtrace report --by=process' of all says which is of interest",
+                   report->options.verb, n_files, report->options.verb);
       return VMT_EXIT_TROUBLE;
    }
    if (vmt_report_profile_load(&report->input.profile, files, n_files,

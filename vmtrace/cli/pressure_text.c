@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vmtrace/cli/memory_view.h"
+#include "vmtrace/cli/processes.h"
 #include "vmtrace/cli/quantity.h"
 #include "vmtrace/cli/report_cells.h"
 #include "vmtrace/cli/table.h"
@@ -445,26 +446,36 @@ print_run(struct section *section)
    putc('\n', section->out->file);
 }
 
-/* Of many processes those that had enough are not told one by one.  */
-static bool
-has_something(const struct section *section)
+/* Of many processes those that had enough are not told one by one; those that ran out
+   of memory come first.  */
+static int64_t
+weight(const struct vmt_report *report, uint32_t run)
 {
-   return vmt_pressure_is_of(section->run)
-          && (section->input->profile.n_runs == 1 || total(section, "Evict")
-              || section->run->pressure.oom.happened);
+   const struct section section = {
+      .input = &report->input, .run = &report->input.profile.runs[run]
+   };
+
+   if (!vmt_pressure_is_of(section.run))
+      return 0;
+   return section.run->pressure.oom.happened ? INT64_MAX
+          : report->input.profile.n_runs == 1 ? 1 : total(&section, "Evict");
 }
 
 void
 vmt_pressure_text(const struct vmt_report *report, const struct vmt_output *out)
 {
-   const struct vmt_profile *profile = &report->input.profile;
+   size_t n, n_more;
+   uint32_t *runs = vmt_report_first_runs(report, weight, &n, &n_more);
 
-   for (size_t i = 0; i < profile->n_runs; i++) {
+   for (size_t i = 0; i < n; i++) {
       struct section section = {
-         .input = &report->input, .run = &profile->runs[i], .out = out
+         .input = &report->input, .run = &report->input.profile.runs[runs[i]], .out = out
       };
 
-      if (has_something(&section))
-         print_run(&section);
+      print_run(&section);
    }
+   if (n_more)
+      fprintf(out->file, "... and memory pressure of %zu more (--top=0 shows all)\n\n",
+              n_more);
+   free(runs);
 }

@@ -253,3 +253,48 @@ vmt_processes_order(const struct vmt_report *report,
    qsort_r(order, n, sizeof *order, compare_processes, &sorting);
    return order;
 }
+
+/* ---- a section of each ---- */
+
+#define SECTIONS_SHOWN 3
+
+struct section {
+   uint32_t run;
+   int64_t value;
+};
+
+static int
+compare_sections(const void *a, const void *b)
+{
+   const struct section *x = a, *y = b;
+
+   if (x->value != y->value)
+      return x->value > y->value ? -1 : 1;
+   return x->run < y->run ? -1 : x->run > y->run;
+}
+
+uint32_t *
+vmt_report_first_runs(const struct vmt_report *report,
+                      int64_t (*value)(const struct vmt_report *report, uint32_t run),
+                      size_t *n, size_t *n_more)
+{
+   size_t n_runs = report->input.profile.n_runs, n_all = 0;
+   struct section *all = vmt_calloc(n_runs, sizeof *all);
+   uint32_t *first = vmt_calloc(n_runs, sizeof *first);
+
+   for (uint32_t i = 0; i < n_runs; i++) {
+      int64_t number = value(report, i);
+
+      if (number > 0)
+         all[n_all++] = (struct section){ i, number };
+   }
+   if (n_all)
+      qsort(all, n_all, sizeof *all, compare_sections);
+   *n = n_all > SECTIONS_SHOWN && !(report->top_given && report->top == 0)
+        ? SECTIONS_SHOWN : n_all;
+   *n_more = n_all - *n;
+   for (size_t i = 0; i < *n; i++)
+      first[i] = all[i].run;
+   free(all);
+   return first;
+}

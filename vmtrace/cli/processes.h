@@ -70,6 +70,14 @@ void vmt_processes_text_table(const struct vmt_report *report,
                               const struct vmt_output *out);
 void vmt_processes_json_table(const struct vmt_report *report, FILE *file);
 
+/* The profiles of which a section says something (of value above 0), the most of it
+   first, but no more than a reader wants; to be freed.  *n_more: how many there are
+   beyond.  */
+uint32_t *vmt_report_first_runs(const struct vmt_report *report,
+                                int64_t (*value)(const struct vmt_report *report,
+                                                 uint32_t run),
+                                size_t *n, size_t *n_more);
+
 /* The sections of a report of more than one process: the tree of them, what was copied
    because others had it, files in the page cache of the run.  */
 struct vmt_process_kin;

@@ -136,8 +136,9 @@ reason_text(const struct vmt_profile *profile, const struct group *group)
    other = group->with_whom.n ? name_of(profile, &group->with_whom)
            : vmt_format("%zu without a profile here", group->n_pairs);
    if (group->with == VMT_COPIES_WITH_CHILD)
-      text = vmt_format("%s, while %s %s%s lived", who, each,
-                        group->n_pairs > 1 ? "children, " : "child ", other);
+      text = group->with_whom.n == 1
+             ? vmt_format("%s, while its child %s lived", who, other)
+             : vmt_format("%s, while its children lived, %s", who, other);
    else if (group->with == VMT_COPIES_WITH_PARENT)
       text = vmt_format("%s, of what %s parent %s still had", who, each, other);
    else
