@@ -22,7 +22,7 @@ on_terminal "$vmtrace run --summary=no --vmtrace-out-file=profile sh ./grows"
 tr '\r' '\n' <screen >lines
 has "progress: seconds, instructions, resident, profile" \
 	"^vmtrace: [12] s, 2.5 M instructions, 2.0 MB resident, profile 99 B$escape\\[K" lines
-is "progress: erased at the end" "$escape[Kvmtrace: the profile is profile; 'vmtrace report profile' shows it" \
+is "progress: erased at the end" "$escape[Kvmtrace: the profile is profile, cut short; 'vmtrace report profile' shows it" \
 	"$(grep . lines | tail -1)"
 for quiet in "TERM=dumb $vmtrace run" "$vmtrace run -q"; do
 	on_terminal "env $quiet --vmtrace-out-file=profile sh ./grows"

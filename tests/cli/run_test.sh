@@ -113,7 +113,7 @@ is "SIGCHLD ignored: status" 6 "$status"
 
 # --- The closing line: when the tool's summary does not say it already ---
 
-writes='echo "{\"vmtrace\":1}" >'
+writes='printf "{\"vmtrace\":1,\"pid\":$$}\n{\"end\":{\"exit\":0}}\n" >'
 try "$vmtrace" run --summary=no sh -c "$writes vmtrace.out.\$\$; echo \$\$ >pid"
 pid=$(cat pid)
 is "closing line" \
@@ -136,6 +136,45 @@ try "$vmtrace" run --summary=no --vmtrace-out-file=/dev/null true
 is "no profile, no closing line" "" "$(cat err)"
 try "$vmtrace" run --summary=no --vmtrace-out-file=nowhere true
 is "nothing written, no closing line" "" "$(cat err)"
+printf '{"vmtrace":1}\n{"end":{"exit":0}}\n' >stale
+touch -d '2 seconds ago' stale
+try "$vmtrace" run --summary=no --vmtrace-out-file=stale true
+is "an older profile is not this run's" "" "$(cat err)"
+try "$vmtrace" run --summary=no --vmtrace-out-file=log sh -c 'echo no profile >log'
+is "what is no profile is not said to be one" "" "$(cat err)"
+try "$vmtrace" run --summary=no --vmtrace-out-file=torn sh -c 'echo "{\"vmtrace\":1}" >torn'
+is "a profile that is not whole" \
+	"vmtrace: the profile is torn, cut short; 'vmtrace report torn' shows it" "$(cat err)"
+
+# --- Of many processes: those that come from the program, and nobody else's ---
+
+# leaves FOLDER: profiles of the program, a child with two images, a grandchild, and a
+# stranger, each by its number.
+leaves='profile() { printf "{\"vmtrace\":1,\"pid\":$2,\"ppid\":$3}\n$4\n" >"$1"; }
+whole="{\"end\":{\"exit\":0}}"
+mkdir -p $0
+profile $0/out.$$ $$ 1 "$whole"
+profile $0/out.901 901 $$ "{\"end\":{\"exec\":\"/bin/x\"}}"
+profile $0/out.901.1 901 $$ "$whole"
+profile $0/out.902 902 901 "{\"checkpoint\":{\"Ir\":1}}"
+profile $0/misnamed.902 902 901 "$whole"'
+try "$vmtrace" run --vmtrace-out-file=many/out.%p sh -c "$leaves" many
+is "profiles of many, whatever the tool tells" \
+	"vmtrace: 4 profiles of 3 processes, 1 of them cut short; 'vmtrace report many/out.*' shows them together" \
+	"$(cat err)"
+try "$vmtrace" run -q --vmtrace-out-file=many/out.%p sh -c "$leaves" many
+is "quiet" "" "$(cat err)"
+try "$vmtrace" run --vmtrace-out-file=more/out.%p sh -c "$leaves
+profile more/out.77 77 1 \$whole; echo \$\$ >pid" more
+pid=$(cat pid)
+is "not a stranger's, so by name" \
+	"$(printf '%s\n' more/out.901 more/out.901.1 more/out.902 "more/out.$pid" | sort)" \
+	"$(sed "s/.*vmtrace report //; s/' shows.*//" err | tr ' ' '\n' | sort)"
+try "$vmtrace" run --vmtrace-out-file=plain sh -c "${leaves%%mkdir*}"'
+profile plain $$ 1 "$whole"; profile plain.901 901 $$ "$whole"'
+is "a name without a number" \
+	"vmtrace: 2 profiles of 2 processes; 'vmtrace report plain*' shows them together" \
+	"$(cat err)"
 for pattern in '%' '%z' '%q' '%q{' '%q{SECRET' '%q{UNSET_VARIABLE}'; do
 	try "$vmtrace" run --summary=no "--vmtrace-out-file=$pattern" true
 	is "pattern $pattern: left to Valgrind" "0:" "$status:$(cat err)"

@@ -88,6 +88,7 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/run.c \
 	vmtrace/cli/run.h \
 	vmtrace/cli/run_child.c \
+	vmtrace/cli/run_closing.c \
 	vmtrace/cli/run_command.c \
 	vmtrace/cli/run_profile.c \
 	vmtrace/cli/run_program.c \

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 
 #include "vmtrace/cli/output.h"
 #include "vmtrace/cli/verbs.h"
@@ -57,7 +57,7 @@ static const char help[] =
 
 struct run_options {
    const char *out_pattern;
-   bool quiet, trace_children;
+   bool quiet;
    bool tool_tells;             /* the tool's summary is on standard error */
    char **passed;               /* for Valgrind, n_passed of them */
    int n_passed;
@@ -84,9 +84,6 @@ take_option(struct run_options *options, char *option)
       options->tool_tells = strcmp(value, "no") != 0;
    if (strncmp(option, "--log-", 6) == 0)
       options->tool_tells = false;
-   value = vmt_run_option_value(option, "--trace-children");
-   if (value != NULL)
-      options->trace_children = strcmp(value, "yes") == 0;
    options->passed[options->n_passed++] = option;
    return VMT_EXIT_OK;
 }
@@ -111,20 +108,6 @@ take_options(struct run_options *options, int argc, char **argv)
    return status;
 }
 
-/* Says where the profile is, when there is one and the tool has not.  */
-static void
-print_closing(const struct run_options *options, pid_t pid)
-{
-   char *path = vmt_run_profile_path(options->out_pattern, pid);
-   struct stat st;
-
-   if (path != NULL && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-      vmt_complain("the profile is %s%s; 'vmtrace report %s' shows it", path,
-                   options->trace_children ? ", those of its children are beside it"
-                                           : "", path);
-   free(path);
-}
-
 /* Runs the program; returns only after trouble.  */
 static int
 run(const struct run_options *options)
@@ -138,6 +121,7 @@ run(const struct run_options *options)
       .program = options->program, .quiet = options->quiet
    };
    int status = vmt_run_program_find("run", options->program[0], NULL);
+   struct timespec start;
    char *valgrind;
 
    if (status != VMT_EXIT_OK)
@@ -146,13 +130,16 @@ run(const struct run_options *options)
    if (valgrind == NULL)
       return VMT_EXIT_TROUBLE;
    child.argv = vmt_run_argv(valgrind, &command);
+   /* As files are dated.  */
+   clock_gettime(CLOCK_REALTIME_COARSE, &start);
    status = vmt_run_child_watch(&child);
    free(child.argv);
    free(valgrind);
    if (status < 0)
       return VMT_EXIT_TROUBLE;
-   if (!options->quiet && !options->tool_tells)
-      print_closing(options, child.pid);
+   /* The tool's summary of each process says where its own profile is.  */
+   if (!options->quiet)
+      vmt_run_closing(options->out_pattern, child.pid, &start, options->tool_tells);
    vmt_run_end_as(status);
 }
 

@@ -2,8 +2,8 @@
 
    run.c reads the options; run_command.c makes Valgrind's of them;
    run_program.c finds the program and Valgrind; run_profile.c knows
-   where the profile will be and how far it has got; run_child.c starts, watches
-   and ends.  `vmtrace compare` runs programs with the same parts.  */
+   where the profile will be and how far it has got; run_closing.c which profiles there
+   are in the end; run_child.c starts, watches and ends.  `vmtrace compare` runs programs with the same parts.  */
 
 #ifndef VMT_CLI_RUN_H
 #define VMT_CLI_RUN_H
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* Whether Valgrind could start the program that execvp would.  0 and, unless found is
    NULL, its path in *found, which the caller frees; or VMT_EXIT_NOT_FOUND or
@@ -56,6 +57,11 @@ struct vmt_run_state {
 
 /* What the profile at path says of a run in progress.  Never fails.  */
 void vmt_run_profile_state(const char *path, struct vmt_run_state *state);
+
+/* Says which profiles a run left that began at start as process pid, and how to see
+   them; nothing when there are none, or one and only_many.  */
+void vmt_run_closing(const char *pattern, pid_t pid, const struct timespec *start,
+                     bool only_many);
 
 /* A variable of the program's environment.  A list ends with one that has no name.  */
 struct vmt_run_setting {
