@@ -89,7 +89,7 @@ pressure_records_write(struct json_out *to)
 static void
 write_vmstat(void)
 {
-   const struct vmt_reclaim_counts *counts = &tool_machine.frames.memory->kernel.counts;
+   const struct vmt_reclaim_counts *counts = vmt_frames_counts(&tool_machine);
 
    member("{\"vmstat\":{\"pswpin\":", (Long)counts->n_swapped_in);
    member(",\"pswpout\":", (Long)counts->n_swapped_out);

@@ -292,10 +292,9 @@ take_frame(struct vmt_machine *machine, vmt_vpn page, uint64_t tick, bool write,
       vmt_frames_collect(machine, outcome);
 }
 
-bool
-vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
-                   enum vmt_access_kind kind, uint64_t tick,
-                   struct vmt_outcome *outcome)
+static bool
+do_access(struct vmt_machine *machine, vmt_addr addr, enum vmt_access_kind kind,
+          uint64_t tick, struct vmt_outcome *outcome)
 {
    bool fetch = kind == VMT_FETCH, stores, ends_here;
    uint32_t record = VMT_NO_RECORD;
@@ -310,7 +309,9 @@ vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
       outcome->label = memo->label;
       outcome->excluded = memo->excluded;
    } else {
+      vmt_machine_begin(machine);
       prepare_page(machine, addr, kind, outcome);
+      vmt_machine_end(machine);
    }
    stores = is_quiet(machine, memo, page, VMT_WRITE);
    ends_here = is_signal(outcome->event);
@@ -334,6 +335,22 @@ vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
           outcome->touch != VMT_NOT_CHARGED;
 }
 
+/* The policies of the textbook are told of each access.  */
+bool
+vmt_machine_access(struct vmt_machine *machine, vmt_addr addr,
+                   enum vmt_access_kind kind, uint64_t tick,
+                   struct vmt_outcome *outcome)
+{
+   bool any;
+
+   if (!vmt_machine_is_textbook(machine))
+      return do_access(machine, addr, kind, tick, outcome);
+   vmt_frames_enter(machine);
+   any = do_access(machine, addr, kind, tick, outcome);
+   vmt_frames_leave(machine);
+   return any;
+}
+
 /* Whether there is a touch to charge.  */
 static bool
 see_by_kernel(struct vmt_machine *machine, vmt_addr addr, struct vmt_pte *pte,
@@ -353,15 +370,14 @@ see_by_kernel(struct vmt_machine *machine, vmt_addr addr, struct vmt_pte *pte,
    return true;
 }
 
-bool
-vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
-                          bool write, struct vmt_outcome *outcome)
+static bool
+do_kernel_access(struct vmt_machine *machine, vmt_addr addr, bool write,
+                 struct vmt_outcome *outcome)
 {
    enum vmt_access_kind kind = write ? VMT_WRITE : VMT_READ;
    struct vmt_pte *pte =
       vmt_pagetable_find(&machine->pages, addr >> VMT_PAGE_SHIFT);
 
-   vmt_machine_advance(machine, vmt_kernel_tick(machine));
    *outcome = nothing;
    if (!vmt_pte_allows(pte, kind)) {
       outcome->event = vmt_fault_resolve(machine, addr, kind, outcome);
@@ -384,6 +400,19 @@ vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
       set_label(machine, addr, outcome);
    return see_by_kernel(machine, addr, pte, outcome) ||
           outcome->event != VMT_NO_EVENT || outcome->n_evicted != 0;
+}
+
+bool
+vmt_machine_kernel_access(struct vmt_machine *machine, vmt_addr addr,
+                          bool write, struct vmt_outcome *outcome)
+{
+   bool any;
+
+   vmt_machine_advance(machine, vmt_kernel_tick(machine));
+   vmt_machine_begin(machine);
+   any = do_kernel_access(machine, addr, write, outcome);
+   vmt_machine_end(machine);
+   return any;
 }
 
 /* The pages without owner that the outcome made resident.  How many there are:

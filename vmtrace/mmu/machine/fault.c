@@ -104,6 +104,8 @@ swapped_fault(struct vmt_machine *machine, struct vmt_area *area, struct vmt_pte
    uint64_t bits = vmt_fault_rights(area) | VMT_PTE_ANON |
                    vmt_fault_told_bits(machine, write, outcome);
 
+   if (vmt_machine_is_linux(machine) && write && vmt_frames_is_shared(machine, vpn))
+      vmt_frames_copy_page(machine, area, vpn);
    if (vmt_machine_is_textbook(machine))
       bits |= pte->bits & VMT_PTE_SLOT;
    if ((pte->bits & VMT_PTE_COW) != 0 && !write)

@@ -26,6 +26,8 @@ share_area(struct vmt_machine *machine, const struct vmt_area *area, uint32_t pl
    struct vmt_pte *pte;
 
    for (; (pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL; vpn++) {
+      if (place != 0 && !excluded)
+         vmt_frames_share(machine, vpn, pte, place);
       pte->bits = vmt_sharing_share(machine, pte->bits, excluded ? 0 : place);
       if ((pte->bits & PRIVATE) != 0)
          pte->bits = (pte->bits | VMT_PTE_COW) & ~VMT_PTE_WRITABLE;
@@ -39,6 +41,8 @@ vmt_machine_before_fork(struct vmt_machine *machine, uint32_t child_place)
 
    vmt_filter_kill_all_stores(&machine->filter.data);
    vmt_machine_forget_pages(machine);
+   vmt_machine_begin(machine);
+   vmt_frames_expect_child(machine, child_place);
    vmt_sharing_begin(machine);
    vmt_sharing_name_objects(machine);
    for (area = vmt_areas_from(&machine->areas, 0); area != NULL;
@@ -46,6 +50,7 @@ vmt_machine_before_fork(struct vmt_machine *machine, uint32_t child_place)
       if (is_copied(area))
          share_area(machine, area, child_place);
    vmt_sharing_end(machine);
+   vmt_machine_end(machine);
 }
 
 /* The pages that a child does not inherit are forgotten; the others are
@@ -64,6 +69,8 @@ inherit(struct vmt_machine *machine, const struct vmt_area *area, bool copied)
       if (!copied && vmt_machine_is_linux(machine))
          vmt_frames_unmapped(machine, vpn, pte);
       pte->bits = copied ? vmt_sharing_inherit(machine, pte->bits) : 0;
+      if (vmt_machine_is_linux(machine) && machine->frames.place != 0)
+         pte->bits &= ~VMT_PTE_ACCESSED;        /* pte_mkold */
       if (vmt_machine_is_textbook(machine))
          vmt_sharing_set(machine, pte,
                          vmt_frames_inherited(machine, pte->bits, copied));
@@ -99,8 +106,6 @@ start_ledger_anew(struct vmt_machine *machine)
    if (machine->settings.has_blocks)
       vmt_blocks_start_anew(&machine->blocks, vmt_instrs_at(machine->filter.clock));
    if (status == VMT_OK)
-      status = vmt_frames_start_anew(machine);
-   if (status == VMT_OK)
       status = vmt_touches_init(&machine->touches, machine->settings.curve,
                                 machine->settings.window_instrs,
                                 vmt_instrs_at(machine->filter.clock));
@@ -113,9 +118,14 @@ enum vmt_status
 vmt_machine_become_child(struct vmt_machine *machine, uint32_t place)
 {
    const struct vmt_area *area;
-   enum vmt_status status = start_ledger_anew(machine);
+   enum vmt_status status;
 
    vmt_sharing_become_child(machine, place);
+   status = vmt_frames_become_child(machine, place);
+   if (status != VMT_OK)
+      return status;
+   vmt_machine_begin(machine);          /* what is gone already is its parent's still */
+   status = start_ledger_anew(machine);
    vmt_sharing_begin(machine);
    for (area = vmt_areas_from(&machine->areas, 0);
         area != NULL && status == VMT_OK;
@@ -125,7 +135,10 @@ vmt_machine_become_child(struct vmt_machine *machine, uint32_t place)
    if (status == VMT_OK)
       vmt_areas_become_child(&machine->areas);
    vmt_sharing_end(machine);
-   return machine->sharing.no_memory ? VMT_NO_MEMORY : status;
+   vmt_frames_settle(machine);
+   vmt_machine_end(machine);
+   return machine->sharing.no_memory || machine->frames.no_memory ? VMT_NO_MEMORY
+                                                                  : status;
 }
 
 enum vmt_status
@@ -135,6 +148,8 @@ vmt_machine_become_vfork_child(struct vmt_machine *machine)
    enum vmt_status status = start_ledger_anew(machine);
 
    vmt_sharing_borrow(machine);
+   if (status == VMT_OK)
+      status = vmt_frames_borrow(machine);
    for (area = vmt_areas_from(&machine->areas, 0);
         area != NULL && status == VMT_OK;
         area = vmt_areas_after(&machine->areas, area))

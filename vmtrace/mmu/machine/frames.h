@@ -77,6 +77,10 @@ struct vmt_frames {
    enum vmt_frames_kind kind;
    struct vmt_memory *memory;           /* UNLIMITED: NULL */
    uint32_t place;                      /* of this process in it; 0: it is its own */
+   uint32_t version;                    /* of a shared one, that knows its pages */
+   uint32_t n_lost;                     /* times that a shared one was made anew */
+   size_t room_bytes;                   /* that a shared one has */
+   bool is_unknown;                     /* its pages are to be told of */
    uint32_t n_entered;
    bool no_memory;
    uint32_t n_entering;                 /* pages that the access under way has made
@@ -88,7 +92,8 @@ struct vmt_frames {
    bool sees_changes;                   /* only `top` has live filter entries */
    vmt_vpn top;
    uint64_t heard_tick;                 /* all touches up to it are told */
-   uint64_t clock_ahead;                /* the memory's clock is, of this process's */
+   uint64_t left_tick;                  /* when it was here last; from there on, and */
+   uint64_t ahead, old_ahead;           /* before, the memory's clock is so far ahead */
 
    /* LINUX */
    bool has_moved;                      /* there may be private pages with names that are
@@ -104,11 +109,26 @@ struct vmt_frames {
       uint32_t n_evicted, n_swapped_out, n_shootdowns;
       bool out_of_memory;
    } news;
+   struct vmt_reclaim_counts counts, counts_before;     /* shared: of what was done for
+                                           this process, and as it came here */
    struct vmt_oom oom;
 };
 
 struct vmt_machine;
 struct vmt_outcome;
+
+/* A machine with limited memory that takes part (sharing.h): from now on its memory is the
+   one in the room (memory.h).  What it has in its own goes there in the order of addresses:
+   best done before it has any.  */
+enum vmt_status vmt_machine_share_memory(struct vmt_machine *machine, void *room,
+                                         size_t room_bytes);
+
+/* A moment to see what others have done: to be called now and then by a process that runs
+   without asking for anything.  */
+void vmt_machine_hear_others(struct vmt_machine *machine);
+
+/* With the kernel's policies: what was done for this process.  */
+const struct vmt_reclaim_counts *vmt_frames_counts(const struct vmt_machine *machine);
 
 /* ---- inside the machine ---- */
 
@@ -132,8 +152,21 @@ void vmt_frames_note_oom(struct vmt_machine *machine, uint32_t charge);
 void vmt_frames_leave_memory(struct vmt_machine *machine, vmt_vpn vpn,
                              const struct vmt_pte *pte);
 
-/* A fork's child.  */
-enum vmt_status vmt_frames_start_anew(struct vmt_machine *machine);
+/* The process that is about to be forked at place is a member, too, unless that is 0; then
+   of its parent's entries those that it gets.  */
+void vmt_frames_expect_child(struct vmt_machine *machine, uint32_t place);
+void vmt_frames_share(struct vmt_machine *machine, vmt_vpn vpn,
+                      const struct vmt_pte *pte, uint32_t place);
+
+/* A fork's child, which has the place.  */
+enum vmt_status vmt_frames_become_child(struct vmt_machine *machine, uint32_t place);
+/* ... when its entries are as it has them.  */
+void vmt_frames_settle(struct vmt_machine *machine);
+/* A vfork's, which lives in its parent's memory, and is not limited if that is shared.  */
+enum vmt_status vmt_frames_borrow(struct vmt_machine *machine);
+
+/* The address space is no more.  */
+void vmt_frames_give_up(struct vmt_machine *machine);
 
 static inline struct vmt_member *
 vmt_frames_member(const struct vmt_frames *frames)
@@ -151,8 +184,14 @@ vmt_frames_key(const struct vmt_frames *frames, vmt_vpn vpn)
 
 void vmt_frames_start_textbook(struct vmt_machine *machine);
 
+/* The memory does not know its pages.  */
+void vmt_frames_tell_textbook(struct vmt_machine *machine);
+
 /* Touches that nobody has told of are told, before another process goes on.  */
 void vmt_frames_hear_all(struct vmt_machine *machine);
+
+/* The process goes on without a look at the memory.  */
+void vmt_frames_note_time(struct vmt_machine *machine);
 
 /* Another process has taken the page's frame; swap has what was in it.  */
 void vmt_frames_lose_page(struct vmt_machine *machine, vmt_vpn page);
@@ -186,6 +225,16 @@ void vmt_frames_rename(struct vmt_machine *machine, vmt_vpn from, vmt_vpn to);
 uint64_t vmt_frames_inherited(struct vmt_machine *machine, uint64_t bits, bool copied);
 
 /* ---- linux (frames_linux.c) ---- */
+
+/* The memory does not know its pages: private ones are told, those of objects are left to
+   faults.  */
+void vmt_frames_tell_linux(struct vmt_machine *machine);
+
+/* The private page at vpn, which has just been read from swap, is shown by others, too; a
+   copy takes its place.  */
+bool vmt_frames_is_shared(const struct vmt_machine *machine, vmt_vpn vpn);
+void vmt_frames_copy_page(struct vmt_machine *machine, const struct vmt_area *area,
+                          vmt_vpn vpn);
 
 /* What has become of an entry because another process needed frames: VMT_INBOX.  */
 void vmt_frames_change_entry(struct vmt_machine *machine, vmt_vpn vpn, uint64_t what);

@@ -1,6 +1,7 @@
 /* Limited memory with the kernel's policy: what the machine does is told to
    policies/linux_reclaim.c, and what that does is done to the page table.  */
 
+#include "vmtrace/mmu/base/assert.h"
 #include "vmtrace/mmu/machine/frames_linux_private.h"
 
 /* Four instructions a nanosecond.  */
@@ -208,6 +209,7 @@ vmt_linux_ask(struct vmt_machine *machine, const struct vmt_area *area,
 {
    struct vmt_frames *frames = &machine->frames;
 
+   vmt_assert_cmp(frames->n_entered, !=, 0);
    request->executable = (area->flags & VMT_AREA_EXEC) != 0;
    request->no_recency = vmt_linux_has_no_recency(area);
    vmt_linux_pass_time(machine);
@@ -256,6 +258,7 @@ leave(struct vmt_frames *frames, vmt_vpn vpn, uint64_t name, const struct vmt_pt
 {
    uint64_t key = vmt_frames_key(frames, vpn);
 
+   vmt_assert_cmp(frames->n_entered, !=, 0);
    if (name == VMT_NO_PAGE)
       vmt_shown_drop(&frames->memory->shown, key);
    else
@@ -276,6 +279,38 @@ vmt_frames_new_page(struct vmt_machine *machine, const struct vmt_area *area,
 
    vmt_linux_ask(machine, area, &request, &result);
    leave(frames, vpn, old_name, pte);
+   show(frames, vpn, request.page);
+}
+
+bool
+vmt_frames_is_shared(const struct vmt_machine *machine, vmt_vpn vpn)
+{
+   const struct vmt_shown *shown = &machine->frames.memory->shown;
+   const uint64_t *name =
+      vmt_shown_name(shown, vmt_frames_key(&machine->frames, vpn));
+   vmt_vpn ignored;
+
+   return name != NULL &&
+          vmt_shown_next(shown, vmt_shown_first(shown, *name), &ignored) !=
+             VMT_SHOWN_NONE;
+}
+
+/* Its own fault may have taken the page away again.  */
+void
+vmt_frames_copy_page(struct vmt_machine *machine, const struct vmt_area *area,
+                     vmt_vpn vpn)
+{
+   struct vmt_frames *frames = &machine->frames;
+   uint64_t key = vmt_frames_key(frames, vpn);
+   uint64_t old_name = *vmt_shown_name(&frames->memory->shown, key);
+   struct vmt_reclaim_request request = {
+      .page = new_name(frames, vpn), .kind = VMT_RECLAIM_ANON, .write = true};
+   struct vmt_reclaim_result result;
+   bool is_present;
+
+   vmt_linux_ask(machine, area, &request, &result);
+   is_present = vmt_shown_is_present(&frames->memory->shown, key);
+   vmt_memory_unshow(frames->memory, key, old_name, is_present, !is_present, true);
    show(frames, vpn, request.page);
 }
 
@@ -454,5 +489,126 @@ vmt_frames_lock(struct vmt_machine *machine, vmt_vpn start, vmt_vpn end, bool lo
 
       if (name != VMT_NO_PAGE && (pte->bits & VMT_PTE_PRESENT) != 0)
          vmt_reclaim_lock(&frames->memory->kernel, name, locked);
+   }
+}
+
+/* ---- forks ---- */
+
+static void
+show_as(struct vmt_frames *frames, uint64_t key, uint64_t name, uint64_t bits)
+{
+   vmt_linux_note(frames, vmt_shown_set(&frames->memory->shown, key, name));
+   vmt_shown_set_present(&frames->memory->shown, key, (bits & VMT_PTE_PRESENT) != 0);
+}
+
+/* Both links say now what one of them said by being alone.  */
+void
+vmt_frames_share(struct vmt_machine *machine, vmt_vpn vpn, const struct vmt_pte *pte,
+                 uint32_t place)
+{
+   struct vmt_frames *frames = &machine->frames;
+   struct vmt_memory *memory = frames->memory;
+   uint64_t name, key = vmt_frames_key(frames, vpn);
+
+   if (frames->kind != VMT_FRAMES_LINUX || frames->place == 0 ||
+       vmt_memory_member(memory, place) == NULL)
+      return;
+   name = name_at(frames, vpn, pte);
+   if (name == VMT_NO_PAGE)
+      return;
+   if (vmt_shown_name(&memory->shown, key) == NULL)
+      show_as(frames, key, name, pte->bits);
+   show_as(frames, vmt_memory_key(place, vpn), name, pte->bits);
+   if ((pte->bits & (VMT_PTE_PRESENT | VMT_PTE_SWAPPED)) != 0 && !frames->no_memory)
+      vmt_reclaim_duplicate(&memory->kernel, name, (pte->bits & VMT_PTE_SWAPPED) != 0);
+}
+
+/* ---- a memory that knows nothing of the process ---- */
+
+/* Frames that a fork shared have numbers (sharing.h): such are the same page still.  */
+#define SHARED_NAMES (VMT_FRESH_NAMES | (uint64_t)1 << 58)
+
+static uint64_t
+name_of_told(struct vmt_frames *frames, vmt_vpn vpn, uint64_t bits)
+{
+   uint64_t frame = (bits & VMT_PTE_FRAME) >> VMT_PTE_FRAME_SHIFT;
+
+   return (bits & VMT_PTE_COW) != 0 && frame != 0 ? SHARED_NAMES | frame
+                                                  : new_name(frames, vpn);
+}
+
+static void
+tell_resident(struct vmt_machine *machine, const struct vmt_area *area, vmt_vpn vpn,
+              const struct vmt_pte *pte)
+{
+   struct vmt_frames *frames = &machine->frames;
+   struct vmt_reclaim *kernel = &frames->memory->kernel;
+   struct vmt_reclaim_request request = {
+      .page = name_of_told(frames, vpn, pte->bits), .kind = VMT_RECLAIM_ANON,
+      .write = (pte->bits & VMT_PTE_DIRTY) != 0};
+   struct vmt_reclaim_result result;
+
+   if (vmt_reclaim_n_mapped(kernel, request.page) != 0) {
+      vmt_reclaim_duplicate(kernel, request.page, false);
+   } else {
+      if (vmt_reclaim_where(kernel, request.page) != VMT_RECLAIM_NOWHERE)
+         request.page = new_name(frames, vpn);
+      vmt_linux_note(frames, vmt_reclaim_fault(kernel, &request, &result));
+      vmt_linux_take_events(machine);
+   }
+   if ((area->flags & VMT_AREA_LOCKED) != 0)
+      vmt_reclaim_lock(kernel, request.page, true);
+   show(frames, vpn, request.page);
+}
+
+/* Where swap has no room what was there is lost.  */
+static void
+tell_swapped(struct vmt_machine *machine, vmt_vpn vpn, struct vmt_pte *pte)
+{
+   struct vmt_frames *frames = &machine->frames;
+   uint64_t name = new_name(frames, vpn);
+
+   if (!vmt_reclaim_adopt(&frames->memory->kernel, name)) {
+      vmt_sharing_set(machine, pte, VMT_PTE_EVICTED);
+      return;
+   }
+   show(frames, vpn, name);
+   vmt_shown_set_present(&frames->memory->shown, vmt_frames_key(frames, vpn), false);
+}
+
+static void
+tell_entry(struct vmt_machine *machine, const struct vmt_area *area, vmt_vpn vpn,
+           struct vmt_pte *pte)
+{
+   if ((pte->bits & VMT_PTE_SWAPPED) != 0) {
+      tell_swapped(machine, vpn, pte);
+   } else if ((pte->bits & (VMT_PTE_FILE | VMT_PTE_SHMEM)) != 0) {
+      vmt_frames_leave_memory(machine, vpn, pte);
+      vmt_sharing_set(machine, pte, VMT_PTE_AWAY);
+   } else if ((pte->bits & VMT_PTE_ANON) != 0) {
+      tell_resident(machine, area, vpn, pte);
+   }
+}
+
+void
+vmt_frames_tell_linux(struct vmt_machine *machine)
+{
+   const uint32_t without = VMT_AREA_EXCLUDED | VMT_AREA_SPECIAL | VMT_AREA_PFNMAP;
+   const struct vmt_area *area = vmt_areas_from(&machine->areas, 0);
+   struct vmt_frames *frames = &machine->frames;
+   uint32_t i;
+
+   frames->has_moved = true;
+   vmt_frames_member(frames)->n_tables = 0;
+   for (i = 1; i < machine->objects.n_records; i++)
+      ((struct vmt_object *)vmt_vector_at(&machine->objects, i))->n_known_pages = 0;
+   for (; area != NULL; area = vmt_areas_after(&machine->areas, area)) {
+      vmt_vpn vpn = area->start >> VMT_PAGE_SHIFT, after = area->end >> VMT_PAGE_SHIFT;
+      struct vmt_pte *pte;
+
+      if ((area->flags & without) != 0)
+         continue;
+      for (; (pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL; vpn++)
+         tell_entry(machine, area, vpn, pte);
    }
 }

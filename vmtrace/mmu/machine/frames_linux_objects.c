@@ -15,6 +15,26 @@ object_of(const struct vmt_machine *machine, const struct vmt_area *area)
    return vmt_vector_at(&machine->objects, (uint32_t)area->object);
 }
 
+/* What the memory knows the object by.  Where there is no common number for it, it is the
+   process's and its children's.  */
+static uint32_t
+number_of(struct vmt_machine *machine, uint32_t object)
+{
+   const struct vmt_frames *frames = &machine->frames;
+   uint32_t number;
+
+   if (frames->place == 0)
+      return object;
+   number = vmt_sharing_object(machine, object);
+   return number != 0 ? number : 1u << 23 | frames->place << 12 | (object & 0xfff);
+}
+
+static uint64_t
+name_of(struct vmt_machine *machine, uint64_t object, uint64_t page)
+{
+   return vmt_memory_name_of(number_of(machine, (uint32_t)object), page);
+}
+
 /* It was in the page cache before the program began, and the program has not asked for
    it yet.  */
 static bool
@@ -58,20 +78,20 @@ n_pages_of(const struct vmt_object *object)
 /* Code, since 6.16: from the page on, as far as it is mapped here, and nothing ahead of
    need after that.  */
 static void
-read_code(const struct vmt_area *area, uint64_t page, uint64_t n_pages,
-          struct vmt_reclaim_request *request)
+read_code(struct vmt_machine *machine, const struct vmt_area *area, uint64_t page,
+          uint64_t n_pages, struct vmt_reclaim_request *request)
 {
    uint64_t end = area->page_offset + ((area->end - area->start) >> VMT_PAGE_SHIFT);
 
-   request->read_start = vmt_linux_name_of_object(area->object, page);
+   request->read_start = name_of(machine, area->object, page);
    end = end < n_pages ? end : n_pages;
    request->n_read = end - page < READ_PAGES ? (uint32_t)(end - page) : READ_PAGES;
 }
 
 /* do_sync_mmap_readahead.  */
 static void
-choose_read(const struct vmt_machine *machine, const struct vmt_area *area,
-            uint64_t page, struct vmt_reclaim_request *request)
+choose_read(struct vmt_machine *machine, const struct vmt_area *area, uint64_t page,
+            struct vmt_reclaim_request *request)
 {
    struct vmt_object *object = object_of(machine, area);
    uint64_t start = page < READ_PAGES / 2 ? 0 : page - READ_PAGES / 2;
@@ -89,14 +109,14 @@ choose_read(const struct vmt_machine *machine, const struct vmt_area *area,
       if (object->n_misses > MAX_MISSES)
          return;
       if ((area->flags & VMT_AREA_EXEC) != 0) {
-         read_code(area, page, n_pages, request);
+         read_code(machine, area, page, n_pages, request);
          return;
       }
    }
    object->ahead_start = end;
-   request->read_start = vmt_linux_name_of_object(area->object, start);
+   request->read_start = name_of(machine, area->object, start);
    request->n_read = (end < n_pages ? end : n_pages) - start;
-   request->read_mark = vmt_linux_name_of_object(area->object, end - MARKED_PAGES);
+   request->read_mark = name_of(machine, area->object, end - MARKED_PAGES);
 }
 
 static void
@@ -126,7 +146,7 @@ vmt_frames_read_ahead(struct vmt_machine *machine)
       end = n_pages_of(object);
    if (start >= end)
       return;
-   mark = vmt_linux_name_of_object(number, start);
+   mark = name_of(machine, number, start);
    read_pages(machine, mark, end - start, mark, frames->ahead_without_recency);
 }
 
@@ -136,7 +156,8 @@ note_page(struct vmt_machine *machine, uint32_t number, uint64_t page)
 {
    struct vmt_object *object = vmt_vector_at(&machine->objects, number);
    struct vmt_frames *frames = &machine->frames;
-   struct vmt_memory_object *record = vmt_memory_get_object(frames->memory, number);
+   struct vmt_memory_object *record = vmt_memory_get_object(
+      frames->memory, number_of(machine, number));
 
    if (record == NULL) {
       frames->no_memory = true;
@@ -170,7 +191,7 @@ vmt_frames_object_page(struct vmt_machine *machine, const struct vmt_area *area,
 {
    struct vmt_frames *frames = &machine->frames;
    struct vmt_object *object = object_of(machine, area);
-   uint64_t name = vmt_linux_name_of_object(area->object, page);
+   uint64_t name = name_of(machine, area->object, page);
    bool warm = is_warm(machine, object, name);
    struct vmt_reclaim_request request = {
       .page = name, .write = write && !is_copied,
@@ -206,7 +227,7 @@ vmt_frames_map_around(struct vmt_machine *machine, const struct vmt_area *area,
 {
    struct vmt_frames *frames = &machine->frames;
    struct vmt_object *object = object_of(machine, area);
-   uint64_t name = vmt_linux_name_of_object(area->object, page);
+   uint64_t name = name_of(machine, area->object, page);
 
    if (!frames->spares_warm && is_warm(machine, object, name))
       charge_warm(machine, area, name);
@@ -225,17 +246,19 @@ vmt_frames_leave_object(struct vmt_machine *machine, uint32_t number)
 {
    struct vmt_object *object = vmt_vector_at(&machine->objects, number);
    struct vmt_memory *memory = machine->frames.memory;
-   struct vmt_memory_object *record = vmt_memory_find_object(memory, number);
+   uint32_t common = number_of(machine, number);
+   struct vmt_memory_object *record = vmt_memory_find_object(memory, common);
 
    object->n_known_pages = 0;
    if (record != NULL)
       record->lives_by_areas = true;
-   vmt_memory_leave_object(memory, number, machine->frames.place);
+   vmt_memory_leave_object(memory, common, machine->frames.place);
 }
 
 void
 vmt_frames_forget(struct vmt_machine *machine, uint32_t number, uint64_t start,
                   uint64_t end)
 {
-   vmt_memory_forget_pages(machine->frames.memory, number, start, end);
+   vmt_memory_forget_pages(machine->frames.memory, number_of(machine, number), start,
+                           end);
 }

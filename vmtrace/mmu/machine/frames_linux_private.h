@@ -6,13 +6,6 @@
 #include "vmtrace/mmu/machine/frames.h"
 #include "vmtrace/mmu/machine/machine.h"
 
-/* A page of an object of the machine's.  */
-static inline uint64_t
-vmt_linux_name_of_object(uint64_t object, uint64_t page)
-{
-   return vmt_memory_name_of(object, page);
-}
-
 static inline void
 vmt_linux_note(struct vmt_frames *frames, enum vmt_status status)
 {

@@ -7,8 +7,9 @@
 
    Time: ticks, and touches told of at the same tick (the kernel's) in their order.
 
-   Several processes: each tells of all its touches when it comes here, for none can be
-   asked while another one needs a frame.  Only what is newer than that is heard later.  */
+   Several processes: each tells of all its touches when it comes here, for it cannot be
+   asked while another one needs a frame.  What it did since it was here last comes after
+   all that others did here meanwhile.  */
 
 #include "vmtrace/mmu/machine/frames.h"
 
@@ -79,12 +80,19 @@ vmt_frames_inherited(struct vmt_machine *machine, uint64_t bits, bool copied)
 
 /* ---- when a page was touched last ---- */
 
+/* The memory's tick for one of the process's.  */
+static uint64_t
+common_tick(const struct vmt_frames *frames, uint64_t tick)
+{
+   return tick + (tick > frames->left_tick ? frames->ahead : frames->old_ahead);
+}
+
 static uint64_t
 time_of(struct vmt_frames *frames, uint64_t tick)
 {
    struct vmt_memory *memory = frames->memory;
 
-   tick += frames->clock_ahead;
+   tick = common_tick(frames, tick);
    if (memory->told_tick != tick) {
       memory->told_tick = tick;
       memory->n_at_tick = 0;
@@ -154,7 +162,7 @@ hear(struct vmt_machine *machine, vmt_vpn page, uint64_t tick)
    if (!frames->sees_changes && tick > frames->heard_tick)
       note(frames, vmt_replacement_refresh(
                       &frames->memory->textbook, vmt_frames_key(frames, page),
-                      (tick + frames->clock_ahead) << TIME_SHIFT, &newer));
+                      common_tick(frames, tick) << TIME_SHIFT, &newer));
    return newer;
 }
 
@@ -217,19 +225,55 @@ vmt_frames_hear_range(struct vmt_machine *machine, vmt_vpn start, vmt_vpn after)
    }
 }
 
-/* What the process ran since it was here last comes after all that the others did.  */
 void
 vmt_frames_hear_all(struct vmt_machine *machine)
 {
    struct vmt_frames *frames = &machine->frames;
+   uint64_t clock = frames->memory->clock;
+
+   if (clock > frames->left_tick + frames->ahead) {
+      frames->old_ahead = frames->ahead;
+      frames->ahead = clock - frames->left_tick;
+   }
+   vmt_frames_hear_range(machine, 0, VMT_NO_VPN);
+   frames->heard_tick = vmt_kernel_tick(machine);
+}
+
+void
+vmt_frames_note_time(struct vmt_machine *machine)
+{
+   struct vmt_frames *frames = &machine->frames;
    uint64_t now = vmt_kernel_tick(machine);
 
-   if (now <= frames->heard_tick)
+   if (now <= frames->left_tick)
       return;
-   frames->memory->clock += now - frames->heard_tick;
-   frames->clock_ahead = frames->memory->clock - now;
-   vmt_frames_hear_range(machine, 0, VMT_NO_VPN);
-   frames->heard_tick = now;
+   frames->old_ahead = frames->ahead;
+   frames->left_tick = now;
+   if (frames->memory->clock < now + frames->ahead)
+      frames->memory->clock = now + frames->ahead;
+}
+
+/* In the order of addresses, as if they were touched now.  */
+void
+vmt_frames_tell_textbook(struct vmt_machine *machine)
+{
+   const struct vmt_area *area = vmt_areas_from(&machine->areas, 0);
+   uint64_t now = vmt_kernel_tick(machine);
+
+   vmt_frames_member(&machine->frames)->n_slots = 0;
+   for (; area != NULL; area = vmt_areas_after(&machine->areas, area)) {
+      vmt_vpn vpn = area->start >> VMT_PAGE_SHIFT, after = area->end >> VMT_PAGE_SHIFT;
+      struct vmt_pte *pte;
+
+      if ((area->flags & VMT_AREA_EXCLUDED) != 0)
+         continue;
+      for (; (pte = vmt_pagetable_next(&machine->pages, &vpn, after)) != NULL; vpn++) {
+         if ((pte->bits & VMT_PTE_SLOT) != 0)
+            take_slot(machine->frames.memory, machine->frames.place);
+         if ((pte->bits & VMT_PTE_PRESENT) != 0)
+            vmt_frames_touch(machine, vpn, pte, now, false);
+      }
+   }
 }
 
 /* ---- eviction ---- */

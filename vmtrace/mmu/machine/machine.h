@@ -393,6 +393,21 @@ void vmt_machine_hide_page(struct vmt_machine *machine, vmt_vpn page);
 void vmt_machine_disown(struct vmt_machine *machine, vmt_vpn vpn,
                         const struct vmt_pte *pte, enum vmt_leave how);
 
+/* Around an event that may ask for frames or look at entries (frames.h).  */
+static inline void
+vmt_machine_begin(struct vmt_machine *machine)
+{
+   if (machine->frames.kind != VMT_FRAMES_UNLIMITED)
+      vmt_frames_enter(machine);
+}
+
+static inline void
+vmt_machine_end(struct vmt_machine *machine)
+{
+   if (machine->frames.n_entered != 0)
+      vmt_frames_leave(machine);
+}
+
 static inline bool
 vmt_machine_is_linux(const struct vmt_machine *machine)
 {

@@ -168,10 +168,11 @@ zap_and_free(struct vmt_machine *machine, vmt_addr start, vmt_addr end)
       vmt_frames_count_tables(machine);
 }
 
-/* Or there was no memory for what became of pages.  */
+/* The end of a call: unless there was no memory for what became of pages.  */
 static enum vmt_status
-status_of(const struct vmt_machine *machine, enum vmt_status status)
+end_call(struct vmt_machine *machine, enum vmt_status status)
 {
+   vmt_machine_end(machine);
    return machine->touches.no_memory || machine->frames.no_memory ||
                 machine->blocks.no_memory || machine->sharing.no_memory
              ? VMT_NO_MEMORY
@@ -230,12 +231,13 @@ vmt_machine_map(struct vmt_machine *machine, const struct vmt_area *area,
    bool leaves = note_leaving(machine, area->start, area->end);
    enum vmt_status status;
 
+   vmt_machine_begin(machine);
    *n_shootdowns = vmt_machine_shoot(machine, area->start, area->end);
    zap_and_free(machine, area->start, area->end);
    status = vmt_areas_map(&machine->areas, area);
    if (leaves)
       forget_nameless(machine);
-   return status_of(machine, status);
+   return end_call(machine, status);
 }
 
 enum vmt_status
@@ -245,12 +247,13 @@ vmt_machine_unmap(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
    bool leaves = note_leaving(machine, start, end);
    enum vmt_status status;
 
+   vmt_machine_begin(machine);
    *n_shootdowns = vmt_machine_shoot(machine, start, end);
    zap_and_free(machine, start, end);
    status = vmt_areas_unmap(&machine->areas, start, end);
    if (leaves)
       forget_nameless(machine);
-   return status_of(machine, status);
+   return end_call(machine, status);
 }
 
 /* change_pte_range: rights are taken at once; the right to write comes back
@@ -306,12 +309,14 @@ vmt_machine_protect(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
    *n_shootdowns = 0;
    if (status != VMT_OK)
       return status;
+   vmt_machine_begin(machine);
    *n_shootdowns = vmt_machine_shoot(machine, start, end);
    for (area = vmt_areas_from(&machine->areas, start);
         area != NULL && area->start < end;
         area = vmt_areas_after(&machine->areas, area))
       protect_entries(machine, area, area->start > start ? area->start : start,
                       area->end < end ? area->end : end);
+   vmt_machine_end(machine);
    return VMT_OK;
 }
 
@@ -324,9 +329,11 @@ vmt_machine_change_areas(struct vmt_machine *machine, vmt_addr start,
 
    vmt_machine_forget_pages(machine);
    status = vmt_areas_change(&machine->areas, start, end, clear, set);
+   vmt_machine_begin(machine);
    if (vmt_machine_is_linux(machine) && ((clear | set) & VMT_AREA_LOCKED) != 0)
       vmt_frames_lock(machine, start >> VMT_PAGE_SHIFT, end >> VMT_PAGE_SHIFT,
                       (set & VMT_AREA_LOCKED) != 0);
+   vmt_machine_end(machine);
    return status;
 }
 
@@ -388,18 +395,19 @@ vmt_machine_move(struct vmt_machine *machine, vmt_addr from, uint64_t old_bytes,
    *n_shootdowns = 0;
    if (status != VMT_OK)
       return status;
+   vmt_machine_begin(machine);
    *n_shootdowns = vmt_machine_shoot(machine, from, from + old_bytes);
    if (to == from) {
       if (new_bytes < old_bytes)
          zap_and_free(machine, from + new_bytes, from + old_bytes);
-      return status_of(machine, VMT_OK);
+      return end_call(machine, VMT_OK);
    }
    *n_shootdowns += vmt_machine_shoot(machine, to, to + new_bytes);
    zap_and_free(machine, to, to + new_bytes);
    status = move_entries(machine, from, to, kept_bytes);
    if (status == VMT_OK && !keep_old)
       zap_and_free(machine, from, from + old_bytes);
-   return status_of(machine, status);
+   return end_call(machine, status);
 }
 
 /* The kernel splits a folio that loses pages (truncate_inode_partial_folio); what
@@ -527,6 +535,7 @@ vmt_machine_drop_object(struct vmt_machine *machine, uint32_t object,
    vmt_addr low, high;
 
    *n_shootdowns = 0;
+   vmt_machine_begin(machine);
    drop_cached(machine, object, start, end);
    for (; area != NULL; area = vmt_areas_after(&machine->areas, area)) {
       if (!part_of_object(area, object, start, end, &low, &high))
@@ -536,6 +545,7 @@ vmt_machine_drop_object(struct vmt_machine *machine, uint32_t object,
    }
    if (vmt_machine_is_linux(machine))
       vmt_frames_forget(machine, object, start, end);
+   vmt_machine_end(machine);
 }
 
 static void
@@ -579,6 +589,7 @@ enum vmt_status
 vmt_machine_advise(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
                    enum vmt_advice advice, uint32_t *n_shootdowns)
 {
+   vmt_machine_begin(machine);
    *n_shootdowns = vmt_machine_shoot(machine, start, end);
    switch (advice) {
    case VMT_ADVICE_REMOVE:
@@ -596,5 +607,5 @@ vmt_machine_advise(struct vmt_machine *machine, vmt_addr start, vmt_addr end,
       page_out(machine, start, end);
       break;
    }
-   return status_of(machine, VMT_OK);
+   return end_call(machine, VMT_OK);
 }

@@ -73,6 +73,27 @@ vmt_memory_init(struct vmt_memory *memory, struct vmt_arena *arena,
    return status;
 }
 
+struct vmt_memory *
+vmt_memory_open(void *room, size_t room_bytes, const struct vmt_memory_settings *settings,
+                bool made_anew)
+{
+   const size_t arena_at = (sizeof(struct vmt_memory) + VMT_PAGE_BYTES) &
+                           ~(size_t)(VMT_PAGE_BYTES - 1);
+   struct vmt_memory *memory = room;
+   uint32_t version = memory->version;
+   struct vmt_arena *arena;
+
+   if (version != 0 && !made_anew)
+      return memory;
+   if (room_bytes < 2 * arena_at)
+      return NULL;
+   arena = vmt_arena_init((char *)room + arena_at, room_bytes - arena_at);
+   if (vmt_memory_init(memory, arena, settings) != VMT_OK)
+      return NULL;
+   memory->version = version + 1;
+   return memory;
+}
+
 static void
 free_member(struct vmt_memory *memory, uint32_t place)
 {
@@ -109,7 +130,7 @@ vmt_memory_free(struct vmt_memory *memory)
 /* ---- members ---- */
 
 enum vmt_status
-vmt_memory_add_member(struct vmt_memory *memory, uint32_t place)
+vmt_memory_add_member(struct vmt_memory *memory, uint32_t place, uint32_t id)
 {
    struct vmt_member *member =
       vmt_arena_alloc_zeroed(memory->arena, "member", sizeof *member);
@@ -118,6 +139,7 @@ vmt_memory_add_member(struct vmt_memory *memory, uint32_t place)
    vmt_assert(memory->members[place] == NULL);
    if (member == NULL)
       return VMT_NO_MEMORY;
+   member->id = id;
    vmt_hashmap_init_in(&member->inbox, memory->arena, "inbox");
    memory->members[place] = member;
    memory->n_members++;
@@ -201,13 +223,32 @@ vmt_memory_forget_pages(struct vmt_memory *memory, uint32_t object, uint64_t sta
    }
 }
 
+static bool
+uses(const struct vmt_memory_object *record, uint32_t place)
+{
+   return (record->users[place / 64] >> place % 64 & 1) != 0;
+}
+
+void
+vmt_memory_inherit_objects(struct vmt_memory *memory, uint32_t place, uint32_t child)
+{
+   uint32_t i;
+
+   for (i = 0; i < memory->objects.n_records; i++) {
+      struct vmt_memory_object *record = vmt_vector_at(&memory->objects, i);
+
+      if (uses(record, place))
+         record->users[child / 64] |= (uint64_t)1 << child % 64;
+   }
+}
+
 void
 vmt_memory_leave_object(struct vmt_memory *memory, uint32_t object, uint32_t place)
 {
    struct vmt_memory_object *record = vmt_memory_find_object(memory, object);
    uint32_t i;
 
-   if (record == NULL)
+   if (record == NULL || !uses(record, place))
       return;
    record->users[place / 64] &= ~((uint64_t)1 << place % 64);
    for (i = 0; i < VMT_MAX_PLACES / 64; i++)

@@ -15,9 +15,11 @@
             in each.  Time is that which the members ran, one after the other: what a member
             did since it was here last counts as done when it comes back.
 
-   Two members never work on it at once: sharing.h has the lock.
+   Two members never work on it at once: sharing.h has the lock.  If one has died with the
+   lock, the memory may be broken: then it is made anew, empty, and each member tells of its
+   pages again when it comes here next.
 
-   Owns its tables, which are in the arena if there is one.  no_memory: as of frames.h.  */
+   Owns its tables, which are in the arena if there is one.  */
 
 #ifndef VMT_MMU_MACHINE_MEMORY_H
 #define VMT_MMU_MACHINE_MEMORY_H
@@ -96,6 +98,7 @@ enum vmt_inbox_bit {
 };
 
 struct vmt_member {
+   uint32_t id;                         /* of the process, if several share the memory */
    struct vmt_hashmap inbox;            /* virtual page -> what became of its entry */
    uint64_t n_tables;                   /* linux: page tables that have frames */
    uint64_t n_slots;                    /* textbook: of swap */
@@ -114,6 +117,9 @@ struct vmt_memory {
    enum vmt_frames_kind kind;
    struct vmt_memory_settings settings;
    struct vmt_arena *arena;             /* NULL: the port */
+   uint32_t version;                    /* it was made so often; 0: it is one process's */
+   uint32_t n_recoveries, n_left;       /* what it knows of the processes of the run, as
+                                           common.h has it */
    uint32_t n_members, after_places;
    struct vmt_member *members[VMT_MAX_PLACES];
 
@@ -121,7 +127,7 @@ struct vmt_memory {
    struct vmt_replacement textbook;
    struct vmt_hashmap evicted_at;       /* key -> number of its eviction */
    uint64_t n_evictions, n_slots_used;
-   uint64_t clock;                      /* ticks of all members */
+   uint64_t clock;                      /* all members together came to it */
    uint64_t told_tick;                  /* n_at_tick touches were told of at it */
    uint32_t n_at_tick;
 
@@ -138,7 +144,15 @@ enum vmt_status vmt_memory_init(struct vmt_memory *memory, struct vmt_arena *are
                                 const struct vmt_memory_settings *settings);
 void vmt_memory_free(struct vmt_memory *memory);
 
-enum vmt_status vmt_memory_add_member(struct vmt_memory *memory, uint32_t place);
+/* One for several processes in a room of so many bytes, which all of them see at the same
+   address: made if it is not there (the room is all zero).  made_anew: what is there is
+   forgotten.  NULL: no memory.  */
+struct vmt_memory *vmt_memory_open(void *room, size_t room_bytes,
+                                   const struct vmt_memory_settings *settings,
+                                   bool made_anew);
+
+enum vmt_status vmt_memory_add_member(struct vmt_memory *memory, uint32_t place,
+                                      uint32_t id);
 
 /* The process there is no more: whatever it had is given up.  No machine is needed for
    it.  */
@@ -179,6 +193,10 @@ vmt_memory_name_of(uint64_t object, uint64_t page)
 /* Pages [start, end) of the object that no entry shows are no more.  */
 void vmt_memory_forget_pages(struct vmt_memory *memory, uint32_t object, uint64_t start,
                              uint64_t end);
+
+/* What the process at place can show, the one at child's can, too.  */
+void vmt_memory_inherit_objects(struct vmt_memory *memory, uint32_t place,
+                                uint32_t child);
 
 /* The process at place cannot show the object any more.  */
 void vmt_memory_leave_object(struct vmt_memory *memory, uint32_t object,

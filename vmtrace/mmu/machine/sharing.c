@@ -92,8 +92,8 @@ vmt_sharing_end(struct vmt_machine *machine)
 /* ---- objects ---- */
 
 /* Known to all by a number from the first time that this process needs it.  */
-static uint32_t
-common_object(struct vmt_machine *machine, uint32_t object)
+uint32_t
+vmt_sharing_object(struct vmt_machine *machine, uint32_t object)
 {
    struct vmt_object *record = object_at(machine, object);
    struct vmt_common *common = machine->sharing.common;
@@ -119,7 +119,7 @@ vmt_sharing_name_objects(struct vmt_machine *machine)
    uint32_t object;
 
    for (object = 1; takes_part(machine) && object < machine->objects.n_records; object++)
-      common_object(machine, object);
+      vmt_sharing_object(machine, object);
 }
 
 bool
@@ -131,7 +131,7 @@ vmt_machine_has_page(struct vmt_machine *machine, uint32_t object, uint64_t page
    if (!takes_part(machine))
       return vmt_pagecache_has(&machine->cache, object, page);
    vmt_sharing_begin(machine);
-   common = common_object(machine, object);
+   common = vmt_sharing_object(machine, object);
    has = common != 0 && vmt_common_has_page(machine->sharing.common, common, page);
    vmt_sharing_end(machine);
    return has;
@@ -149,7 +149,7 @@ vmt_machine_add_pages(struct vmt_machine *machine, uint32_t object, uint64_t sta
       return;
    }
    vmt_sharing_begin(machine);
-   common = common_object(machine, object);
+   common = vmt_sharing_object(machine, object);
    for (; common != 0 && start < end; start++)
       vmt_common_add_page(machine->sharing.common, common, start);
    vmt_sharing_end(machine);
@@ -247,7 +247,7 @@ vmt_sharing_frame_bits(struct vmt_machine *machine, const struct vmt_area *area,
        (area->flags & (VMT_AREA_EXCLUDED | VMT_AREA_SPECIAL | VMT_AREA_PFNMAP)) != 0)
       return 0;
    vmt_sharing_begin(machine);
-   object = common_object(machine, (uint32_t)area->object);
+   object = vmt_sharing_object(machine, (uint32_t)area->object);
    if (object != 0) {
       vmt_common_add_page(machine->sharing.common, object, page);
       frame = vmt_common_frame_of(machine->sharing.common, object, page);
@@ -333,6 +333,7 @@ vmt_machine_join(struct vmt_machine *machine, struct vmt_common *common, uint32_
 void
 vmt_machine_leave(struct vmt_machine *machine)
 {
+   vmt_frames_give_up(machine);
    if (takes_part(machine)) {
       vmt_common_lock(machine->sharing.common, machine->sharing.place);
       vmt_common_leave(machine->sharing.common, machine->sharing.place);

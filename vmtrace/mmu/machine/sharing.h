@@ -91,6 +91,9 @@ void vmt_sharing_free(struct vmt_sharing *sharing);
 void vmt_sharing_begin(struct vmt_machine *machine);
 void vmt_sharing_end(struct vmt_machine *machine);
 
+/* What all processes know an object by; 0: there is no room.  */
+uint32_t vmt_sharing_object(struct vmt_machine *machine, uint32_t object);
+
 /* The frame bits of an entry that shows the page of area's object.  */
 uint64_t vmt_sharing_frame_bits(struct vmt_machine *machine, const struct vmt_area *area,
                                 uint64_t page);

@@ -63,6 +63,7 @@ forget_process(struct vmt_common *common, uint32_t place)
 
    common->n_resident_pages -= process->n_resident_pages;
    common->n_alive--;
+   common->n_left++;
    process->n_resident_pages = 0;
    process->state = VMT_PLACE_FREE;
 }

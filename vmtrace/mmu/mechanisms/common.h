@@ -69,6 +69,7 @@ struct vmt_common {
    uint32_t n_recoveries;               /* times that a holder had died */
    uint32_t next_id;
    uint32_t n_alive, n_most_alive;
+   uint32_t n_left;                     /* places that were given up */
    uint32_t after_places;               /* above the highest ever used */
    uint32_t n_blocks, n_objects;        /* in use, from 1 */
    uint32_t with_room;                  /* first private block with a free frame */

@@ -327,6 +327,10 @@ void vmt_reclaim_duplicate(struct vmt_reclaim *reclaim, uint64_t page,
 void vmt_reclaim_unmap(struct vmt_reclaim *reclaim, uint64_t page, bool swap_entry,
                        bool young);
 
+/* An anonymous page that is not known is in swap, and one entry names it.  False: there is no
+   room there, or no memory.  */
+bool vmt_reclaim_adopt(struct vmt_reclaim *reclaim, uint64_t page);
+
 /* A file or shmem page without an entry is gone: truncated, a hole.  */
 void vmt_reclaim_forget(struct vmt_reclaim *reclaim, uint64_t page);
 

@@ -300,6 +300,33 @@ vmt_linux_alloc_slot(struct vmt_reclaim *reclaim, uint32_t at)
    return true;
 }
 
+bool
+vmt_reclaim_adopt(struct vmt_reclaim *reclaim, uint64_t page)
+{
+   struct vmt_swap *swap = &reclaim->swap;
+   struct vmt_swap_slot *record;
+   uint32_t slot = VMT_NO_INDEX;
+   uint64_t *place;
+
+   if (!vmt_linux_swap_reserve(reclaim) ||
+       vmt_hashmap_put(&reclaim->pages, page, &place) != VMT_OK)
+      return false;
+   if (swap->n_used < swap->n_slots)
+      slot = find_slot(reclaim);
+   if (slot == VMT_NO_INDEX) {
+      vmt_hashmap_delete(&reclaim->pages, page);
+      return false;
+   }
+   record = vmt_linux_slot(reclaim, slot);
+   record->page = page;
+   record->kind = VMT_RECLAIM_ANON;
+   record->frame = VMT_NO_INDEX;
+   record->n_entries = 1;
+   record->has_shadow = false;
+   vmt_linux_set_place(reclaim, page, vmt_linux_place(VMT_LINUX_SLOT, slot));
+   return true;
+}
+
 void
 vmt_linux_leave_cache(struct vmt_reclaim *reclaim, uint32_t at)
 {
