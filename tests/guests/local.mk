@@ -202,6 +202,7 @@ TESTS += \
    tests/guests/check-heap-allocators \
    tests/guests/check-heap-calls \
    tests/guests/check-heap-pages \
+   tests/guests/check-monitor \
    tests/guests/check-options \
    tests/guests/check-phases \
    tests/guests/check-places \
@@ -224,6 +225,7 @@ dist_check_SCRIPTS += \
    tests/guests/check-heap-allocators \
    tests/guests/check-heap-calls \
    tests/guests/check-heap-pages \
+   tests/guests/check-monitor \
    tests/guests/check-options \
    tests/guests/check-phases \
    tests/guests/check-places \

@@ -173,6 +173,18 @@ bad_names(char *a)
    VMTRACE_SNAPSHOT(a + PAGE - 8);
 }
 
+/* For each byte that it reads, a page is written, and the byte is given back.  */
+static void
+serve(char *a)
+{
+   char c;
+
+   for (long i = 0; SYS3(read, 0, &c, 1) == 1; i++) {
+      rt_write_pages(a + i * PAGE, 1);
+      SYS3(write, 1, &c, 1);
+   }
+}
+
 static void
 executes(struct rt *rt)
 {
@@ -207,6 +219,8 @@ guest(struct rt *rt)
       names(a, n);
    else if (rt_same(mode, "bad-names"))
       bad_names(a);
+   else if (rt_same(mode, "serve"))
+      serve(a);
    else if (rt_same(mode, "exec"))
       executes(rt);
    else if (rt_same(mode, "after"))

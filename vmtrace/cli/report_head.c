@@ -90,8 +90,9 @@ ending_text(const struct vmt_profile_run *run)
                         (long long) json_integer_value(signal), name ? " SIG" : "",
                         name ? name : "");
    }
-   return vmt_strdup(json_object_get(run->end, "exec")
-                     ? ", replaced by another program" : "");
+   return vmt_strdup(json_object_get(run->end, "exec") ? ", replaced by another program"
+                     : json_object_get(run->end, "snapshot")
+                     ? ", which was still running" : "");
 }
 
 char *

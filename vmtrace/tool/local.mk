@@ -54,6 +54,10 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/main.c \
 	vmtrace/tool/mark_records.c \
 	vmtrace/tool/mark_records.h \
+	vmtrace/tool/monitor.c \
+	vmtrace/tool/monitor.h \
+	vmtrace/tool/monitor_views.c \
+	vmtrace/tool/monitor_views.h \
 	vmtrace/tool/objects.c \
 	vmtrace/tool/objects.h \
 	vmtrace/tool/options.c \

@@ -104,3 +104,76 @@ out_file_take_back(struct out_file *file)
        rawcall_cut_file(file->json->fd, file->bytes_marked))
       file->json->n_bytes = file->bytes_marked;
 }
+
+/* ---- copies ---- */
+
+static Bool
+write_all(Int fd, const HChar *bytes, Int n)
+{
+   while (n > 0) {
+      Int done = VG_(write)(fd, bytes, n);
+
+      if (done <= 0)
+         return False;
+      bytes += done;
+      n -= done;
+   }
+   return True;
+}
+
+static Bool
+copy_bytes(Int from, Int to)
+{
+   static HChar buffer[1 << 16];
+   Int n;
+
+   while ((n = VG_(read)(from, buffer, sizeof buffer)) > 0)
+      if (!write_all(to, buffer, n))
+         return False;
+   return n == 0;
+}
+
+static Bool
+is_same_file(const HChar *path, const HChar *other)
+{
+   struct vg_stat a, b;
+
+   return !sr_isError(VG_(stat)(path, &a)) && !sr_isError(VG_(stat)(other, &b)) &&
+          a.dev == b.dev && a.ino == b.ino;
+}
+
+static Bool
+is_regular(const HChar *path)
+{
+   struct vg_stat st;
+
+   return !sr_isError(VG_(stat)(path, &st)) && VKI_S_ISREG(st.mode);
+}
+
+Bool
+out_file_copy(const struct out_file *file, const HChar *path, HChar *why, UInt why_bytes)
+{
+   SysRes from, to;
+   Bool ok;
+
+   if (file->json->fd < 0 || !is_regular(file->path) || is_same_file(file->path, path)) {
+      VG_(snprintf)(why, why_bytes, "the %s is %s", file->what,
+                    file->json->fd < 0        ? "not written"
+                    : is_regular(file->path) ? "that very file"
+                                             : "no file that can be read");
+      return False;
+   }
+   from = VG_(open)(file->path, VKI_O_RDONLY, 0);
+   to = VG_(open)(path, VKI_O_WRONLY | VKI_O_CREAT | VKI_O_TRUNC, 0644);
+   ok = !sr_isError(from) && !sr_isError(to) &&
+        copy_bytes((Int)sr_Res(from), (Int)sr_Res(to));
+   VG_(snprintf)(why, why_bytes, "%s",
+                 sr_isError(to)     ? rawcall_error_text(sr_Err(to))
+                 : sr_isError(from) ? rawcall_error_text(sr_Err(from))
+                                    : "not all of it could be written");
+   if (!sr_isError(from))
+      VG_(close)((Int)sr_Res(from));
+   if (!sr_isError(to))
+      VG_(close)((Int)sr_Res(to));
+   return ok;
+}

@@ -37,4 +37,8 @@ Bool out_file_flush(struct out_file *file);
 void out_file_mark(struct out_file *file);
 void out_file_take_back(struct out_file *file);
 
+/* Copies what is in the file to another, which is made, or replaced; False: why not. */
+Bool out_file_copy(const struct out_file *file, const HChar *path, HChar *why,
+                   UInt why_bytes);
+
 #endif

@@ -489,6 +489,29 @@ finish_end(void)
 }
 
 void
+profile_flush(void)
+{
+   out_file_flush(&file);
+}
+
+/* The file has the end for as long as it is copied.  */
+Bool
+profile_copy_to(const HChar *path, HChar *why, UInt why_bytes)
+{
+   Bool ok;
+
+   write_news();
+   out_file_mark(&file);
+   pressure_records_write_last(&out);
+   tree_records_write_last(&out);
+   json_text(&out, "{\"end\":{\"snapshot\":true");
+   finish_end();
+   ok = out_file_copy(&file, path, why, why_bytes);
+   out_file_take_back(&file);
+   return ok;
+}
+
+void
 profile_note_exit(Int status, Bool whole_program)
 {
    exit_known = True;

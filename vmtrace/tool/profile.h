@@ -22,6 +22,13 @@ struct json_out *profile_additions(void);
 /* Totals so far, as members of an object.  */
 void profile_write_totals(void);
 
+/* What was written so far is in the file.  */
+void profile_flush(void);
+
+/* A profile of all so far, which is complete, to another file; False: why not.  The
+   program's own goes on.  */
+Bool profile_copy_to(const HChar *path, HChar *why, UInt why_bytes);
+
 /* Something the reader of a report must know.  */
 void profile_note(const HChar *text);
 

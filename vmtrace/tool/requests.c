@@ -4,6 +4,7 @@
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/counting.h"
 #include "vmtrace/tool/mark_records.h"
+#include "vmtrace/tool/monitor.h"
 #include "vmtrace/tool/phases.h"
 #include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/tool.h"
@@ -87,6 +88,9 @@ handle(ThreadId tid, UWord *args, UWord *result)
    case VMT_USERREQ__START_COUNTING: counting_set(True); return True;
    case VMT_USERREQ__STOP_COUNTING: counting_set(False); return True;
    case VMT_USERREQ__RESET: counting_restart(); return True;
+   case VG_USERREQ__GDB_MONITOR_COMMAND:
+      *result = monitor_command((const HChar *)args[1]);
+      return *result != 0;
    default: return False;
    }
 }
