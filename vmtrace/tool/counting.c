@@ -5,6 +5,7 @@
 #include "vmtrace/tool/mark_records.h"
 #include "vmtrace/tool/phases.h"
 #include "vmtrace/tool/profile.h"
+#include "vmtrace/tool/running.h"
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/tool.h"
 #include "vmtrace/tool/touch_records.h"
@@ -123,6 +124,7 @@ counting_set(Bool on)
    if (on == counting_is_on)
       return;
    charge_settle();
+   running_tell();
    out = profile_additions();
    if (on)
       turn_on();
@@ -143,6 +145,7 @@ counting_restart(void)
    touch_records_start_anew();
    not_counted = checkpoint_instrs();
    off_since = not_counted;
+   running_restart();
    phases_restart();
 }
 

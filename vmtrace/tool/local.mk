@@ -100,6 +100,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/summary.h \
 	vmtrace/tool/syscalls.c \
 	vmtrace/tool/syscalls.h \
+	vmtrace/tool/thread_records.c \
+	vmtrace/tool/thread_records.h \
 	vmtrace/tool/threads.c \
 	vmtrace/tool/threads.h \
 	vmtrace/tool/tool.h \

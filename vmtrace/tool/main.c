@@ -114,7 +114,6 @@ in_child(ThreadId tid)
    tree_in_child(is_vfork);
    vfork_in_child(is_vfork);
    threads_become_child(tid);
-   running_become_child(tid);
    stacks_forget_memory(0, ~(Addr)0);
    heap_memory_start_anew();
    segments_forget_counts();
@@ -123,6 +122,7 @@ in_child(ThreadId tid)
       objects_become_shared();
    checkpoint_start_anew();
    counting_become_child();
+   running_become_child(tid);
    phases_become_child();
    profile_reopen_in_child();
    fault_log_reopen_in_child();

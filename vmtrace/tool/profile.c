@@ -13,6 +13,7 @@
 #include "vmtrace/tool/segments.h"
 #include "vmtrace/tool/signals.h"
 #include "vmtrace/tool/stacks.h"
+#include "vmtrace/tool/thread_records.h"
 #include "vmtrace/tool/tool.h"
 #include "vmtrace/tool/touch_records.h"
 #include "vmtrace/tool/tree_records.h"
@@ -56,6 +57,7 @@ profile_reopen_in_child(void)
    exit_known = False;
    pressure_records_start_anew();
    heap_records_start_anew();
+   thread_records_start_anew();
    touch_records_start_anew();
    open_anew(True);
 }
@@ -438,6 +440,7 @@ write_news(void)
    profile_additions();
    touch_records_write(&out);
    heap_records_write();
+   thread_records_write(&out);
    mark_records_phases(&out);
    tree_records_write(&out);
    note_depth();

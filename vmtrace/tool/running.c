@@ -1,6 +1,7 @@
 #include "vmtrace/tool/running.h"
 
 #include "vmtrace/tool/charge.h"
+#include "vmtrace/tool/counting.h"
 #include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/tool.h"
 
@@ -9,7 +10,7 @@
 UInt running_number;
 
 static ThreadId running_tid = VG_INVALID_THREADID;
-static ULong since;                     /* the clock, when it began to run */
+static ULong since;                     /* instructions counted before it ran */
 
 static UInt number_of[MAX_TIDS];        /* by Valgrind's number; 0: none yet */
 static UInt n_numbers;
@@ -147,7 +148,7 @@ running_ends(ThreadId tid)
 static void
 tell_instrs(void)
 {
-   ULong now = vmt_instrs_at(tool_machine.filter.clock);
+   ULong now = counting_instrs();
 
    if (running_number != 0)
       known[running_number].n_instrs += now - since;
@@ -160,18 +161,35 @@ tell_shot(UInt core)
 {
    ULong n_shot = tool_machine.cores[core].n_shot;
 
-   known[cores[core].number].n_shot += n_shot - cores[core].n_shot;
+   if (counting_is_on)
+      known[cores[core].number].n_shot += n_shot - cores[core].n_shot;
    cores[core].n_shot = n_shot;
 }
 
-const struct running_thread *
-running_get(UInt number)
+void
+running_tell(void)
 {
    UInt core;
 
    tell_instrs();
    for (core = 0; core < tool_machine.settings.n_cores; core++)
       tell_shot(core);
+}
+
+void
+running_restart(void)
+{
+   UInt number;
+
+   running_tell();
+   since = 0;
+   for (number = 0; number <= n_numbers; number++)
+      known[number].n_instrs = known[number].n_shot = 0;
+}
+
+const struct running_thread *
+running_get(UInt number)
+{
    return &known[number];
 }
 
@@ -198,7 +216,7 @@ running_become_child(ThreadId tid)
 {
    UInt number = running_number_of(tid), i;
 
-   tell_instrs();
+   since = 0;
    for (i = 0; i <= n_numbers; i++)
       known[i] = (struct running_thread){.n_threads = i == number};
    for (i = 0; i < tool_machine.settings.n_cores; i++)

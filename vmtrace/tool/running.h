@@ -11,7 +11,8 @@
    has returned from a system call.  Another may have run since it made the call.
 
    A thread's name is what the kernel knows it by (prctl, /proc/PID/task/TID/comm), if
-   the program has set any.  Its instructions are those of the clock while it ran.  */
+   the program has set any.  Its instructions are those that were counted while it
+   ran.  */
 
 #ifndef VMT_TOOL_RUNNING_H
 #define VMT_TOOL_RUNNING_H
@@ -34,9 +35,11 @@ extern UInt running_number;
 
 UInt running_number_of(ThreadId tid);
 
-/* The highest number that there was; what is known of a thread, up to now.  */
+/* The highest number that there was; what is known of a thread, and that it is up to
+   now.  */
 UInt running_n_numbers(void);
 const struct running_thread *running_get(UInt number);
+void running_tell(void);
 UInt running_core_of(UInt number);
 
 /* Thread tid runs from here on.  */
@@ -51,6 +54,9 @@ void running_set_lwp(UInt number, UInt lwp);
 
 /* This is a forked child: thread tid is alone, and nothing has happened yet.  */
 void running_become_child(ThreadId tid);
+
+/* All that was counted is forgotten.  */
+void running_restart(void);
 
 /* Asks for the names of those that there are.  */
 void running_find_names(void);
