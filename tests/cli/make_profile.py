@@ -82,6 +82,10 @@ class Profile:
         self.raw(json.dumps({"charge": [stack, area, thread], **of, "events": events}))
         add(self.totals, with_sums(events))
 
+    def thread(self, number, **members):
+        self.raw(json.dumps({"thread": number, "core": 0, "threads": 1, "instrs": 0,
+                             "shot": 0, **members}))
+
     def site(self, stack, kind="malloc"):
         return self.define("site", stack=stack, kind=kind)
 

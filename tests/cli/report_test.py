@@ -121,6 +121,35 @@ def check_rows(file):
     document = json.loads(output("report", "--format=json", "--by=thread", file))
     check("threads", {1: 125, 2: 6},
           {t["thread"]: t["events"]["Flt"] for t in document["threads"]})
+    check("threads of which nothing is told", {(None, 0)},
+          {(t["name"], t["threads"]) for t in document["threads"]})
+
+
+def check_threads():
+    p = Profile()
+    at = addresses()
+    obj = p.object(BINARY)
+    p.block(obj, at["FILL"], [4], 700)
+    p.charge(p.stack([(obj, at["FILL"]), (obj, at["MAIN_FILL"])]), thread=1, ZeroWr=3)
+    p.charge(p.stack([(obj, at["FILL"])]), thread=2, ZeroWr=2, Shoot=4)
+    p.charge(p.stack([(obj, at["FILL"])], cut=True), thread=3, ZeroWr=1)
+    p.thread(1, instrs=5)
+    p.thread(1, instrs=500, shot=1)
+    p.thread(2, instrs=150, core=1, shot=3, name="io\n")
+    p.thread(3, instrs=50, core=2, threads=3)
+    p.end()
+    file = p.write(path("threads"))
+    document = json.loads(output("report", "--format=json", "--by=thread", file))
+    valid("report --by=thread", "report.schema.json", document)
+    check("what is told of threads",
+          [(1, "main", None, 0, 1, 1, 500), (2, "fill", "io\n", 1, 1, 3, 150),
+           (3, None, None, 2, 3, 0, 50)],
+          [(t["thread"], t["start"] and t["start"]["function"], t["name"], t["core"],
+            t["threads"], t["shot"], t["events"]["Ir"]) for t in document["threads"]])
+    rows = output("report", "--by=thread", "--sort=Ir", file).splitlines()
+    check("rows of threads", ["1 main", '2 fill "io\\n"', "3 and 2 more"],
+          [" ".join(row.split()[-n:]) for row, n in zip(rows[-3:], (2, 3, 4))])
+    check("threads' columns", "Ir Flt Shoot StlbM Shot Core Thread".split(), rows[-4].split())
 
 
 def check_run(p, file):
@@ -358,6 +387,7 @@ def main():
     check_blame(p, file)
     check_tables(p, file)
     check_rows(file)
+    check_threads()
     check_run(p, file)
     check_text(file)
     check_output(file)

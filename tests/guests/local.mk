@@ -90,6 +90,10 @@ tests/guests/behave-libc: $(GUEST_LIBC_CODE)
 	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
 	$(CC) -O1 -g -Wall -Wextra -pthread -o $@ $(srcdir)/tests/guests/behave/*.c
 
+tests/guests/crew: tests/guests/crew.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	$(CC) -O1 -g -Wall -Wextra -pthread -o $@ $(srcdir)/tests/guests/crew.c
+
 tests/guests/heap: tests/guests/heap.c
 	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
 	$(CC) -O1 -g -Wall -Wextra -Wno-unused-result -fno-builtin -pthread -o $@ \
@@ -206,7 +210,8 @@ TESTS += \
    tests/guests/check-options \
    tests/guests/check-phases \
    tests/guests/check-places \
-   tests/guests/check-repeat
+   tests/guests/check-repeat \
+   tests/guests/check-threads
 
 dist_check_SCRIPTS += \
    tests/guests/check-expect \
@@ -229,15 +234,17 @@ dist_check_SCRIPTS += \
    tests/guests/check-options \
    tests/guests/check-phases \
    tests/guests/check-places \
-   tests/guests/check-repeat
+   tests/guests/check-repeat \
+   tests/guests/check-threads
 
-check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/heap \
+check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/crew tests/guests/heap \
    $(HEAP_GUESTS) $(HEAP_OBJECTS)
-CLEANFILES += $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/heap \
+CLEANFILES += $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/crew tests/guests/heap \
    $(HEAP_GUESTS) $(HEAP_OBJECTS)
 
 EXTRA_DIST += \
    $(HEAP_CODE) \
+   tests/guests/crew.c \
    tests/guests/places.c \
    $(GUEST_EXPECTATIONS) \
    $(GUEST_RUNTIME) \

@@ -96,7 +96,8 @@ take_options(struct vmt_report *report, int argc, char **argv)
    if (!report->top_given)
       report->top = report->options.json ? 0 : DEFAULT_TOP;
    report->options.blame.whole_stacks = report->by == VMT_BY_STACK
-                                        || report->by == VMT_BY_SITE;
+                                        || report->by == VMT_BY_SITE
+                                        || report->by == VMT_BY_THREAD;
    return status;
 }
 
@@ -171,6 +172,8 @@ vmt_verb_report(int argc, char **argv)
       const struct vmt_profile *profile = &report.input.profile;
 
       report.with_sites = profile->n_sites > 1;
+      if (report.by == VMT_BY_THREAD)
+         vmt_thread_starts_init(&report.starts, profile, &report.input.blame);
       if (report.by == VMT_BY_SITE && !report.options.json)
          vmt_report_find_line_twins(&report);
       if (take_sort(&report)
@@ -179,6 +182,7 @@ vmt_verb_report(int argc, char **argv)
       else
          status = print(&report);
       free(report.line_twin);
+      vmt_thread_starts_free(&report.starts);
       vmt_report_input_free(&report.input);
    }
    vmt_report_options_free(&report.options);

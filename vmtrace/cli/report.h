@@ -11,6 +11,7 @@ struct vmt_report {
    struct vmt_report_input input;
    enum vmt_by by;
    bool with_sites;             /* JSON: rows have parts by site */
+   struct vmt_thread_starts starts;     /* by thread alone */
    uint32_t *line_twin;         /* by site: of each site another one of its line, or
                                    0; NULL: what tells them apart is not shown */
    bool split;                  /* each row once for each site's memory, too */

@@ -120,6 +120,33 @@ vmt_report_via(const struct vmt_blame *blame, uint32_t via)
    return text;
 }
 
+/* "2 worker", "4711/2 worker "io" and 3 more".  */
+static char *
+thread_text(const struct vmt_report *report, const struct vmt_ledger_row *row)
+{
+   const struct vmt_profile_run *run = &report->input.profile.runs[row->run];
+   const struct vmt_thread *thread = vmt_thread_find(&run->threads, row->subject);
+   uint32_t place = vmt_thread_start(&report->starts, row->run, row->subject);
+   char *start = place ? short_function(report->input.blame.places[place].function,
+                                        FUNCTION_COLUMNS) : vmt_strdup("");
+   char *name = vmt_escape_short(thread && thread->name ? thread->name : "", 40);
+   char *process = report->input.profile.n_runs == 1 ? vmt_strdup("")
+                   : vmt_format("%lld/", (long long) json_integer_value(
+                                   json_object_get(run->header, "pid")));
+   char *others = thread && thread->n_threads > 1
+                  ? vmt_format(" and %" PRId64 " more", thread->n_threads - 1)
+                  : vmt_strdup("");
+   char *text = vmt_format("%s%" PRIu32 "%s%s%s%s%s%s", process, row->subject,
+                           *start ? " " : "", start, *name ? " \"" : "", name,
+                           *name ? "\"" : "", others);
+
+   free(start);
+   free(name);
+   free(process);
+   free(others);
+   return text;
+}
+
 char *
 vmt_report_subject(const struct vmt_report *report, const struct vmt_ledger *ledger,
              uint32_t row)
@@ -141,9 +168,6 @@ vmt_report_subject(const struct vmt_report *report, const struct vmt_ledger *led
       free(name);
       return text;
    default:
-      return profile->n_runs == 1 ? vmt_format("%" PRIu32, of->subject)
-             : vmt_format("%lld/%" PRIu32, (long long) json_integer_value(
-                             json_object_get(profile->runs[of->run].header, "pid")),
-                          of->subject);
+      return thread_text(report, of);
    }
 }

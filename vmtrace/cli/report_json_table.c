@@ -71,11 +71,48 @@ print_object(const struct vmt_report *report, FILE *file, uint32_t place)
 }
 
 static void
+print_start(const struct vmt_blame *blame, FILE *file, uint32_t place)
+{
+   if (place) {
+      putc('{', file);
+      vmt_report_json_place(blame, file, place, false);
+      putc('}', file);
+   } else
+      fputs("null", file);
+}
+
+static void
+print_thread_facts(const struct vmt_report *report, FILE *file,
+                   const struct vmt_ledger_row *row)
+{
+   static const struct vmt_thread unknown;
+   const struct vmt_thread *thread =
+      vmt_thread_find(&report->input.profile.runs[row->run].threads, row->subject);
+
+   if (!thread)
+      thread = &unknown;
+   fputs(",\"name\":", file);
+   if (thread->name)
+      vmt_escape_json(file, thread->name);
+   else
+      fputs("null", file);
+   fputs(",\"start\":", file);
+   print_start(&report->input.blame, file,
+               vmt_thread_start(&report->starts, row->run, row->subject));
+   fprintf(file, ",\"core\":%" PRId64 ",\"threads\":%" PRId64 ",\"shot\":%" PRId64,
+           thread->core, thread->n_threads, thread->shot);
+}
+
+static void
 print_thread(const struct vmt_report *report, FILE *file,
              const struct vmt_ledger_row *row)
 {
+   const struct vmt_profile_run *run = &report->input.profile.runs[row->run];
+
    fprintf(file, "\"thread\":%" PRIu32 ",", row->subject);
-   vmt_report_json_member(file, "pid", report->input.profile.runs[row->run].header, "pid");
+   vmt_report_json_member(file, "pid", run->header, "pid");
+   if (report->starts.places)
+      print_thread_facts(report, file, row);
 }
 
 /* Of what nobody asked for there is no place.  */

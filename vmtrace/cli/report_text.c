@@ -12,7 +12,7 @@
 #include "vmtrace/cli/table.h"
 #include "vmtrace/host/memory.h"
 
-#define COLUMNS_MAX (VMT_EVENTS_MAX + 6)
+#define COLUMNS_MAX (VMT_EVENTS_MAX + 8)
 
 static bool
 is_fault_event(const struct vmt_profile *profile, int event)
@@ -35,6 +35,20 @@ orders_by_blocks(const struct vmt_report *report)
 
    return report->by == VMT_BY_SITE
           && (role == VMT_EVENT_SITE || role == VMT_EVENT_SIZE);
+}
+
+/* A thread's row has room for them.  */
+static void
+add_thread_events(const struct vmt_profile *profile, struct vmt_event_list *list)
+{
+   static const char *const names[] = { "Ir", "RssPages", "DtlbM", "StlbM", "Shoot" };
+
+   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+      int event = vmt_events_find(&profile->events, names[i]);
+
+      if (vmt_profile_total(profile, event))
+         vmt_report_add_event(list, event);
+   }
 }
 
 /* The columns: the event that orders, then those asked for, or those that say
@@ -65,6 +79,8 @@ columns_of(const struct vmt_report *report)
    vmt_report_add_event(&list, vmt_events_find(events, "Flt"));
    if (report->by == VMT_BY_SITE)
       vmt_report_add_event(&list, vmt_events_find(events, "CallFlt"));
+   if (report->by == VMT_BY_THREAD)
+      add_thread_events(&report->input.profile, &list);
    vmt_report_add_event(&list, vmt_events_find(events, "StlbM"));
    vmt_report_add_limit_events(&report->input.profile, &list);
    if (has_executed(report->by)
@@ -90,6 +106,7 @@ struct text_table {
    int64_t *site_numbers;       /* of the table by site */
    size_t n;                    /* rows to show */
    bool has_kinds, has_places;
+   bool has_cores;              /* by thread, of more than one */
    bool has_share;              /* of the event that orders */
 };
 
@@ -137,6 +154,29 @@ add_subject(const struct text_table *text, struct vmt_table *table, uint32_t row
       add_text(table, vmt_report_subject(text->report, &text->ledger, row));
 }
 
+static bool
+has_cores(const struct vmt_profile *profile)
+{
+   for (size_t run = 0; run < profile->n_runs; run++)
+      for (uint32_t i = 0; i < profile->runs[run].threads.n; i++)
+         if (profile->runs[run].threads.list[i].core != 0)
+            return true;
+   return false;
+}
+
+/* Where a thread was, and what reached it there.  */
+static void
+add_core(const struct text_table *text, struct vmt_table *table,
+         const struct vmt_ledger_row *row)
+{
+   const struct vmt_thread *thread = vmt_thread_find(
+      &text->report->input.profile.runs[row->run].threads, row->subject);
+   char grouped[VMT_GROUPED_BYTES];
+
+   vmt_table_cell(table, "%s", vmt_number_grouped(grouped, thread ? thread->shot : 0));
+   vmt_table_cell(table, "%s", vmt_number_grouped(grouped, thread ? thread->core : 0));
+}
+
 static void
 add_row(const struct text_table *text, struct vmt_table *table, uint32_t row)
 {
@@ -144,6 +184,8 @@ add_row(const struct text_table *text, struct vmt_table *table, uint32_t row)
    if (text->site_numbers)
       add_text(table, vmt_report_life(text->site_numbers
                                       + (size_t) row * VMT_N_SITE_NUMBERS));
+   if (text->has_cores)
+      add_core(text, table, &text->ledger.rows[row]);
    if (text->has_kinds)
       add_text(table, vmt_report_kinds(text->report, &text->ledger, row));
    add_subject(text, table, row);
@@ -173,6 +215,10 @@ make_titles(const struct text_table *text, struct vmt_table_column *titles)
    }
    if (text->site_numbers)
       titles[n++] = (struct vmt_table_column){ "Mean life", true };
+   if (text->has_cores) {
+      titles[n++] = (struct vmt_table_column){ "Shot", true };
+      titles[n++] = (struct vmt_table_column){ "Core", true };
+   }
    if (text->has_kinds)
       titles[n++] = (struct vmt_table_column){ "Kinds", false };
    titles[n++] = (struct vmt_table_column){ subjects[text->ledger.by], false };
@@ -262,7 +308,8 @@ print_caption(const struct text_table *text, const struct vmt_output *out)
            report->split ? " and site" : "", whose);
 }
 
-/* Rows without any of the event say nothing when others do.  */
+/* Rows without any of the event say nothing when others do.  Threads are all of
+   interest.  */
 static size_t
 n_rows_to_show(const struct text_table *text)
 {
@@ -270,7 +317,7 @@ n_rows_to_show(const struct text_table *text)
 
    if (text->report->top && text->report->top < n)
       n = text->report->top;
-   while (n > 0 && text->columns.n
+   while (n > 0 && text->columns.n && text->report->by != VMT_BY_THREAD
           && vmt_ledger_value(&text->ledger, text->order[n - 1],
                               text->report->sort) == 0)
       n--;
@@ -315,6 +362,7 @@ vmt_report_text_table(const struct vmt_report *report, const struct vmt_output *
    text.columns = columns_of(report);
    text.order = vmt_ledger_order(&text.ledger, report->sort);
    text.has_kinds = is_fault_event(profile, report->sort);
+   text.has_cores = report->by == VMT_BY_THREAD && has_cores(profile);
    text.has_share = profile->events.n
                     && profile->events.roles[report->sort] != VMT_EVENT_SIZE;
    text.has_places = report->by == VMT_BY_LINE || report->by == VMT_BY_FUNCTION

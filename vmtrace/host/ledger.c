@@ -136,6 +136,24 @@ add_processes(struct vmt_ledger *ledger)
    }
 }
 
+/* Of threads it is known how many instructions they executed, but not which.  */
+static void
+add_thread_instrs(struct vmt_ledger *ledger)
+{
+   const struct vmt_profile *profile = ledger->profile;
+   int ir = vmt_events_find(&profile->events, "Ir");
+
+   for (uint32_t run = 0; run < profile->n_runs; run++)
+      for (uint32_t i = 0; i < profile->runs[run].threads.n; i++) {
+         const struct vmt_thread *thread = vmt_thread_find(&profile->runs[run].threads, i);
+
+         if (thread && thread->instrs)
+            vmt_ledger_add(ledger, vmt_ledger_row(ledger, (struct vmt_ledger_row){
+               .subject = i, .run = run
+            }), ir, thread->instrs);
+      }
+}
+
 /* Events get a column when some run counted any, or a site has some.  */
 static void
 find_columns(struct vmt_ledger *ledger)
@@ -191,6 +209,8 @@ vmt_ledger_init(struct vmt_ledger *ledger, enum vmt_by by,
       add_charges(ledger);
    if (is_of_code(by))
       add_instrs(ledger);
+   if (by == VMT_BY_THREAD)
+      add_thread_instrs(ledger);
    if (is_of_code(by) || by == VMT_BY_STACK || by == VMT_BY_SITE)
       vmt_ledger_add_sites(ledger);
 }

@@ -3,7 +3,8 @@
 
    Each table of charges (what a stack, an area and a thread are known of) adds
    up to the run's totals.  What instructions executed (Ir, Dr, Dw) is known by
-   address alone: it is in the tables by line, function, object and process.
+   address alone: it is in the tables by line, function, object and process; of a
+   thread it is known how many instructions it executed.
    Blocks (VMT_EVENT_SITE) are of the line, function, object, stack and site that
    asked for them; in the totals are those of malloc alone, while the table by site
    also has what was asked of mmap and brk.

@@ -81,6 +81,7 @@ HOST_SOURCES = \
 	vmtrace/host/profile_scan.c \
 	vmtrace/host/profile_text.c \
 	vmtrace/host/profile_text.h \
+	vmtrace/host/profile_threads.c \
 	vmtrace/host/segments.c \
 	vmtrace/host/segments.h \
 	vmtrace/host/strings.c \
@@ -88,7 +89,9 @@ HOST_SOURCES = \
 	vmtrace/host/symbols.c \
 	vmtrace/host/symbols.h \
 	vmtrace/host/thrash.c \
-	vmtrace/host/thrash.h
+	vmtrace/host/thrash.h \
+	vmtrace/host/threads.c \
+	vmtrace/host/threads.h
 
 HOST_CFLAGS = -std=gnu11 -g -O2 $(WARNING_CFLAGS) $(SANITIZE_CFLAGS)
 

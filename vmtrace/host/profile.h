@@ -26,6 +26,7 @@
 #include "vmtrace/host/marks.h"
 #include "vmtrace/host/pressure.h"
 #include "vmtrace/host/processes.h"
+#include "vmtrace/host/threads.h"
 
 #define VMT_PROFILE_FORMAT 1
 /* No writer keeps more frames of a stack; a file that has them is damaged.  */
@@ -103,6 +104,7 @@ struct vmt_profile_run {
    struct vmt_heap heap;
    struct vmt_family family;
    struct vmt_marks marks;
+   struct vmt_threads threads;
 };
 
 struct vmt_profile {

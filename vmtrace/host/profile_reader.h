@@ -130,6 +130,7 @@ struct vmt_resident *profile_resident_of_snapshot(struct profile_reader *reader,
 int profile_read_snapshot(struct profile_reader *reader, json_t *record);
 int profile_read_counting(struct profile_reader *reader, json_t *record);
 int profile_read_reset(struct profile_reader *reader, json_t *record);
+int profile_read_thread(struct profile_reader *reader, json_t *record);
 int profile_read_timeline(struct profile_reader *reader, json_t *record);
 
 int profile_add_frame(struct profile_reader *reader,
