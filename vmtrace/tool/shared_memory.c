@@ -9,6 +9,7 @@ extern Bool VG_(am_create_reservation)(Addr start, SizeT bytes, ShrinkMode mode,
                                        SSizeT extra) __attribute__((weak));
 extern Bool VG_(am_notify_client_mmap)(Addr start, SizeT bytes, UInt rights, UInt flags,
                                        Int fd, Off64T offset) __attribute__((weak));
+extern Bool VG_(am_notify_munmap)(Addr start, SizeT bytes) __attribute__((weak));
 
 /* include/uapi/asm-generic/resource.h */
 #define LIMIT_FILE_BYTES 1
@@ -30,7 +31,7 @@ struct head {
    ULong common_bytes, bytes;
 };
 
-static Bool is_reserved, is_mapped;
+static Bool is_mapped;
 
 static const struct head *
 head(void)
@@ -70,20 +71,8 @@ shared_memory_end(void)
 void
 shared_memory_reserve(void)
 {
-   is_reserved = VG_(am_create_reservation) != NULL &&
-                 VG_(am_notify_client_mmap) != NULL &&
-                 VG_(am_create_reservation)(SHARED_MEMORY_START, all_bytes(), SmFixed, 0);
-}
-
-/* The program may still map something there if it insists on the address.  */
-static Bool
-is_free(void)
-{
-   const NSegment *segment = VG_(am_find_nsegment)(SHARED_MEMORY_START);
-
-   return is_reserved && segment != NULL && segment->kind == SkResvn &&
-          segment->start <= SHARED_MEMORY_START &&
-          segment->end >= shared_memory_end() - 1;
+   if (VG_(am_create_reservation) != NULL)
+      VG_(am_create_reservation)(SHARED_MEMORY_START, all_bytes(), SmFixed, 0);
 }
 
 static Bool
@@ -108,15 +97,23 @@ tell_core(Int fd)
 }
 
 static Bool
+are_addresses_limited(void)
+{
+   return is_limited(LIMIT_ADDRESSES, SHARE_OF_ADDRESSES * all_bytes());
+}
+
+/* The program may have something there, if it insisted on the address.  */
+
+static Bool
 map(Int fd, const HChar **why)
 {
    *why = NULL;
-   if (!is_free())
-      *why = "its addresses are taken";
-   else if (is_limited(LIMIT_ADDRESSES, SHARE_OF_ADDRESSES * all_bytes()))
-      *why = "addresses are limited (ulimit -v)";
+   if (VG_(am_notify_client_mmap) == NULL || VG_(am_notify_munmap) == NULL)
+      *why = "this Valgrind cannot be told of it";
+   else if (are_addresses_limited())
+      *why = SHARED_MEMORY_LIMITED;
    else if (!rawcall_map_shared(SHARED_MEMORY_START, all_bytes(), fd))
-      *why = "it cannot be mapped";
+      *why = "its addresses are taken";
    if (*why != NULL)
       return False;
    tell_core(fd);
@@ -182,6 +179,20 @@ struct vmt_common *
 shared_memory_common(void)
 {
    return is_mapped ? (struct vmt_common *)(SHARED_MEMORY_START + HEAD_BYTES) : NULL;
+}
+
+Bool
+shared_memory_is_in_the_way(void)
+{
+   return is_mapped && tool_options.settings.ram_bytes == 0 && are_addresses_limited();
+}
+
+void
+shared_memory_unmap(void)
+{
+   rawcall_unmap(SHARED_MEMORY_START, all_bytes());
+   VG_(am_notify_munmap)(SHARED_MEMORY_START, all_bytes());
+   is_mapped = False;
 }
 
 void *

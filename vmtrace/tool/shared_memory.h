@@ -28,6 +28,12 @@ Int shared_memory_make(ULong run, const HChar **why);
 /* The one that is behind a descriptor.  */
 Bool shared_memory_adopt(Int fd, const HChar **why);
 
+/* The program has limited its addresses since, and wants them more.  With limited memory it
+   has to do without.  */
+Bool shared_memory_is_in_the_way(void);
+void shared_memory_unmap(void);
+#define SHARED_MEMORY_LIMITED "addresses are limited (ulimit -v)"
+
 /* NULL: there is none.  */
 struct vmt_common *shared_memory_common(void);
 

@@ -561,6 +561,8 @@ after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
       tree_after_fork(result);
    else if (number == __NR_wait4 || number == __NR_waitid)
       tree_after_wait(number, result);
+   else if (number == __NR_setrlimit || number == __NR_prlimit64)
+      tree_after_limit();
    kernel_words_return(tid, number, args);
    if (!sr_isError(result)) {
       kernel_words_after_call(tid, number, args, sr_Res(result));

@@ -12,6 +12,8 @@
 
 #define LOOKS_PER_FORK 32
 
+#define FULL "no descriptor or place is free for it, or /proc is not there"
+
 /* m_options.c */
 extern Bool VG_(should_we_trace_this_child)(const HChar *path, const HChar **argv)
    __attribute__((weak));
@@ -19,6 +21,7 @@ extern Bool VG_(should_we_trace_this_child)(const HChar *path, const HChar **arg
 static struct {
    Int fd;                              /* -1: it takes no part */
    UInt place;                          /* of a vfork's child: its parent's */
+   ULong run;
    UInt id, parent;
    Bool borrows;                        /* it is the child of a vfork */
    ULong since;                         /* its instructions until it took part */
@@ -117,6 +120,7 @@ enter(UInt id, UInt parent)
    own.id = vmt_common_enter(common(), own.place, id, parent, VG_(getpid)());
    vmt_common_unlock(common());
    own.parent = parent;
+   own.run = common()->run;
    own.since = checkpoint_instrs();
    if (vmt_machine_join(&tool_machine, common(), own.place) != VMT_OK)
       tool_no_memory();
@@ -137,7 +141,7 @@ begin(void)
    if (fd >= 0) {
       own.fd = life_open(fd);
       VG_(close)(fd);
-      why = "no descriptor is free for it, or /proc is not there";
+      why = FULL;
    }
    if (own.fd < 0 || !enter(0, 0))
       go_apart(why);
@@ -171,7 +175,7 @@ tree_init(void)
    }
    own.fd = life_move(before.fd);
    if (own.fd < 0 || !enter(before.id, before.parent))
-      go_apart("there are too many processes or open files");
+      go_apart(FULL);
 }
 
 /* ---- forks ---- */
@@ -248,7 +252,7 @@ become(Bool is_vfork)
    if (own.fd >= 0)
       vmt_common_process(common(), own.place)->pid = VG_(getpid)();
    else if (child.is_due)
-      go_apart("there are too many processes or open files");
+      go_apart(FULL);
 }
 
 void
@@ -327,6 +331,17 @@ tree_after_failed_exec(void)
    let_go(&next.fd);
 }
 
+/* The child of a vfork has the limits to itself, and its parent's memory.  */
+void
+tree_after_limit(void)
+{
+   if (own.fd < 0 || own.borrows || !shared_memory_is_in_the_way())
+      return;
+   tree_leave();
+   shared_memory_unmap();
+   go_apart(SHARED_MEMORY_LIMITED);
+}
+
 void
 tree_leave(void)
 {
@@ -336,9 +351,10 @@ tree_leave(void)
 struct tree_identity
 tree_identity(void)
 {
-   return (struct tree_identity){.run = own.fd >= 0 ? common()->run : 0,
-                                 .id = own.fd >= 0 ? own.id : 0,
+   return (struct tree_identity){.run = own.run,
+                                 .id = own.id,
                                  .parent = own.parent,
                                  .since = own.since,
+                                 .shares = own.fd >= 0,
                                  .apart = own.apart};
 }

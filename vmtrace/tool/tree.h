@@ -44,14 +44,18 @@ void tree_after_wait(UInt number, SysRes result);
 void tree_before_exec(const HChar *path, const HChar *const *argv);
 void tree_after_failed_exec(void);
 
+/* A limit was set.  */
+void tree_after_limit(void);
+
 /* The process is over.  */
 void tree_leave(void);
 
 /* What the profile says of the process.  */
 struct tree_identity {
    ULong run;
-   UInt id, parent;             /* id 0: nothing is shared; parent 0: none */
+   UInt id, parent;             /* id 0: nothing was ever shared; parent 0: none */
    ULong since;                 /* instructions before it knew */
+   Bool shares;                 /* now */
    const HChar *apart;          /* why it is simulated apart; NULL: it is not */
 };
 struct tree_identity tree_identity(void);

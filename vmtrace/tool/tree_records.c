@@ -387,7 +387,7 @@ tree_records_write(struct json_out *file)
    if (ledger->n_peak_pages > measured_peak)
       tree_write_resident(out, "peak", "");
    measured_peak = ledger->n_peak_pages;
-   if (tree_identity().id == 0)
+   if (!tree_identity().shares)
       return;
    vmt_sharing_begin(&tool_machine);
    write_tree(shared_memory_common());
