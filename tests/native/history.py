@@ -20,6 +20,7 @@ SYSCALL_BYTES = 2                       # 0f 05
 SHARES_MEMORY = 0x100                   # CLONE_VM
 ADVICE_THAT_DROPS = (4, 9, 24)          # MADV_DONTNEED, _REMOVE, _DONTNEED_LOCKED
 MREMAP_DONTUNMAP = 4
+MOVABLE = "1"                           # MIGRATE_MOVABLE
 ERRORS = (1 << 64) - 4096
 RESIDENT = ("MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES")
 
@@ -47,11 +48,12 @@ class _Memory:
 class _Pending:
     """A fault that has not ended yet."""
 
-    __slots__ = ("sample", "error", "inside", "n_mapped")
+    __slots__ = ("sample", "error", "inside", "n_mapped", "copied")
 
-    def __init__(self, sample, error, inside):
+    def __init__(self, sample, error, inside, copied):
         self.sample, self.error, self.inside = sample, error, inside
         self.n_mapped = 0
+        self.copied = copied            # a frame was taken; None: that is not recorded
 
 
 class _Task:
@@ -76,8 +78,9 @@ class Reader:
     """The first process is the one that starts the program, its first child becomes the
     program: what these two do before that execve is left out."""
 
-    def __init__(self, has_tracepoints):
+    def __init__(self, has_tracepoints, has_allocations=False):
         self.has_tracepoints = has_tracepoints
+        self.has_allocations = has_allocations
         self.frames = areas.Frames()
         self.tasks = {}                 # process number -> _Task
         self.starter = None
@@ -223,7 +226,8 @@ class Reader:
             self._end_fault(event.tid, None)
             announced = self.announced.pop(event.tid, {})
             self.pending[event.tid] = _Pending(
-                event, *announced.get(event.address, (None, "kernel")))
+                event, *announced.get(event.address, (None, "kernel")),
+                False if self.has_allocations else None)
         elif event.tid in self.pending and \
                 self.pending[event.tid].sample.address == event.address:
             self._end_fault(event.tid, event)
@@ -241,7 +245,7 @@ class Reader:
             kind = kinds.refused_kind(area, address)
         else:
             kind = kinds.kind_of(task.space, area, address, pending.error,
-                                 end.event == "major-faults")
+                                 end.event == "major-faults", pending.copied)
         if task.image is not None:
             self._add(task.image, self._fault(pending, area, kind))
 
@@ -262,6 +266,11 @@ class Reader:
     @staticmethod
     def _add(image, fault):
         (image.refused if fault.kind in REFUSED else image.faults).append(fault)
+
+    def _allocate(self, event, told):
+        """A page; what interrupts take meanwhile cannot be moved."""
+        if event.tid in self.pending and told["migratetype"] == MOVABLE:
+            self.pending[event.tid].copied = True
 
     # ---- resident memory ----
 
@@ -303,6 +312,8 @@ class Reader:
             self._announce(event, fields(event.text))
         elif event.event == "kmem:rss_stat":
             self._resident(event, fields(event.text))
+        elif event.event == "kmem:mm_page_alloc":
+            self._allocate(event, fields(event.text))
         elif event.event == "task:task_newtask":
             self._new_task(event)
         else:

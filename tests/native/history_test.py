@@ -33,11 +33,17 @@ def resident(pid, mm, current, member, n_pages):
                   f"size={n_pages * 4096}B     0 ffffffff815e4b03 ABI:2    IP:0x400012 ")]
 
 
-def read(*groups, has_tracepoints=True):
+def allocated(pid, migratetype):
+    return (pid, "kmem:mm_page_alloc: page=0x1 pfn=0x1 order=0 "
+                 f"migratetype={migratetype} gfp_flags=GFP_HIGHUSER_MOVABLE     0 "
+                 "ffffffff8161f78b ABI:2    IP:0x400012 ")
+
+
+def read(*groups, has_tracepoints=True, has_allocations=False):
     lines = [f" {pid}/{pid}  {1 + number / 1e6:.9f}: {text.format(pid)}"
              for number, (pid, text) in enumerate(
                  line for group in groups for line in group)]
-    return Reader(has_tracepoints).read(perf_text.events(lines))
+    return Reader(has_tracepoints, has_allocations).read(perf_text.events(lines))
 
 
 def kinds(image):
@@ -52,6 +58,17 @@ class Program(unittest.TestCase):
         self.assertEqual([hex(fault.address) for fault in run.processes[0].images[0].faults],
                          ["0x602000"])
         self.assertEqual(run.left_out, {"page-faults": 3, "minor-faults": 3})
+
+    def test_copied_if_a_frame_was_taken(self):
+        """And no interrupt took it.  Whoever else has the page does not matter then: here
+        nobody has."""
+        copy, reuse = [fault(20, 0x600000, 7) for _ in range(2)]
+        copy.insert(2, allocated(20, 1))
+        reuse.insert(2, allocated(20, 0))
+        run = read(START, fault(20, 0x600000, 6), copy, reuse, has_allocations=True)
+        self.assertEqual(kinds(run.processes[0].images[0]), ["ZeroWr", "ForkCow", "Reuse"])
+        run = read(START, fault(20, 0x600000, 6), copy, reuse)
+        self.assertEqual(kinds(run.processes[0].images[0]), ["ZeroWr", "Reuse", "Reuse"])
 
     def test_fault_of_a_file(self):
         found, = read(START, fault(20, 0x401234, 0x14)).processes[0].images[0].faults

@@ -64,14 +64,16 @@ def _first_touch(area, error):
     return "FileWr" if write else "FileRd"
 
 
-def _write_protected(space, area, address):
+def _write_protected(space, area, address, copied):
     state = space.state(address)
     if area is not None and area.shared:
         return "Reuse" if is_shared_memory(area) else "FileWr"
     if state == ZERO_PAGE:
         return "ZeroCow"
     if state is not None and state >= 0:
-        return "ForkCow" if space.is_shared_frame(state) else "Reuse"
+        if copied is None:
+            copied = space.is_shared_frame(state)
+        return "ForkCow" if copied else "Reuse"
     if area is not None and area.name.startswith("/"):
         return "FileCow"
     # Populated without an event: a page that is write-protected, and not because of a
@@ -82,12 +84,13 @@ def _write_protected(space, area, address):
 _PRIVATE = ("ZeroWr", "ZeroCow", "FileCow", "ForkCow", "SwapIn")
 
 
-def kind_of(space, area, address, error, major):
-    """The kind of a fault that was resolved; the space takes note."""
+def kind_of(space, area, address, error, major, copied=None):
+    """The kind of a fault that was resolved; the space takes note.  copied: whether the
+    kernel took a new frame for it; None: not known, and then who has the old one decides."""
     if error is None:
         kind = _first_touch(area, 0)
     elif error & PRESENT:
-        kind = _write_protected(space, area, address)
+        kind = _write_protected(space, area, address, copied)
     else:
         kind = _first_touch(area, error)
     writes_privately = kind in _PRIVATE

@@ -21,6 +21,7 @@ TRACEPOINTS = ("exceptions:page_fault_user", "exceptions:page_fault_kernel",
                "task:task_newtask", "kmem:rss_stat", "syscalls:sys_enter_brk",
                "syscalls:sys_enter_execve", "syscalls:sys_enter_munmap", "syscalls:sys_enter_madvise",
                "syscalls:sys_enter_mremap", "syscalls:sys_exit_mremap")
+ALLOCATIONS = "kmem:mm_page_alloc"      # which tells a page that is copied from one that is reused
 PARANOID = "/proc/sys/kernel/perf_event_paranoid"
 BUFFER = {True: ["-m", "8M"], False: []}        # root may have large ones
 # What perf would do besides, and takes a second for.
@@ -125,31 +126,32 @@ class Recorder:
             raise Trouble(f"perf stat did not count: {output}")
         return usage, counts
 
-    def record(self, command, room, name, files):
-        """A Run, with its usage."""
+    def record(self, command, room, name, files, prefix=(), with_allocations=False):
+        """A Run, with its usage.  prefix: what perf itself is run by."""
         _read_all(files)
         return self._recording(command, room, name,
-                               SOFTWARE + (TRACEPOINTS if self.has_tracepoints else ()))
+                               SOFTWARE + (TRACEPOINTS if self.has_tracepoints else ()) +
+                               ((ALLOCATIONS,) if with_allocations else ()), prefix)
 
-    def _recording(self, command, room, name, events):
+    def _recording(self, command, room, name, events, prefix=()):
         data = os.path.join(room, name + ".perf")
         usage = self._spawn(command, room, name,
-                            ["perf", "record", "-q", "-o", data, *_events(events), "-c", "1",
+                            [*prefix, "perf", "record", "-q", "-o", data, *_events(events), "-c", "1",
                              "-d", "--user-regs=ip", *BUFFER[os.geteuid() == 0],
                              *NOTHING_ELSE, "--"])
-        run = _read(data, set(TRACEPOINTS) <= set(events))
+        run = _read(data, set(TRACEPOINTS) <= set(events), ALLOCATIONS in events)
         run.usage = usage
         return run
 
 
-def _read(data, has_tracepoints):
+def _read(data, has_tracepoints, has_allocations):
     command = ["perf", "script", "-i", data, "--ns", "--show-mmap-events",
                "--show-task-events", "--show-lost-events",
                "-F", "pid,tid,time,event,ip,addr,uregs,trace"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, errors="surrogateescape") as script:
         try:
-            run = history.Reader(has_tracepoints).read(
+            run = history.Reader(has_tracepoints, has_allocations).read(
                 perf_text.events(script.stdout))
         except history.Trouble as error:
             raise Trouble(f"{data}: {error}") from error
