@@ -22,7 +22,8 @@ EXTRA_DIST += \
 	scripts/quickstart.py \
 	scripts/validate-allocators \
 	scripts/validate-kernel \
-	scripts/validate-pressure
+	scripts/validate-pressure \
+	scripts/validate-processes
 
 mostlyclean-local: clean-in-place
 clean-in-place:

@@ -7,9 +7,9 @@ import subprocess
 from place import Trouble
 
 
-def _calibrate(place, words):
+def _calibrate(place, words, prefix=()):
     """Whether it went well."""
-    done = subprocess.run([place.vmtrace, "calibrate", *words], stdin=subprocess.DEVNULL,
+    done = subprocess.run([*prefix, place.vmtrace, "calibrate", *words], stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                           env=place.environment(os.environ), check=False)
     return done.returncode == 0
@@ -26,9 +26,10 @@ class Folios:
     """A folio map as it is now; without files or the right to look (it takes root)
     there is none."""
 
-    def __init__(self, place, files, room):
+    def __init__(self, place, files, room, prefix=()):
         self.path = os.path.join(room, "folios")
-        self.is_known = bool(files) and _calibrate(place, [f"--folios={self.path}", *files])
+        self.is_known = bool(files) and \
+            _calibrate(place, [f"--folios={self.path}", *files], prefix)
 
     def options(self):
         return [f"--folios={self.path}"] if self.is_known else []

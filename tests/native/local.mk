@@ -1,6 +1,7 @@
 # tests/native: programs natively and under vmtrace, fault by fault.
 # scripts/validate-kernel is the way in; `make check-native` runs the whole list.
 # With other allocators: scripts/validate-allocators, `make check-allocators-native`.
+# Process by process: scripts/validate-processes, `make check-processes-native`.
 # With too little memory: scripts/validate-pressure, `make check-pressure-native`.
 
 # Static, and without the flags of the rest: see its head.
@@ -9,10 +10,16 @@ tests_native_spawn_SOURCES = tests/native/spawn.c
 tests_native_spawn_CFLAGS = -std=gnu11 -O2 $(WARNING_CFLAGS)
 tests_native_spawn_LDFLAGS = -static
 
+check_PROGRAMS += tests/native/follow
+tests_native_follow_SOURCES = tests/native/follow.c
+tests_native_follow_CFLAGS = -std=gnu11 -O2 $(WARNING_CFLAGS)
+tests_native_follow_LDFLAGS = -static
+
 NATIVE_TESTS = \
 	tests/native/allocators_test.py \
 	tests/native/check-allocators-short \
 	tests/native/check-pressure-short \
+	tests/native/check-processes-short \
 	tests/native/check-short \
 	tests/native/compare_test.py \
 	tests/native/history_test.py \
@@ -49,6 +56,12 @@ EXTRA_DIST += \
 	tests/native/pressure_programs.py \
 	tests/native/pressure_runs.py \
 	tests/native/pressure_table.py \
+	tests/native/processes.list \
+	tests/native/processes_command.py \
+	tests/native/processes_compare.py \
+	tests/native/processes_native.py \
+	tests/native/processes_table.py \
+	tests/native/processes_watched.py \
 	tests/native/programs.list \
 	tests/native/programs.py \
 	tests/native/record.py \
@@ -67,4 +80,7 @@ check-allocators-native: all tests/native/spawn$(EXEEXT) $(NATIVE_BUILT)
 
 check-pressure-native: all tests/native/spawn$(EXEEXT) $(NATIVE_BUILT)
 	$(top_srcdir)/scripts/validate-pressure --build=$(abs_top_builddir)
-.PHONY: check-native check-allocators-native check-pressure-native
+
+check-processes-native: all tests/native/spawn$(EXEEXT) tests/native/follow$(EXEEXT) $(NATIVE_BUILT)
+	$(top_srcdir)/scripts/validate-processes --build=$(abs_top_builddir)
+.PHONY: check-native check-allocators-native check-pressure-native check-processes-native

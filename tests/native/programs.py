@@ -4,8 +4,9 @@
 
 TAGS, separated by spaces or commas: `threads` (the kernel's own numbers vary, so there
 are several native runs), `tree` (it makes processes), `short` (it is in the short
-list), `addresses` (what it allocates depends on them: for tests/heap), `needs=PROGRAM`
-(it is left out where there is no such program), `beside=SCRIPT` (Python runs that at the
+list), `addresses` (what it allocates depends on them: for tests/heap), `turns` (its
+processes take turns: for scripts/validate-processes), `orphans` (nobody waits for some
+of them: there, too), `needs=PROGRAM` (it is left out where there is no such program), `beside=SCRIPT` (Python runs that at the
 same time: what a server is asked).  In the command and after `needs=' %B is the build
 tree's tests/native, %D the folder that prepare.py fills, where the command and the script
 are run.
@@ -16,7 +17,7 @@ import shutil
 
 from place import Trouble
 
-TAGS = ("threads", "tree", "short", "addresses")
+TAGS = ("threads", "tree", "short", "addresses", "turns", "orphans")
 NEEDS, BESIDE = "needs=", "beside="
 
 

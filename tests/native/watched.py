@@ -89,12 +89,12 @@ def _processes(images):
     return list(processes.values())
 
 
-def watch(place, command, room, options=()):
-    """A Run."""
+def watch(place, command, room, options=(), prefix=()):
+    """A Run.  prefix: what Valgrind itself is run by."""
     folder = os.path.join(room, "tool")
     os.mkdir(folder)
     output = os.path.join(room, "watched")
-    command.run([place.valgrind, "--tool=vmtrace", "-q", "--trace-children=yes",
+    command.run([*prefix, place.valgrind, "--tool=vmtrace", "-q", "--trace-children=yes",
                  "--fair-sched=yes", "--summary=no",
                  f"--vmtrace-out-file={folder}/profile.%p", f"--fault-log={folder}/log.%p",
                  *options], output, LIMIT_SECONDS)

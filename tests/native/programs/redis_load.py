@@ -90,4 +90,5 @@ def main(path="redis.sock", count=20000):
         answers.read()
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
