@@ -67,6 +67,7 @@ class Program(unittest.TestCase):
         reuse.insert(2, allocated(20, 0))
         run = read(START, fault(20, 0x600000, 6), copy, reuse, has_allocations=True)
         self.assertEqual(kinds(run.processes[0].images[0]), ["ZeroWr", "ForkCow", "Reuse"])
+        del copy[2], reuse[2]
         run = read(START, fault(20, 0x600000, 6), copy, reuse)
         self.assertEqual(kinds(run.processes[0].images[0]), ["ZeroWr", "Reuse", "Reuse"])
 
