@@ -82,6 +82,8 @@ static void
 thread_runs(ThreadId tid, ULong n_blocks_done)
 {
    running_switch(tid);
+   if (tool_machine.settings.ram_bytes != 0)
+      vmt_machine_hear_others(&tool_machine);
    checkpoint_if_due();
 }
 

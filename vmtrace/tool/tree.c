@@ -109,6 +109,19 @@ take_place(Int fd)
    return 0;
 }
 
+static void
+join(void)
+{
+   SizeT bytes;
+   void *room = shared_memory_arena(&bytes);
+   enum vmt_status status = vmt_machine_join(&tool_machine, common(), own.place);
+
+   if (status == VMT_OK && bytes != 0)
+      status = vmt_machine_share_memory(&tool_machine, room, bytes);
+   if (status != VMT_OK)
+      tool_no_memory();
+}
+
 static Bool
 enter(UInt id, UInt parent)
 {
@@ -122,8 +135,7 @@ enter(UInt id, UInt parent)
    own.parent = parent;
    own.run = common()->run;
    own.since = checkpoint_instrs();
-   if (vmt_machine_join(&tool_machine, common(), own.place) != VMT_OK)
-      tool_no_memory();
+   join();
    return True;
 }
 
