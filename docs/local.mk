@@ -10,6 +10,7 @@ dist_doc_DATA += \
 	docs/PERFORMANCE.md \
 	docs/PHASES.md \
 	docs/PRESSURE.md \
+	docs/PROCESSES.md \
 	docs/PROFILE.md \
 	docs/VALGRIND-LIMITS.md \
 	docs/VALIDATION.md

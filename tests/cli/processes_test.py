@@ -285,6 +285,24 @@ def check_cache(files):
                        "table_pages": 15, "cache_pages": 40}], report(files)["runs"])
 
 
+def check_by_process(files):
+    """Which line, in which process."""
+    rows = {row["line"]: {p["pid"]: p["events"]["Flt"] for p in row["processes"]}
+            for row in report(files, "--by=line,process")["lines"]}
+    check("lines in processes", {LINE["FILL"]: {1001: 1616, 1003: 23},
+                                 LINE["DIVE"]: {1001: 207, 1002: 42}}, rows)
+    for by, name in (("function", "functions"), ("object", "objects"), ("area", "areas")):
+        got = report(files, f"--by={by},process")[name]
+        check(f"--by={by},process", 1888, sum(p["events"]["Flt"] for row in got
+                                              for p in row["processes"]))
+    text = text_of(files, "--by=line,process")
+    begin = text.index("Flt by line and process")
+    check("in text, most first", [("1,616", "1001 server --port 1"), ("207", "1001 server --port 1"),
+                                  ("42", "1002 server --port 1"), ("23", "1003 tool -x")],
+          [(line.split()[0], line.split("  ")[-1]) for line in text[begin:].splitlines()[2:]])
+    complains("threads are of a process", "--by cannot be", "report", "--by=thread,process", *files)
+
+
 def check_runs(files):
     """What is of no common run, and what its profile does not tell of."""
     def alone(name, rss_peak, **header):
@@ -385,6 +403,7 @@ def main():
     check_folded()
     check_copies(files)
     check_cache(files)
+    check_by_process(files)
     check_runs(files)
     check_sections()
     check_damaged()

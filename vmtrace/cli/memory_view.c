@@ -31,7 +31,8 @@ take_by(struct vmt_report *report)
    if (status != VMT_EXIT_OK)
       return status;
    if (report->by != VMT_BY_KIND && report->by != VMT_BY_PROCESS
-       && report->by != VMT_BY_SITE && !report->split)
+       && report->by != VMT_BY_SITE && !report->split
+       && !report->split_by_process)
       return VMT_EXIT_OK;
    vmt_complain("%s: --by cannot be %s; it is line, function, object, stack, area "
                 "or thread", report->options.verb, optarg);

@@ -1,5 +1,6 @@
 #include "vmtrace/cli/processes.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@
 #include "vmtrace/host/escape.h"
 #include "vmtrace/host/memory.h"
 #include "vmtrace/host/profile_text.h"
+
+#define LABEL_COMMAND_COLUMNS 32
 
 const char *const vmt_process_numbers[VMT_N_PROCESS_NUMBERS] = {
    [VMT_PROCESS_PARENT_COW] = "ParentCow", [VMT_PROCESS_PRIVATE] = "Private",
@@ -143,6 +146,16 @@ vmt_process_command(const struct vmt_profile *profile, uint32_t process,
                     size_t n_columns)
 {
    return vmt_run_command(vmt_process_last(profile, process), n_columns);
+}
+
+char *
+vmt_process_label(const struct vmt_profile *profile, uint32_t process)
+{
+   char *command = vmt_process_command(profile, process, LABEL_COMMAND_COLUMNS);
+   char *label = vmt_format("%" PRId64 " %s", vmt_process_pid(profile, process), command);
+
+   free(command);
+   return label;
 }
 
 char *

@@ -52,6 +52,9 @@ char *vmt_process_command(const struct vmt_profile *profile, uint32_t process,
                           size_t n_columns);
 char *vmt_process_ending(const struct vmt_profile_run *run);
 
+/* "1002 server --port 1", to be freed.  */
+char *vmt_process_label(const struct vmt_profile *profile, uint32_t process);
+
 /* The process id; 0: not known.  */
 int64_t vmt_process_pid(const struct vmt_profile *profile, uint32_t process);
 

@@ -24,7 +24,11 @@ static const char help[] =
    "                         where memory was asked for\n"
    "  --by=line,site         which line, on memory of which site; so for function,\n"
    "                         object, stack, area and thread\n"
-   "  --sort=EVENT           most of EVENT first (default: Flt; by site: LivePeak)\n"
+   "  --by=line,process      which line, in which process; so for function, object\n"
+   "                         and area\n"
+   "  --sort=EVENT           most of EVENT first (default: Flt; by site: LivePeak);\n"
+   "                         by process also RssPeak, ParentCow, Private, Shared,\n"
+   "                         Pss, EndPrivate, EndShared, EndPss, Tables\n"
    "  --top=N                at most N rows, 0 for all (default: 20; json: all)\n"
    VMT_PHASE_HELP
    VMT_COMMON_HELP_BLAME
@@ -52,21 +56,31 @@ can_split(enum vmt_by by)
    return by != VMT_BY_SITE && by != VMT_BY_KIND && by != VMT_BY_PROCESS;
 }
 
+/* A thread is of one process, and a stack takes many lines.  */
+static bool
+can_split_by_process(enum vmt_by by)
+{
+   return can_split(by) && by != VMT_BY_THREAD && by != VMT_BY_STACK;
+}
+
 int
 vmt_report_take_by(struct vmt_report *report)
 {
    size_t length = strcspn(optarg, ",");
 
    report->split = strcmp(optarg + length, ",site") == 0;
+   report->split_by_process = strcmp(optarg + length, ",process") == 0;
    for (size_t i = 0; i < sizeof vmt_by_names / sizeof vmt_by_names[0]; i++)
       if (strlen(vmt_by_names[i]) == length
           && strncmp(optarg, vmt_by_names[i], length) == 0
-          && (report->split ? can_split((enum vmt_by) i) : !optarg[length])) {
+          && (report->split ? can_split((enum vmt_by) i)
+              : report->split_by_process ? can_split_by_process((enum vmt_by) i)
+              : !optarg[length])) {
          report->by = (enum vmt_by) i;
          return VMT_EXIT_OK;
       }
    vmt_complain("%s: --by cannot be %s; it is line, function, object, stack, site, "
-                "area, kind, thread or process, or line,site and the like",
+                "area, kind, thread or process, or line,site or line,process and the like",
                 report->options.verb, optarg);
    return VMT_EXIT_TROUBLE;
 }
@@ -112,7 +126,7 @@ trouble(const struct vmt_report *report, const char *what)
 static bool
 knows_blocks(const struct vmt_report *report)
 {
-   return !report->split && report->by != VMT_BY_AREA && report->by != VMT_BY_THREAD;
+   return !report->split && !report->split_by_process && report->by != VMT_BY_AREA && report->by != VMT_BY_THREAD;
 }
 
 /* The event that orders; sites know LivePeak, which is of no line.  */

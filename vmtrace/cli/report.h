@@ -15,6 +15,7 @@ struct vmt_report {
    uint32_t *line_twin;         /* by site: of each site another one of its line, or
                                    0; NULL: what tells them apart is not shown */
    bool split;                  /* each row once for each site's memory, too */
+   bool split_by_process;       /* each row once for each process */
    int sort;                    /* the event that orders */
    int process_sort;            /* by process: an event, or VMT_EVENTS_MAX and a
                                    number of processes */

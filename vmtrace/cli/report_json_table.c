@@ -1,6 +1,6 @@
 /* The tables of a report as JSON.  */
 
-#include "vmtrace/cli/report.h"
+#include "vmtrace/cli/processes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -172,10 +172,10 @@ print_subject(const struct vmt_report *report, FILE *file,
    when it was called, and site_numbers.  */
 struct table {
    const struct vmt_report *report;
-   struct vmt_ledger ledger, split, calls;
-   struct vmt_ledger_parts parts;
+   struct vmt_ledger ledger, split, calls, processes;
+   struct vmt_ledger_parts parts, process_parts;
    int64_t *site_numbers;
-   bool has_parts;
+   bool has_parts, has_processes;
 };
 
 static void
@@ -242,6 +242,30 @@ print_parts(const struct table *table, FILE *file, uint32_t row)
    putc(']', file);
 }
 
+/* A row's events in each process.  */
+static void
+print_processes(const struct table *table, FILE *file, uint32_t row)
+{
+   const struct vmt_profile *profile = &table->report->input.profile;
+   const char *separator = "";
+
+   fputs(",\"processes\":[", file);
+   for (size_t i = table->process_parts.first[row];
+        i < table->process_parts.first[row + 1]; i++) {
+      uint32_t part = table->process_parts.rows[i];
+      uint32_t process = table->processes.rows[part].run;
+
+      if (!has_event(table->report, &table->processes, part))
+         continue;
+      fprintf(file, "%s{\"pid\":%" PRId64 ",\"run\":%" PRIu32 ",", separator,
+              vmt_process_pid(profile, process), profile->processes.list[process].tree);
+      print_events(table->report, file, "events", &table->processes, part);
+      putc('}', file);
+      separator = ",";
+   }
+   putc(']', file);
+}
+
 /* ---- tables ---- */
 
 /* A table of lines has their sites, that by site has lines; another its sites when
@@ -261,6 +285,12 @@ make_table(struct table *table, const struct vmt_report *report, enum vmt_by by)
       table->site_numbers = vmt_ledger_site_numbers(&table->ledger);
       vmt_ledger_init_calls(&table->calls, profile, blame);
    }
+   table->has_processes = report->split_by_process && by == report->by;
+   if (table->has_processes) {
+      vmt_ledger_init_processes(&table->processes, by, profile, blame);
+      vmt_ledger_parts_init(&table->process_parts, &table->ledger, &table->processes,
+                            vmt_report_touch_event(report));
+   }
    if (!table->has_parts)
       return;
    vmt_ledger_init_split(&table->split, by == VMT_BY_SITE ? VMT_BY_LINE : by,
@@ -276,6 +306,10 @@ free_table(struct table *table)
    vmt_ledger_free(&table->ledger);
    vmt_ledger_free(&table->calls);
    free(table->site_numbers);
+   if (table->has_processes) {
+      vmt_ledger_parts_free(&table->process_parts);
+      vmt_ledger_free(&table->processes);
+   }
    if (table->has_parts) {
       vmt_ledger_parts_free(&table->parts);
       vmt_ledger_free(&table->split);
@@ -295,6 +329,8 @@ print_row(const struct table *table, FILE *file, uint32_t row)
       print_call_events(table, file, row);
    if (table->has_parts)
       print_parts(table, file, row);
+   if (table->has_processes)
+      print_processes(table, file, row);
    putc('}', file);
 }
 

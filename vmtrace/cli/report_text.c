@@ -191,6 +191,9 @@ add_row(const struct text_table *text, struct vmt_table *table, uint32_t row)
    add_subject(text, table, row);
    if (text->ledger.split)
       add_text(table, vmt_report_site(text->report, text->ledger.rows[row].site));
+   if (text->ledger.split_by_process)
+      add_text(table, vmt_process_label(&text->report->input.profile,
+                                        text->ledger.rows[row].run));
 }
 
 /* The titles; how many.  */
@@ -226,6 +229,8 @@ make_titles(const struct text_table *text, struct vmt_table_column *titles)
       titles[n++] = (struct vmt_table_column){ "Function", false };
    if (text->ledger.split)
       titles[n++] = (struct vmt_table_column){ "On memory of", false };
+   if (text->ledger.split_by_process)
+      titles[n++] = (struct vmt_table_column){ "In process", false };
    return n;
 }
 
@@ -305,7 +310,8 @@ print_caption(const struct text_table *text, const struct vmt_output *out)
               ? ": where memory was asked for; lives in instructions"
               : ": where memory was asked for";
    fprintf(out->file, "%s by %s%s%s\n", event, vmt_by_names[report->by],
-           report->split ? " and site" : "", whose);
+           report->split ? " and site" : report->split_by_process ? " and process" : "",
+           whose);
 }
 
 /* Rows without any of the event say nothing when others do.  Threads are all of
@@ -357,6 +363,8 @@ vmt_report_text_table(const struct vmt_report *report, const struct vmt_output *
    if (report->split)
       vmt_ledger_init_split(&text.ledger, report->by, VMT_SITES_BY_LINE, profile,
                             &report->input.blame);
+   else if (report->split_by_process)
+      vmt_ledger_init_processes(&text.ledger, report->by, profile, &report->input.blame);
    else
       vmt_ledger_init(&text.ledger, report->by, profile, &report->input.blame);
    text.columns = columns_of(report);
@@ -369,7 +377,8 @@ vmt_report_text_table(const struct vmt_report *report, const struct vmt_output *
                      || report->by == VMT_BY_SITE;
    if (orders_by_blocks(report) && report->events.n == 0)
       text.site_numbers = vmt_ledger_site_numbers(&text.ledger);
-   if (report->by != VMT_BY_SITE && text.has_places && !report->split)
+   if (report->by != VMT_BY_SITE && text.has_places && !report->split
+       && !report->split_by_process)
       text.via = vmt_ledger_via(&text.ledger, report->sort);
    text.n = n_rows_to_show(&text);
    if (report->by == VMT_BY_SITE)

@@ -47,7 +47,9 @@ static struct vmt_ledger_row
 charge_row(const struct vmt_ledger *ledger, const struct vmt_profile_charge *charge)
 {
    struct vmt_ledger_row row = {
-      .site = ledger->split ? ledger->same_site[charge->site] : 0
+      .site = ledger->split ? ledger->same_site[charge->site] : 0,
+      .run = ledger->split_by_process
+             ? ledger->profile->processes.of_image[charge->run] : 0
    };
 
    switch (ledger->by) {
@@ -225,6 +227,18 @@ vmt_ledger_init_split(struct vmt_ledger *ledger, enum vmt_by by,
    };
    make_columns(ledger);
    vmt_ledger_find_same_sites(ledger, split == VMT_SITES_BY_STACK);
+   add_charges(ledger);
+}
+
+void
+vmt_ledger_init_processes(struct vmt_ledger *ledger, enum vmt_by by,
+                          const struct vmt_profile *profile,
+                          const struct vmt_blame *blame)
+{
+   *ledger = (struct vmt_ledger){
+      .by = by, .split_by_process = true, .profile = profile, .blame = blame
+   };
+   make_columns(ledger);
    add_charges(ledger);
 }
 

@@ -10,7 +10,8 @@
    also has what was asked of mmap and brk.
 
    A ledger that is split has a row for each of its subjects and site: the subject's
-   events on that site's memory, without what is executed, and without blocks.
+   events on that site's memory, without what is executed, and without blocks; or for
+   each of its subjects and process.
 
    Cost: rows times the events that occurred, 8 bytes each.  */
 
@@ -48,7 +49,7 @@ struct vmt_ledger_row {
                                    a call; area: its position; thread: its id;
                                    process: its position; site: the first that is
                                    the same */
-   uint32_t run;                /* of a thread */
+   uint32_t run;                /* of a thread; the process, where split by it */
    uint32_t site;               /* of a ledger that is split; else 0 */
 };
 
@@ -57,6 +58,7 @@ struct vmt_ledger {
    const struct vmt_profile *profile;
    const struct vmt_blame *blame;
    enum vmt_site_grain split;
+   bool split_by_process;
    uint32_t *same_site;         /* of each site the first that is the same; NULL:
                                    not by site */
    struct vmt_ledger_row *rows;
@@ -77,6 +79,10 @@ void vmt_ledger_init_split(struct vmt_ledger *ledger, enum vmt_by by,
                            enum vmt_site_grain split,
                            const struct vmt_profile *profile,
                            const struct vmt_blame *blame);
+/* Not by thread, site or process.  */
+void vmt_ledger_init_processes(struct vmt_ledger *ledger, enum vmt_by by,
+                               const struct vmt_profile *profile,
+                               const struct vmt_blame *blame);
 /* By site, the events on the allocator's own memory in calls of it from there; a site
    without any has no row.  They are in the table by site as the allocator's, too.  */
 void vmt_ledger_init_calls(struct vmt_ledger *ledger, const struct vmt_profile *profile,

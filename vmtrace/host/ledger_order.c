@@ -133,6 +133,8 @@ compare_rows(const void *a, const void *b, void *context)
    if (order == 0 && sorting->ledger->split)
       order = compare_sites(sorting->ledger, sorting->ledger->rows[x].site,
                             sorting->ledger->rows[y].site);
+   if (order == 0 && sorting->ledger->rows[x].run != sorting->ledger->rows[y].run)
+      order = sorting->ledger->rows[x].run < sorting->ledger->rows[y].run ? -1 : 1;
    return order ? order : x < y ? -1 : x > y;
 }
 

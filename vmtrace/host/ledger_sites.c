@@ -107,7 +107,8 @@ whole_row(const struct vmt_ledger *whole, const struct vmt_ledger_row *part)
 {
    if (whole->by == VMT_BY_SITE)
       return vmt_keymap_find(&whole->map, part->site, 0);
-   return vmt_keymap_find(&whole->map, vmt_ledger_key(whole, part->subject), part->run);
+   return vmt_keymap_find(&whole->map, vmt_ledger_key(whole, part->subject),
+                          whole->by == VMT_BY_THREAD ? part->run : 0);
 }
 
 void
