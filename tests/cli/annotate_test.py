@@ -105,11 +105,23 @@ def check_json(file):
           document["totals"])
 
 
+def check_several(file):
+    """Profiles first, as a shell's pattern gives them, then sources."""
+    second = sample().write(path("second"))
+    one = json.loads(output("annotate", "--format=json", file))
+    both = json.loads(output("annotate", "--format=json", file, second))
+    check("totals of both", {n: 2 * v for n, v in one["totals"].items()}, both["totals"])
+    holds("and a source", "profile_sample.c" in output("annotate", file, second,
+                                                       "profile_sample.c"))
+    complains("what is no source of them", "nowhere.c", "annotate", file, second, "nowhere.c")
+
+
 def main():
     file = sample().write(path("profile"))
     check_text(file)
     check_context(file)
     check_json(file)
+    check_several(file)
     check_sources()
     complains("no profile", "which profile", "annotate")
     complains("--threshold", "percentage", "annotate", "--threshold=200", file)

@@ -188,7 +188,10 @@ def check_tree(files):
     text = text_of(files, locale="C")
     for words in ("  |- 1002 server", "  `- 1003 tool -x"):
         holds(f"in ASCII {words!r}", words in text, text)
-    holds("one process has no tree", "Processes" not in text_of(files[2:3]))
+    alone = text_of(files[2:3])
+    holds("one process has no tree", "Processes" not in alone)
+    holds("its copies all the same", "805 pages, 3.1 MiB, by 1001 (server --port 1), while its "
+          "children lived, 2 without a profile here:\n" in alone, alone)
 
 
 def many(n):

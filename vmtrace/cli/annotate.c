@@ -10,9 +10,9 @@
 #include "vmtrace/host/memory.h"
 
 static const char help[] =
-   "usage: vmtrace annotate [options] FILE [SOURCE...]\n"
+   "usage: vmtrace annotate [options] FILE... [SOURCE...]\n"
    "\n"
-   "Lists the source lines of a profile with their events beside them: of the\n"
+   "Lists the source lines of profiles with their events beside them: of the\n"
    "files with hot lines, or of each SOURCE (a file's name or the end of it),\n"
    "which is shown whole, unless --context is given.\n"
    "\n"
@@ -143,6 +143,17 @@ annotate(struct vmt_annotation *annotation, char **patterns, int n_patterns)
    return status;
 }
 
+/* The first, and those after it that begin as profiles do: no source does.  */
+static int
+n_profiles(char **arguments, int n)
+{
+   int n_files = n > 0;
+
+   while (n_files < n && vmt_profile_begins(arguments[n_files]))
+      n_files++;
+   return n_files;
+}
+
 int
 vmt_verb_annotate(int argc, char **argv)
 {
@@ -150,7 +161,7 @@ vmt_verb_annotate(int argc, char **argv)
       .options.verb = "annotate", .context = 8, .threshold_percent = 0.5
    };
    int status = take_options(&annotation, argc, argv);
-   int n_files = argc > optind ? 1 : 0;
+   int n_files = n_profiles(argv + optind, argc - optind);
 
    if (status == VMT_EXIT_OK && annotation.options.help)
       status = vmt_output_text(help);
@@ -158,7 +169,8 @@ vmt_verb_annotate(int argc, char **argv)
       status = vmt_report_input_load(&annotation.input, argv + optind, n_files,
                                      &annotation.options);
       if (status == VMT_EXIT_OK) {
-         status = annotate(&annotation, argv + optind + 1, argc - optind - 1);
+         status = annotate(&annotation, argv + optind + n_files,
+                           argc - optind - n_files);
          vmt_report_input_free(&annotation.input);
       }
    }

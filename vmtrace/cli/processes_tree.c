@@ -259,11 +259,11 @@ vmt_processes_text_tree(const struct vmt_report *report, const struct vmt_output
       .n_most = report->top_given ? report->top : DEFAULT_ROWS
    };
 
-   if (facts.profile->processes.n > 1) {
+   if (facts.profile->processes.n > 1)
       print_tree(&table, out);
-      vmt_processes_text_copies(report, &facts, &kin, out);
+   vmt_processes_text_copies(report, &facts, &kin, out);
+   if (facts.profile->processes.n > 1)
       vmt_processes_text_cache(report, out);
-   }
    vmt_process_kin_free(&kin);
    vmt_process_facts_free(&facts);
 }

@@ -153,6 +153,10 @@ void vmt_profile_free(struct vmt_profile *profile);
    line that is not complete is left out.  */
 int vmt_profile_read(struct vmt_profile *profile, const char *path);
 
+/* Whether the file at path begins as a profile does; nothing but a regular file is
+   looked at.  */
+bool vmt_profile_begins(const char *path);
+
 /* After the last file: sorts and merges instrs, finds the processes, compares the
    totals with what the files say they should be.  */
 void vmt_profile_finish(struct vmt_profile *profile);

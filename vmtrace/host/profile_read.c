@@ -217,3 +217,21 @@ vmt_profile_read(struct vmt_profile *profile, const char *path)
       fclose(file);
    return status;
 }
+
+bool
+vmt_profile_begins(const char *path)
+{
+   static const char mark[] = "{\"vmtrace\":";
+   char head[sizeof mark - 1];
+   struct stat status;
+   FILE *file;
+   bool begins;
+
+   if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)
+       || (file = fopen(path, "r")) == NULL)
+      return false;
+   begins = fread(head, 1, sizeof head, file) == sizeof head
+            && memcmp(head, mark, sizeof head) == 0;
+   fclose(file);
+   return begins;
+}
