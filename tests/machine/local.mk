@@ -13,7 +13,8 @@ WHOLE_MACHINE_TESTS = \
 	tests/machine/test_out_of_memory \
 	tests/machine/test_pressure \
 	tests/machine/test_read_ahead \
-	tests/machine/test_touches
+	tests/machine/test_touches \
+	tests/machine/test_tree
 check_PROGRAMS += $(WHOLE_MACHINE_TESTS)
 TESTS += $(WHOLE_MACHINE_TESTS)
 
@@ -75,6 +76,14 @@ tests_machine_test_touches_SOURCES = \
 	tests/machine/translated.h
 tests_machine_test_touches_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_touches_LDADD = $(WHOLE_MACHINE_LDADD)
+
+tests_machine_test_tree_SOURCES = \
+	tests/machine/model_tree.c \
+	tests/machine/test_tree.c \
+	tests/machine/tree.h \
+	tests/machine/tree_process.c
+tests_machine_test_tree_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_tree_LDADD = $(WHOLE_MACHINE_LDADD)
 
 # Kept inputs (tests/mmu/kept/fuzz_machine) and random ones, always; with
 # --enable-fuzzers also libFuzzer's program: tests/machine/fuzz_machine FOLDER.
