@@ -121,7 +121,7 @@ profile_add_distance(struct profile_reader *reader, uint32_t position,
       return -1;
    while (at && profile->distances[at].event != (uint32_t) bucket)
       at = profile->distances[at].next;
-   if (reader->skips)
+   if (profile->phase)
       return 0;
    if (at)
       return profile_add(reader, &profile->distances[at].value, n);

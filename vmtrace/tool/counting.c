@@ -126,6 +126,7 @@ counting_set(Bool on)
    charge_settle();
    running_tell();
    out = profile_additions();
+   touch_records_write_distances(out);
    if (on)
       turn_on();
    else

@@ -13,11 +13,12 @@
 #define OTHER_NAMES "(other phases)"
 
 /* How many times of each name are marked in any case; how many bytes of profile all
-   others may take; and how many counters may be looked at for them: so many at once,
-   and one an instruction.  */
+   others may take; and how many counters may be looked at for them, some nanoseconds
+   each: so many at once, and one for each INSTRS_A_LOOK instructions.  */
 #define FIRST_MARKED 16
 #define MAX_BYTES (64ull << 20)
-#define FREE_LOOKS (1ull << 30)
+#define FREE_LOOKS (1ull << 29)
+#define INSTRS_A_LOOK 4
 
 static struct phase phases[MAX_NAMES + 1];
 static UInt n_phases;
@@ -79,14 +80,15 @@ find(const HChar *name, Bool make)
 static ULong
 looks_of_a_mark(void)
 {
-   return segments_n() + tool_machine.ledger.charges.n_records;
+   return segments_n() + tool_machine.ledger.charges.n_records +
+          tool_machine.ledger.counters.n_records;
 }
 
 static Bool
 may_mark(const struct phase *phase)
 {
    return phase->n_marked < FIRST_MARKED ||
-          (n_bytes < MAX_BYTES && n_looks < FREE_LOOKS + checkpoint_instrs());
+          (n_bytes < MAX_BYTES && n_looks < FREE_LOOKS + checkpoint_instrs() / INSTRS_A_LOOK);
 }
 
 static void

@@ -428,7 +428,6 @@ profile_additions(void)
    write_excluded();
    write_code();
    write_odd_accesses();
-   touch_records_write_distances(&out);
    pressure_records_write(&out);
    tree_records_write_copies(&out);
    return &out;
@@ -438,6 +437,7 @@ static void
 write_news(void)
 {
    profile_additions();
+   touch_records_write_distances(&out);
    touch_records_write(&out);
    heap_records_write();
    thread_records_write(&out);

@@ -15,7 +15,8 @@ void profile_open(void);
 void profile_checkpoint(void);
 
 /* Where records go; nowhere if there is no file.  The second one writes all that was
-   counted so far first.  */
+   counted so far first, but for distances of touches: a look at all of them takes too
+   long for a mark.  */
 struct json_out *profile_out(void);
 struct json_out *profile_additions(void);
 
