@@ -176,9 +176,9 @@ def check_table(files):
 
 
 def check_tree(files):
-    # 310 pages of its own and 720 shared, at its newest peak, and so on.
+    # 310 pages of its own and 720 shared, at the checkpoint after its newest peak.
     has_lines("the tree", text_of(files), [
-        "Processes; Private, Shared and Pss when most of each was resident",
+        "Processes; Private, Shared and Pss at the checkpoint after each one's peak",
         "  Flt  ForkCow  Reuse    Private    Shared       Pss  Ir  Process",
         "1,823      812     11    1.2 MiB   2.8 MiB   2.6 MiB   0  1001 server --port 1",
         "   42       40      0  160.0 KiB   3.8 MiB   2.0 MiB   0  "
@@ -222,7 +222,7 @@ def many(n):
 def check_folded():
     files = many(6)
     # 1 + ... + 6 faults of cc; the largest of them, of number 12, has 12 pages.
-    tree = ["Processes; Private, Shared and Pss when most of each was resident; of several "
+    tree = ["Processes; Private, Shared and Pss at the checkpoint after each one's peak; of several "
             "alike, sums and the largest sizes",
             "Flt  ForkCow  Reuse   Private   Shared      Pss  Ir  Process",
             "  0        0      0         -        -        -   0  1001 sh build",
@@ -238,8 +238,14 @@ def check_folded():
         "still had:"])
     text = text_of(many(3))
     holds("three are not folded", "×" not in text and "1002 cc -c 0.c" in text, text)
-    text = text_of(many(3), "--top=2")
-    holds("--top", "... and 5 more (--top=0 shows all)" in text, text)
+    # Most faults has the third cc, 3, which sh is above; of those with 2 the first is the
+    # assembler of the first cc.
+    text = text_of(many(3), "--top=4")
+    begin = text.index("Processes;")
+    check("--top", ["1001 sh build", "├─ 1002 cc -c 0.c", "│  └─ 1003 as -",
+                    "└─ 1006 cc -c 2.c, exit 1"],
+          [line.rsplit("   0  ", 1)[1] for line in text[begin:].splitlines()[2:6]])
+    holds("how many more", "\n... and 3 with fewer faults (--top=0 shows all)\n" in text, text)
     # One that is not like the others is not among them.
     odd = Process(99, parent=1, command=["/usr/bin/cc", "alone"])
     odd.joins()

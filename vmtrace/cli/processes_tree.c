@@ -18,14 +18,23 @@
 /* So many that are alike, below one parent, are one row.  */
 #define FOLD_LEAST 4
 
+/* Processes that are alike, or one, in the order that they are drawn in.  */
+struct row {
+   struct vmt_process_list list;
+   uint32_t parent;             /* its row, or NO_ROW */
+   int64_t flt;
+   bool is_shown;
+};
+
+#define NO_ROW UINT32_MAX
+
 struct tree_table {
-   const struct vmt_report *report;
    const struct vmt_process_facts *facts;
    const struct vmt_process_kin *kin;
    struct vmt_table cells;
+   struct row *rows;
+   size_t n_rows, capacity;
    bool is_unicode, has_sizes, has_folded;
-   size_t n_rows, n_left;       /* of processes, how many are in no row */
-   size_t n_most;
 };
 
 enum branch { BRANCH_NONE, BRANCH_MIDDLE, BRANCH_LAST };
@@ -44,18 +53,27 @@ branch_text(const struct tree_table *table, enum branch branch, bool below)
 
 /* ---- a row ---- */
 
-static void
-add_count(struct tree_table *table, const struct vmt_process_list *list,
-          const char *name)
+static int64_t
+sum_of(const struct tree_table *table, const struct vmt_process_list *list,
+       const char *name)
 {
    const struct vmt_profile *profile = table->facts->profile;
    int event = vmt_events_find(&profile->events, name);
-   char grouped[VMT_GROUPED_BYTES];
    int64_t sum = 0;
 
    for (size_t i = 0; i < list->n; i++)
       sum = vmt_wrapping_sum(sum, vmt_process_total(profile, list->list[i], event));
-   vmt_table_cell(&table->cells, "%s", vmt_number_grouped(grouped, sum));
+   return sum;
+}
+
+static void
+add_count(struct tree_table *table, const struct vmt_process_list *list,
+          const char *name)
+{
+   char grouped[VMT_GROUPED_BYTES];
+
+   vmt_table_cell(&table->cells, "%s",
+                  vmt_number_grouped(grouped, sum_of(table, list, name)));
 }
 
 /* Processes that are alike need not have had their peaks at one time: the largest.  */
@@ -133,38 +151,34 @@ add_row(struct tree_table *table, const struct vmt_process_list *list,
    }
    add_count(table, list, "Ir");
    add_name(table, list, before);
-   table->n_rows++;
    table->has_folded |= list->n > 1;
 }
 
-/* ---- the tree ---- */
+/* ---- rows ---- */
 
-static void add_families(struct tree_table *table, struct vmt_process_list *list,
-                         bool fold_all, const char *before, bool is_top);
+static void find_rows(struct tree_table *table, struct vmt_process_list *list,
+                      bool fold_all, uint32_t parent);
 
 /* Processes, as one row, and those below them.  */
 static void
-add_family(struct tree_table *table, const struct vmt_process_list *list,
-           const char *before, enum branch branch)
+find_family(struct tree_table *table, const struct vmt_process_list *list,
+            uint32_t parent)
 {
    const struct vmt_process_kin *kin = table->kin;
    struct vmt_process_list children = { 0 };
-   char *own = vmt_format("%s%s", before, branch_text(table, branch, false));
-   char *below = vmt_format("%s%s", before, branch_text(table, branch, true));
+   struct row row = { .parent = parent, .flt = sum_of(table, list, "Flt") };
+   uint32_t position = (uint32_t) table->n_rows;
 
-   if (table->n_most && table->n_rows >= table->n_most)
-      table->n_left += list->n;
-   else
-      add_row(table, list, own);
-   for (size_t i = 0; i < list->n; i++)
+   for (size_t i = 0; i < list->n; i++) {
+      vmt_process_list_add(&row.list, list->list[i]);
       for (uint32_t child = kin->first_child[list->list[i]]; child != VMT_NO_PROCESS;
            child = kin->next_sibling[child])
          vmt_process_list_add(&children, child);
-   if (children.n)
-      add_families(table, &children, list->n > 1, below, false);
+   }
+   table->rows = vmt_grow(table->rows, table->n_rows, &table->capacity, sizeof row);
+   table->rows[table->n_rows++] = row;
+   find_rows(table, &children, list->n > 1, position);
    vmt_process_list_free(&children);
-   free(own);
-   free(below);
 }
 
 /* Takes those that are like the first out of the list, into `alike`.  */
@@ -184,9 +198,10 @@ take_alike(const struct vmt_process_kin *kin, struct vmt_process_list *list,
    list->n = n;
 }
 
+/* Siblings, which are taken out of the list.  */
 static void
-add_families(struct tree_table *table, struct vmt_process_list *list, bool fold_all,
-             const char *before, bool is_top)
+find_rows(struct tree_table *table, struct vmt_process_list *list, bool fold_all,
+          uint32_t parent)
 {
    struct vmt_process_list alike = { 0 };
 
@@ -197,13 +212,92 @@ add_families(struct tree_table *table, struct vmt_process_list *list, bool fold_
       is_folded = fold_all || alike.n >= FOLD_LEAST;
       for (size_t i = 0; i < (is_folded ? 1 : alike.n); i++) {
          struct vmt_process_list one = { &alike.list[i], is_folded ? alike.n : 1, 0 };
-         bool is_last = list->n == 0 && (is_folded || i + 1 == alike.n);
 
-         add_family(table, &one, before, is_top ? BRANCH_NONE
-                    : is_last ? BRANCH_LAST : BRANCH_MIDDLE);
+         find_family(table, &one, parent);
       }
    }
    vmt_process_list_free(&alike);
+}
+
+static int
+compare_rows(const void *a, const void *b, void *context)
+{
+   uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
+   const struct row *rows = context;
+
+   if (rows[x].flt != rows[y].flt)
+      return rows[x].flt > rows[y].flt ? -1 : 1;
+   return x < y ? -1 : x > y;
+}
+
+/* Those with most faults, and those above them; how many processes are left.  */
+static size_t
+choose_rows(struct tree_table *table, size_t n_most)
+{
+   uint32_t *order = vmt_calloc(table->n_rows, sizeof *order);
+   size_t n_shown = 0, n_left = 0;
+
+   for (uint32_t i = 0; i < table->n_rows; i++)
+      order[i] = i;
+   qsort_r(order, table->n_rows, sizeof *order, compare_rows, table->rows);
+   for (size_t i = 0; i < table->n_rows && (n_most == 0 || n_shown < n_most); i++)
+      for (uint32_t at = order[i]; at != NO_ROW && !table->rows[at].is_shown;
+           at = table->rows[at].parent) {
+         table->rows[at].is_shown = true;
+         n_shown++;
+      }
+   for (size_t i = 0; i < table->n_rows; i++)
+      n_left += table->rows[i].is_shown ? 0 : table->rows[i].list.n;
+   free(order);
+   return n_left;
+}
+
+/* ---- the drawing ---- */
+
+/* Of each row whether a sibling below is shown: from the last one on, what has been
+   seen of a parent's.  */
+static bool *
+find_last(const struct tree_table *table)
+{
+   bool *is_last = vmt_calloc(table->n_rows, sizeof *is_last);
+   bool *has_seen = vmt_calloc(table->n_rows, sizeof *has_seen);
+
+   for (size_t i = table->n_rows; i-- > 0;) {
+      const struct row *row = &table->rows[i];
+
+      if (!row->is_shown || row->parent == NO_ROW)
+         continue;
+      is_last[i] = !has_seen[row->parent];
+      has_seen[row->parent] = true;
+   }
+   free(has_seen);
+   return is_last;
+}
+
+static void
+draw(struct tree_table *table)
+{
+   bool *is_last = find_last(table);
+   char **below = vmt_calloc(table->n_rows, sizeof *below);
+
+   for (size_t i = 0; i < table->n_rows; i++) {
+      const struct row *row = &table->rows[i];
+      const char *before = row->parent == NO_ROW ? "" : below[row->parent];
+      enum branch branch = row->parent == NO_ROW ? BRANCH_NONE
+                           : is_last[i] ? BRANCH_LAST : BRANCH_MIDDLE;
+      char *own;
+
+      if (!row->is_shown)
+         continue;
+      own = vmt_format("%s%s", before, branch_text(table, branch, false));
+      below[i] = vmt_format("%s%s", before, branch_text(table, branch, true));
+      add_row(table, &row->list, own);
+      free(own);
+   }
+   for (size_t i = 0; i < table->n_rows; i++)
+      free(below[i]);
+   free(below);
+   free(is_last);
 }
 
 static bool
@@ -216,13 +310,24 @@ has_sizes(const struct vmt_process_facts *facts)
 }
 
 static void
-print_tree(struct tree_table *table, const struct vmt_output *out)
+find_all(struct tree_table *table)
+{
+   struct vmt_process_list roots = { 0 };
+
+   for (uint32_t root = table->kin->first_root; root != VMT_NO_PROCESS;
+        root = table->kin->next_sibling[root])
+      vmt_process_list_add(&roots, root);
+   find_rows(table, &roots, false, NO_ROW);
+   vmt_process_list_free(&roots);
+}
+
+static void
+print_tree(struct tree_table *table, size_t n_most, const struct vmt_output *out)
 {
    struct vmt_table_column titles[8] = {
       { "Flt", true }, { "ForkCow", true }, { "Reuse", true }
    };
-   struct vmt_process_list roots = { 0 };
-   size_t n = 3;
+   size_t n = 3, n_left;
 
    if (table->has_sizes) {
       titles[n++] = (struct vmt_table_column){ "Private", true };
@@ -232,20 +337,21 @@ print_tree(struct tree_table *table, const struct vmt_output *out)
    titles[n++] = (struct vmt_table_column){ "Ir", true };
    titles[n++] = (struct vmt_table_column){ "Process", false };
    vmt_table_init(&table->cells, titles, n);
-   for (uint32_t root = table->kin->first_root; root != VMT_NO_PROCESS;
-        root = table->kin->next_sibling[root])
-      vmt_process_list_add(&roots, root);
-   add_families(table, &roots, false, "", true);
+   find_all(table);
+   n_left = choose_rows(table, n_most);
+   draw(table);
    fprintf(out->file, "Processes%s%s\n", table->has_sizes
-           ? "; Private, Shared and Pss when most of each was resident" : "",
+           ? "; Private, Shared and Pss at the checkpoint after each one's peak" : "",
            !table->has_folded ? "" : table->has_sizes
            ? "; of several alike, sums and the largest sizes" : "; of several alike, sums");
    vmt_table_print(&table->cells, out);
-   if (table->n_left)
-      fprintf(out->file, "... and %zu more (--top=0 shows all)\n", table->n_left);
+   if (n_left)
+      fprintf(out->file, "... and %zu with fewer faults (--top=0 shows all)\n", n_left);
    putc('\n', out->file);
    vmt_table_free(&table->cells);
-   vmt_process_list_free(&roots);
+   for (size_t i = 0; i < table->n_rows; i++)
+      vmt_process_list_free(&table->rows[i].list);
+   free(table->rows);
 }
 
 void
@@ -254,13 +360,12 @@ vmt_processes_text_tree(const struct vmt_report *report, const struct vmt_output
    struct vmt_process_facts facts = vmt_process_facts_find(&report->input.profile);
    struct vmt_process_kin kin = vmt_process_kin_find(&report->input.profile);
    struct tree_table table = {
-      .report = report, .facts = &facts, .kin = &kin,
-      .is_unicode = vmt_locale_is_unicode(), .has_sizes = has_sizes(&facts),
-      .n_most = report->top_given ? report->top : DEFAULT_ROWS
+      .facts = &facts, .kin = &kin, .is_unicode = vmt_locale_is_unicode(),
+      .has_sizes = has_sizes(&facts)
    };
 
    if (facts.profile->processes.n > 1)
-      print_tree(&table, out);
+      print_tree(&table, report->top_given ? report->top : DEFAULT_ROWS, out);
    vmt_processes_text_copies(report, &facts, &kin, out);
    if (facts.profile->processes.n > 1)
       vmt_processes_text_cache(report, out);
