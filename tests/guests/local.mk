@@ -17,6 +17,7 @@ GUESTS = \
    tests/guests/file \
    tests/guests/folios \
    tests/guests/forks \
+   tests/guests/kin \
    tests/guests/move \
    tests/guests/peak \
    tests/guests/phases \
@@ -47,6 +48,7 @@ GUEST_CODE = \
    tests/guests/file.c \
    tests/guests/folios.c \
    tests/guests/forks.c \
+   tests/guests/kin.c \
    tests/guests/move.c \
    tests/guests/peak.c \
    tests/guests/phases.c \
@@ -175,6 +177,7 @@ GUEST_EXPECTATIONS = \
    tests/guests/file.expect \
    tests/guests/folios.expect \
    tests/guests/forks.expect \
+   tests/guests/kin.expect \
    tests/guests/move.expect \
    tests/guests/peak.expect \
    tests/guests/press.expect \

@@ -21,15 +21,38 @@ register_rseq(char *area)
    rt_sys(334, (long)area, 32, 0, 0x53053053, 0, 0);
 }
 
-/* The child's number goes to the second page at p.  */
+/* On the third page at p, which is shared: what has been done.  Who waits for it looks all
+   the time, and leaves its processor to nobody.  */
+enum { CHILD_RUNS, PARENT_HAS_WRITTEN };
+
+static inline __attribute__((always_inline)) void
+say(char *p, int what)
+{
+   WRITE(p + 2 * PAGE + what);
+}
+
+static inline __attribute__((always_inline)) void
+await(char *p, int what)
+{
+   while (((volatile char *)p)[2 * PAGE + what] == 0)
+      ;
+}
+
+/* The child's number goes to the second page at p.  The child has written what it writes
+   when the parent goes on, and lives until the parent has.  */
 static inline __attribute__((always_inline)) long
 fork_with_number(char *p)
 {
-   long pid = rt_must(SYS5(clone, CHILD_SETTID | CHILD_CLEARTID | SIGCHLD, 0, 0,
-                           p + PAGE, 0));
+   long pid;
 
-   if (pid == 0)
+   p[2 * PAGE + CHILD_RUNS] = p[2 * PAGE + PARENT_HAS_WRITTEN] = 0;
+   pid = rt_must(SYS5(clone, CHILD_SETTID | CHILD_CLEARTID | SIGCHLD, 0, 0, p + PAGE, 0));
+   if (pid == 0) {
+      say(p, CHILD_RUNS);
+      await(p, PARENT_HAS_WRITTEN);
       SYS1(exit_group, 0);
+   }
+   await(p, CHILD_RUNS);
    return pid;
 }
 
@@ -48,6 +71,7 @@ fork_plain(char *p)
    long pid = fork_with_number(p);
 
    write_stack();
+   say(p, PARENT_HAS_WRITTEN);
    SYS4(wait4, pid, NULL, 0, NULL);
 }
 
@@ -57,6 +81,7 @@ fork_and_wait(char *p)
    long pid = fork_with_number(p);
 
    write_stack();
+   say(p, PARENT_HAS_WRITTEN);
    SYS4(wait4, pid, NULL, 0, NULL);
 }
 
@@ -65,6 +90,7 @@ fork_and_go_on(char *p)
 {
    fork_with_number(p);
    write_stack();
+   say(p, PARENT_HAS_WRITTEN);
 }
 
 /* The frame goes to pages that it shares with nobody: the other stack is mapped
@@ -77,6 +103,7 @@ fork_and_handle(char *p)
    fork_with_number(p);
    write_stack();
    SYS2(kill, pid, SIGUSR1);
+   say(p, PARENT_HAS_WRITTEN);
 }
 
 static void
@@ -137,11 +164,12 @@ int
 guest(struct rt *rt)
 {
    long stack[3] = {0, 0, 16 * PAGE};
-   char *p = rt_fresh(2);
+   char *p = rt_fresh(3);
 
    if (rt->argc > 1)
       return thread(rt);
-   rt_write_pages(p, 2);
+   rt_map(p + 2 * PAGE, 1, PROT_RW, MAP_SHARED | MAP_ANON | MAP_FIXED, -1, 0);
+   rt_write_pages(p, 3);
    RUN(rt, fork_plain, p);
    register_rseq(p);
    RUN(rt, fork_and_wait, p);

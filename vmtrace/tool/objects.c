@@ -6,6 +6,7 @@
 #include "vmtrace/tool/folio_map.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/tool.h"
+#include "vmtrace/tool/tree.h"
 
 #include <elf.h>
 
@@ -15,6 +16,9 @@
 
 /* Program headers and notes of a file lie well within this, or are not read. */
 #define HEADER_BYTES 4096
+
+/* No device has this number.  */
+#define SYSTEM_V_DEVICE ~0ull
 
 static struct vmt_vector objects, labels;
 static struct vmt_hashmap by_file;      /* device and inode -> object id */
@@ -269,6 +273,25 @@ objects_anonymous(const HChar *name)
    return id;
 }
 
+/* Anonymous memory is seen by processes of the run alone, and of these all is known.  */
+static Bool
+is_changed_by_others(const struct tool_object *object)
+{
+   return object->tells_pages &&
+          (object->ino != 0 || object->has_outsiders || !tree_identity().shares);
+}
+
+UInt
+objects_system_v(UWord segment)
+{
+   UInt id = objects_anonymous("[System V shared]");
+   struct tool_object *object = vmt_vector_at(&objects, id);
+
+   object->has_outsiders = True;
+   vmt_machine_set_object_identity(&tool_machine, id, SYSTEM_V_DEVICE, segment + 1);
+   return id;
+}
+
 void
 objects_become_shared(void)
 {
@@ -276,7 +299,7 @@ objects_become_shared(void)
 
    others_share = True;
    for (id = 1; id < objects.n_records; id++)
-      if (objects_get(id)->tells_pages)
+      if (is_changed_by_others(objects_get(id)))
          vmt_machine_share_object(&tool_machine, id);
 }
 

@@ -27,6 +27,7 @@ struct tool_object {
    Bool is_special;             /* a device: nothing known of its pages */
    Bool is_preload;             /* Valgrind's own library in the program */
    Bool tells_pages;            /* memory of which mincore tells us the truth */
+   Bool has_outsiders;          /* ... that any process may map by its number */
    UInt n_loads;
    struct tool_load {
       ULong file_offset, file_bytes, vaddr;
@@ -43,8 +44,11 @@ UInt objects_of_fd(Int fd);
 UInt objects_of_path(const HChar *path);
 Bool objects_fd_is_shmem(Int fd);
 
-/* A shared object without a file: anonymous, System V.  */
+/* A shared object without a file.  */
 UInt objects_anonymous(const HChar *name);
+
+/* A shared memory segment that shmget has made.  */
+UInt objects_system_v(UWord segment);
 
 /* After a fork: what is shared memory is changed by other processes too.  */
 void objects_become_shared(void);

@@ -306,7 +306,7 @@ after_brk(ThreadId tid, Addr end)
 }
 
 static void
-after_shmat(ThreadId tid, Addr start, UInt flags)
+after_shmat(ThreadId tid, UWord id, Addr start, UInt flags)
 {
    const NSegment *segment = VG_(am_find_nsegment)(start);
    struct vmt_area area = {.start = start,
@@ -319,7 +319,7 @@ after_shmat(ThreadId tid, Addr start, UInt flags)
    if ((flags & VKI_SHM_RDONLY) == 0)
       area.flags |= VMT_AREA_WRITE;
    area.end = vmt_page_ceil(segment->end);
-   area.object = objects_anonymous("[System V shared]");
+   area.object = objects_system_v(id);
    area.label = objects_get((UInt)area.object)->label;
    add_area(tid, &area);
 }
@@ -522,7 +522,7 @@ after_success(ThreadId tid, UInt number, const UWord *args, Addr result)
    case __NR_madvise:
       after_madvise(tid, args[0], args[1], (UInt)args[2]);
       break;
-   case __NR_shmat: after_shmat(tid, result, (UInt)args[2]); break;
+   case __NR_shmat: after_shmat(tid, args[0], result, (UInt)args[2]); break;
    case __NR_shmdt: after_shmdt(tid, args[0]); break;
    case __NR_mlock:
       lock_range(tid, vmt_page_floor(args[0]), vmt_page_ceil(args[0] + args[1]),

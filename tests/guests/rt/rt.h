@@ -88,6 +88,7 @@ enum {
    SYS_prctl = 157,
    SYS_futex = 202,
    SYS_exit_group = 231,
+   SYS_waitid = 247,
    SYS_memfd_create = 319,
 };
 
