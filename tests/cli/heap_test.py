@@ -404,9 +404,32 @@ def check_complaints(file):
     complains("a size of lines", "of a whole run", "report", "--sort=LivePeak", file)
     complains("timeline by two", "--by cannot be line,site", "timeline", "--peak",
               "--by=line,site", file)
+    early = Profile(settings={"track-heap": "yes"}).write(path("early"))
+    complains("no sites yet", "asked for no memory before it ended or was cut short", "report",
+              "--by=site", early)
     bare = Profile().write(path("bare"))
     complains("no sites", "no allocation sites", "report", "--by=line,site", bare)
     holds("no heap, no events of it", "Allocs" not in document(bare)["totals"])
+
+
+def check_without_lines():
+    """Two places of an object that has no debug information are two sites."""
+    p = Profile(events=EVENTS + ["Allocs"])
+    gone = p.object("/nowhere/app")
+    first = p.site(p.stack([(gone, 0x1149)]))
+    second = p.site(p.stack([(gone, 0x2000)]))
+    p.heap(first, allocs=3, bytes=30, peak_bytes=30)
+    p.heap(second, allocs=5, bytes=20, peak_bytes=20)
+    p.charge(p.stack([(gone, 0x3000)]), 0, 1, second, ZeroWr=4)
+    p.end()
+    file = p.write(path("stripped"))
+    check("sites without lines", [(0x1149, 3, 0), (0x2000, 5, 4)],
+          [(row["offset"], row["events"]["Allocs"], row["events"].get("Flt", 0))
+           for row in document("--by=site", file)["sites"] if row["kind"] == "malloc"])
+    text = output("report", "--by=site", file)
+    for words in ("?? (app+0x1149)\n", "?? (app+0x2000)\n"):
+        holds(f"text has {words!r}", words in text, text)
+    holds("whose memory", "?? (app+0x2000)\n" in output("report", "--by=line,site", file))
 
 
 def main():
@@ -422,6 +445,7 @@ def main():
     check_timeline(file)
     check_several(p, file)
     check_owners()
+    check_without_lines()
     check_complaints(file)
     finish()
 

@@ -129,6 +129,15 @@ knows_blocks(const struct vmt_report *report)
    return !report->split && !report->split_by_process && report->by != VMT_BY_AREA && report->by != VMT_BY_THREAD;
 }
 
+static bool
+tracks_heap(const struct vmt_profile *profile)
+{
+   const json_t *settings = json_object_get(profile->runs[0].header, "settings");
+   const char *value = json_string_value(json_object_get(settings, "track-heap"));
+
+   return value && strcmp(value, "yes") == 0;
+}
+
 /* The event that orders; sites know LivePeak, which is of no line.  */
 static int
 take_sort(struct vmt_report *report)
@@ -137,8 +146,12 @@ take_sort(struct vmt_report *report)
    const char *wanted = report->options.sort;
 
    if ((report->by == VMT_BY_SITE || report->split) && profile->n_sites == 1)
-      return trouble(report, "the profile has no allocation sites (--track-heap=yes of "
-                     "the tool makes them); --by=stack shows where memory was touched");
+      return trouble(report, tracks_heap(profile)
+                     ? "the profile has no allocation sites: the program asked for no "
+                     "memory before it ended or was cut short; --by=stack shows where "
+                     "memory was touched"
+                     : "the profile has no allocation sites (--track-heap=yes of the tool "
+                     "makes them); --by=stack shows where memory was touched");
    if (report->by == VMT_BY_SITE && (!wanted || strcmp(wanted, "LivePeak") == 0)) {
       report->sort = vmt_events_find(&profile->events, "LivePeak");
       if (report->sort >= 0)

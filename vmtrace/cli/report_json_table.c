@@ -127,6 +127,10 @@ print_site_place(const struct vmt_report *report, FILE *file, uint32_t site)
       vmt_report_json_place(&report->input.blame, file,
                             vmt_blame_place(&report->input.blame, of->stack), true);
    fprintf(file, ",\"kind\":\"%s\"", vmt_site_kinds[of->kind]);
+   if (of->kind != VMT_SITE_NONE && vmt_site_frame(&report->input.blame, of)
+       != VMT_KEYMAP_NONE)
+      fprintf(file, ",\"offset\":%" PRIu64, report->input.profile.frames[
+                 vmt_site_frame(&report->input.blame, of)].offset);
 }
 
 static void

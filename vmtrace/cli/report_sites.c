@@ -2,6 +2,7 @@
 
 #include "vmtrace/cli/report_cells.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,8 +42,9 @@ vmt_report_find_line_twins(struct vmt_report *report)
    report->line_twin = vmt_calloc(profile->n_sites, sizeof *report->line_twin);
    for (uint32_t i = 1; i < profile->n_sites; i++) {
       const struct vmt_profile_site *site = &profile->sites[i];
-      uint32_t first = vmt_keymap_intern(&lines, vmt_blame_place(blame, site->stack),
-                                         site->kind, i, &added);
+      uint64_t frame = vmt_site_frame(blame, site);
+      uint32_t first = vmt_keymap_intern(&lines, vmt_blame_place(blame, site->stack)
+                                         | frame << 32, site->kind, i, &added);
 
       if (blame->call_of_stack[profile->sites[first].stack]
           == blame->call_of_stack[site->stack])
@@ -114,6 +116,25 @@ vmt_report_site_position(const struct vmt_report *report, uint32_t site)
                                               true) : vmt_strdup("");
 }
 
+/* Where the line is not known, with the address: "main (app+0x1149)".  */
+static char *
+function_text(const struct vmt_report *report, const struct vmt_profile_site *site)
+{
+   const struct vmt_profile *profile = &report->input.profile;
+   const struct vmt_blame *blame = &report->input.blame;
+   char *function = vmt_report_function(blame, vmt_blame_place(blame, site->stack));
+   uint32_t frame = vmt_site_frame(blame, site);
+   size_t n = strlen(function);
+   char *text;
+
+   if (frame == VMT_KEYMAP_NONE || n == 0 || function[n - 1] != ')')
+      return function;
+   text = vmt_format("%.*s+0x%" PRIx64 ")", (int) n - 1, function,
+                     profile->frames[frame].offset);
+   free(function);
+   return text;
+}
+
 /* With the library's function that called the allocator for it, if one did.  */
 char *
 vmt_report_site_function(const struct vmt_report *report, uint32_t site)
@@ -126,7 +147,7 @@ vmt_report_site_function(const struct vmt_report *report, uint32_t site)
 
    if (!has_place(of))
       return vmt_strdup(labels[of->kind]);
-   function = vmt_report_function(blame, place);
+   function = function_text(report, of);
    via = vmt_report_via(blame, blame->places[leaf].function_id
                         == blame->places[place].function_id ? UINT32_MAX : leaf);
    caller = caller_text(report, site);
@@ -141,7 +162,6 @@ vmt_report_site_function(const struct vmt_report *report, uint32_t site)
 char *
 vmt_report_site(const struct vmt_report *report, uint32_t site)
 {
-   const struct vmt_blame *blame = &report->input.blame;
    const struct vmt_profile_site *of = &report->input.profile.sites[site];
    char *position, *function, *caller, *text;
 
@@ -149,7 +169,7 @@ vmt_report_site(const struct vmt_report *report, uint32_t site)
       return vmt_strdup(labels[of->kind]);
    caller = caller_text(report, site);
    position = vmt_report_site_position(report, site);
-   function = vmt_report_function(blame, vmt_blame_place(blame, of->stack));
+   function = function_text(report, of);
    text = vmt_format("%s%s%s%s%s%s", position, *position ? "  " : "", function,
                      of->kind == VMT_SITE_MALLOC ? "" : "  ", labels[of->kind], caller);
    free(caller);

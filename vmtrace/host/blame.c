@@ -314,6 +314,13 @@ vmt_blame_place(const struct vmt_blame *blame, uint32_t stack)
 }
 
 uint32_t
+vmt_blame_frame(const struct vmt_blame *blame, uint32_t stack)
+{
+   return blame->mode == VMT_BLAME_CALLER && blame->caller_frame[stack] != UINT32_MAX
+          ? blame->caller_frame[stack] : blame->profile->stacks[stack].frame;
+}
+
+uint32_t
 vmt_blame_leaf(const struct vmt_blame *blame, uint32_t stack)
 {
    return stack ? innermost(blame, blame->profile->stacks[stack].frame) : 0;

@@ -89,6 +89,9 @@ void vmt_blame_free(struct vmt_blame *blame);
 uint32_t vmt_blame_place(const struct vmt_blame *blame, uint32_t stack);
 uint32_t vmt_blame_leaf(const struct vmt_blame *blame, uint32_t stack);
 
+/* The frame whose place that is, of a stack that is not 0.  */
+uint32_t vmt_blame_frame(const struct vmt_blame *blame, uint32_t stack);
+
 /* "[kernel]" for a place in no object.  */
 const char *vmt_blame_object_path(const struct vmt_blame *blame, uint32_t place);
 const char *vmt_blame_object_name(const struct vmt_blame *blame, uint32_t place);

@@ -37,7 +37,7 @@ enum vmt_by {
 };
 
 /* Which sites are one: those of a kind that are charged to one line, or whose call
-   stacks are the same places.  */
+   stacks are the same places; where the line is not known, to one address.  */
 enum vmt_site_grain {
    VMT_SITES_WHOLE,             /* of all sites: not split */
    VMT_SITES_BY_LINE,
@@ -106,6 +106,11 @@ uint32_t *vmt_ledger_via(const struct vmt_ledger *ledger, int event);
 
 /* The place that a site's blocks are charged to.  */
 uint32_t vmt_ledger_site_place(const struct vmt_ledger *ledger, uint32_t site);
+
+/* Where the line of a site is not known, the frame that tells it from others in the
+   same function or object; else VMT_KEYMAP_NONE.  */
+uint32_t vmt_site_frame(const struct vmt_blame *blame,
+                        const struct vmt_profile_site *site);
 
 /* Of a table by site, the sum of what its sites are known of; to be freed:
    VMT_N_SITE_NUMBERS a row.  */

@@ -7,6 +7,15 @@
 
 #include "vmtrace/host/memory.h"
 
+uint32_t
+vmt_site_frame(const struct vmt_blame *blame, const struct vmt_profile_site *site)
+{
+   uint32_t place = vmt_blame_place(blame, site->stack);
+
+   return site->stack == 0 || blame->places[place].line ? VMT_KEYMAP_NONE
+          : vmt_blame_frame(blame, site->stack);
+}
+
 void
 vmt_ledger_find_same_sites(struct vmt_ledger *ledger, bool by_stack)
 {
@@ -21,7 +30,9 @@ vmt_ledger_find_same_sites(struct vmt_ledger *ledger, bool by_stack)
       uint32_t where = by_stack ? blame->call_of_stack[site->stack]
                        : vmt_blame_place(blame, site->stack);
 
-      ledger->same_site[i] = vmt_keymap_intern(&map, where, site->kind, i, &added);
+      ledger->same_site[i] = vmt_keymap_intern(
+         &map, where | (uint64_t) vmt_site_frame(blame, site) << 32, site->kind, i,
+         &added);
    }
    vmt_keymap_free(&map);
 }
