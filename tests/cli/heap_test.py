@@ -7,7 +7,7 @@ import re
 
 from make_heap import (AT, CALL_EVENTS, DIVE, FILL, HEAP_COLUMNS, LIBRARY, MMAP, NOW, PAGES, PEAK, TOTALS,
                        program, whole_program)
-from make_profile import BINARY, Profile, add, marks, with_sums
+from make_profile import BINARY, EVENTS, Profile, add, marks, with_sums
 from verb_test import check, complains, finish, holds, output, path, valid
 
 LINE = marks()
