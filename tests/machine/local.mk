@@ -13,6 +13,7 @@ WHOLE_MACHINE_TESTS = \
 	tests/machine/test_out_of_memory \
 	tests/machine/test_pressure \
 	tests/machine/test_read_ahead \
+	tests/machine/test_shared_memory \
 	tests/machine/test_touches \
 	tests/machine/test_tree
 check_PROGRAMS += $(WHOLE_MACHINE_TESTS)
@@ -56,6 +57,8 @@ tests_machine_test_memory_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_memory_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_read_ahead_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_read_ahead_LDADD = $(WHOLE_MACHINE_LDADD)
+tests_machine_test_shared_memory_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_shared_memory_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_model_SOURCES = \
 	tests/machine/test_model.c \
 	$(WHOLE_MACHINE_PAIR_SOURCES)

@@ -88,6 +88,8 @@ vmt_frames_expect_child(struct vmt_machine *machine, uint32_t place)
 
    if (!is_shared(frames) || place == 0)
       return;
+   if (frames->kind == VMT_FRAMES_TEXTBOOK)
+      vmt_frames_hear_all(machine);
    vmt_memory_remove_member(frames->memory, place);
    if (vmt_memory_add_member(
           frames->memory, place,
@@ -270,7 +272,8 @@ vmt_frames_enter(struct vmt_machine *machine)
          frames->counts_before = frames->memory->kernel.counts;
    }
    empty_inbox(machine);
-   if (frames->kind == VMT_FRAMES_TEXTBOOK && frames->memory->n_members > 1)
+   if (frames->kind == VMT_FRAMES_TEXTBOOK && is_shared(frames) &&
+       machine->sharing.common->n_alive > 1)
       vmt_frames_hear_all(machine);
 }
 

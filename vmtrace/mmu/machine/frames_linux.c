@@ -525,18 +525,7 @@ vmt_frames_share(struct vmt_machine *machine, vmt_vpn vpn, const struct vmt_pte 
 
 /* ---- a memory that knows nothing of the process ---- */
 
-/* Frames that a fork shared have numbers (sharing.h): such are the same page still.  */
-#define SHARED_NAMES (VMT_FRESH_NAMES | (uint64_t)1 << 58)
-
-static uint64_t
-name_of_told(struct vmt_frames *frames, vmt_vpn vpn, uint64_t bits)
-{
-   uint64_t frame = (bits & VMT_PTE_FRAME) >> VMT_PTE_FRAME_SHIFT;
-
-   return (bits & VMT_PTE_COW) != 0 && frame != 0 ? SHARED_NAMES | frame
-                                                  : new_name(frames, vpn);
-}
-
+/* What a fork shared is each process's own from now on.  */
 static void
 tell_resident(struct vmt_machine *machine, const struct vmt_area *area, vmt_vpn vpn,
               const struct vmt_pte *pte)
@@ -544,18 +533,12 @@ tell_resident(struct vmt_machine *machine, const struct vmt_area *area, vmt_vpn 
    struct vmt_frames *frames = &machine->frames;
    struct vmt_reclaim *kernel = &frames->memory->kernel;
    struct vmt_reclaim_request request = {
-      .page = name_of_told(frames, vpn, pte->bits), .kind = VMT_RECLAIM_ANON,
+      .page = new_name(frames, vpn), .kind = VMT_RECLAIM_ANON,
       .write = (pte->bits & VMT_PTE_DIRTY) != 0};
    struct vmt_reclaim_result result;
 
-   if (vmt_reclaim_n_mapped(kernel, request.page) != 0) {
-      vmt_reclaim_duplicate(kernel, request.page, false);
-   } else {
-      if (vmt_reclaim_where(kernel, request.page) != VMT_RECLAIM_NOWHERE)
-         request.page = new_name(frames, vpn);
-      vmt_linux_note(frames, vmt_reclaim_fault(kernel, &request, &result));
-      vmt_linux_take_events(machine);
-   }
+   vmt_linux_note(frames, vmt_reclaim_fault(kernel, &request, &result));
+   vmt_linux_take_events(machine);
    if ((area->flags & VMT_AREA_LOCKED) != 0)
       vmt_reclaim_lock(kernel, request.page, true);
    show(frames, vpn, request.page);
