@@ -8,6 +8,7 @@ WHOLE_MACHINE_TESTS = \
 	tests/machine/replay_machine \
 	tests/machine/test_filter \
 	tests/machine/test_ledger \
+	tests/machine/test_limited_forks \
 	tests/machine/test_memory \
 	tests/machine/test_model \
 	tests/machine/test_out_of_memory \
@@ -59,6 +60,8 @@ tests_machine_test_read_ahead_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_read_ahead_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_shared_memory_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_shared_memory_LDADD = $(WHOLE_MACHINE_LDADD)
+tests_machine_test_limited_forks_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_limited_forks_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_model_SOURCES = \
 	tests/machine/test_model.c \
 	$(WHOLE_MACHINE_PAIR_SOURCES)
