@@ -173,6 +173,32 @@ bad_names(char *a)
    VMTRACE_SNAPSHOT(a + PAGE - 8);
 }
 
+/* A phase is of the process: another thread's begin and end are those of the same. */
+static void
+in_thread(void *a)
+{
+   VMTRACE_PHASE_BEGIN("shared");
+   rt_write_pages(a, 2);
+   VMTRACE_PHASE_END("shared");
+   rt_write_pages((char *)a + 2 * PAGE, 4);
+   VMTRACE_PHASE_BEGIN("left open");
+}
+
+static void
+threads(char *a)
+{
+   int tid, clear;
+
+   rt_write_pages(a + 78 * PAGE, 1);
+   VMTRACE_PHASE_BEGIN("shared");
+   rt_thread(in_thread, a, a + 79 * PAGE, &tid, &clear);
+   rt_join(&clear);
+   rt_write_pages(a + 6 * PAGE, 1);
+   VMTRACE_PHASE_END("shared");
+   rt_write_pages(a + 7 * PAGE, 8);
+   VMTRACE_PHASE_END("left open");
+}
+
 /* For each byte that it reads, a page is written, and the byte is given back.  */
 static void
 serve(char *a)
@@ -219,6 +245,8 @@ guest(struct rt *rt)
       names(a, n);
    else if (rt_same(mode, "bad-names"))
       bad_names(a);
+   else if (rt_same(mode, "threads"))
+      threads(a);
    else if (rt_same(mode, "serve"))
       serve(a);
    else if (rt_same(mode, "exec"))
