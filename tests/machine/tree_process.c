@@ -413,7 +413,7 @@ void
 tree_check_sums(void)
 {
    struct vmt_common *common = &tree_shared->common;
-   uint64_t n_again = 0, n_resident = 0;
+   uint64_t n_again = 0, n_resident = 0, n_tables = 0;
    uint32_t n_alive = 0;
 
    vmt_common_lock(common, TREE_DRIVER_PLACE);
@@ -426,9 +426,11 @@ tree_check_sums(void)
 
       n_alive += process->state == VMT_PLACE_USED;
       n_resident += process->n_resident_pages;
+      n_tables += process->n_table_pages;
    }
    CHECK_EQ(common->n_again, n_again);
    CHECK_EQ(common->n_resident_pages, n_resident);
+   CHECK_EQ(common->n_table_pages, n_tables);
    CHECK_EQ(common->n_alive, n_alive);
    vmt_common_unlock(common);
 }

@@ -291,21 +291,6 @@ tree_write_resident(struct json_out *file, const HChar *why, const HChar *name)
    json_text(out, "}}\n");
 }
 
-static ULong
-table_pages(const struct vmt_common *common)
-{
-   ULong n = 0;
-   UInt place;
-
-   for (place = 1; place < common->after_places; place++) {
-      const struct vmt_process *process = vmt_common_process(common, place);
-
-      if (process->state != VMT_PLACE_FREE)
-         n += process->n_table_pages;
-   }
-   return n;
-}
-
 static void
 write_tree(const struct vmt_common *common)
 {
@@ -316,7 +301,7 @@ write_tree(const struct vmt_common *common)
    member(",\"processes_peak\":", common->n_most_alive);
    member(",\"pages\":", (Long)vmt_common_n_pages(common));
    member(",\"peak_pages\":", (Long)common->n_peak_pages);
-   member(",\"table_pages\":", (Long)table_pages(common));
+   member(",\"table_pages\":", (Long)common->n_table_pages_at_peak);
    vmt_common_count_cache(common, 0, tool_machine.sharing.place, &cache);
    member(",\"cache_pages\":", (Long)cache.n_cached);
    json_text(out, "}}\n");

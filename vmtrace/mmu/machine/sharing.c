@@ -71,13 +71,13 @@ tell(struct vmt_machine *machine)
    struct vmt_sharing *sharing = &machine->sharing;
    struct vmt_process *process =
       vmt_common_process(sharing->common, sharing->place);
+   uint64_t n_tables = n_table_pages(machine);
 
    process->instrs = vmt_instrs_at(machine->filter.clock);
-   process->n_table_pages = n_table_pages(machine);
-   if (sharing->n_told_pages == machine->ledger.n_resident_pages)
-      return;
-   sharing->n_told_pages = machine->ledger.n_resident_pages;
-   vmt_common_resident(sharing->common, sharing->place, sharing->n_told_pages);
+   if (process->n_resident_pages != machine->ledger.n_resident_pages ||
+       process->n_table_pages != n_tables)
+      vmt_common_resident(sharing->common, sharing->place,
+                          machine->ledger.n_resident_pages, n_tables);
 }
 
 void
@@ -320,7 +320,6 @@ vmt_machine_join(struct vmt_machine *machine, struct vmt_common *common, uint32_
 
    machine->sharing.common = common;
    machine->sharing.place = place;
-   machine->sharing.n_told_pages = 0;
    vmt_sharing_begin(machine);
    move_cache(machine);
    for (area = vmt_areas_from(&machine->areas, 0); area != NULL;
@@ -378,7 +377,6 @@ vmt_sharing_become_child(struct vmt_machine *machine, uint32_t place)
    }
    sharing->place = place;
    sharing->borrowed = false;
-   sharing->n_told_pages = 0;
    vmt_hashmap_clear(&sharing->again);
    vmt_vector_clear(&sharing->copies);
    vmt_hashmap_clear(&sharing->copies_of);

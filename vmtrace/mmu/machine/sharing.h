@@ -36,7 +36,6 @@ struct vmt_sharing {
    bool borrowed;
    bool no_memory;
    uint32_t depth;                      /* of begin and end */
-   uint64_t n_told_pages;
    struct vmt_hashmap again;            /* frame -> entries that show it but for one */
    struct vmt_hashmap inherited;        /* frame -> entries, while a child begins */
    struct vmt_vector copies;            /* struct vmt_copies */

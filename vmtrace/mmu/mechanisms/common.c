@@ -62,9 +62,10 @@ forget_process(struct vmt_common *common, uint32_t place)
    struct vmt_process *process = vmt_common_process(common, place);
 
    common->n_resident_pages -= process->n_resident_pages;
+   common->n_table_pages -= process->n_table_pages;
    common->n_alive--;
    common->n_left++;
-   process->n_resident_pages = 0;
+   process->n_resident_pages = process->n_table_pages = 0;
    process->state = VMT_PLACE_FREE;
 }
 
@@ -147,7 +148,7 @@ sum_places(struct vmt_common *common)
    uint32_t place;
 
    common->n_alive = 0;
-   common->n_resident_pages = 0;
+   common->n_resident_pages = common->n_table_pages = 0;
    for (place = 1; place < common->after_places; place++) {
       struct vmt_process *process = vmt_common_process(common, place);
 
@@ -156,12 +157,13 @@ sum_places(struct vmt_common *common)
       if (!vmt_is_alive(place)) {
          memset(vmt_common_bits(common, place, 0), 0,
                 (common->n_blocks + 1) * sizeof(uint64_t));
-         process->n_resident_pages = 0;
+         process->n_resident_pages = process->n_table_pages = 0;
          process->state = VMT_PLACE_FREE;
          continue;
       }
       common->n_alive++;
       common->n_resident_pages += process->n_resident_pages;
+      common->n_table_pages += process->n_table_pages;
       count_owners_of(common, place);
    }
 }
@@ -265,16 +267,21 @@ vmt_common_enter(struct vmt_common *common, uint32_t place, uint32_t id, uint32_
 }
 
 void
-vmt_common_resident(struct vmt_common *common, uint32_t place, uint64_t n_pages)
+vmt_common_resident(struct vmt_common *common, uint32_t place, uint64_t n_pages,
+                    uint64_t n_table_pages)
 {
    struct vmt_process *process = vmt_common_process(common, place);
    uint64_t n_all;
 
    common->n_resident_pages += n_pages - process->n_resident_pages;
+   common->n_table_pages += n_table_pages - process->n_table_pages;
    process->n_resident_pages = n_pages;
+   process->n_table_pages = n_table_pages;
    n_all = vmt_common_n_pages(common);
-   if (n_all > common->n_peak_pages)
-      common->n_peak_pages = n_all;
+   if (n_all <= common->n_peak_pages)
+      return;
+   common->n_peak_pages = n_all;
+   common->n_table_pages_at_peak = common->n_table_pages;
 }
 
 uint64_t

@@ -76,6 +76,8 @@ struct vmt_common {
    uint64_t n_resident_pages;           /* of all processes, added up */
    uint64_t n_again;                    /* of these, those that others have too */
    uint64_t n_peak_pages;               /* most that differ */
+   uint64_t n_table_pages;              /* of all processes, now and at that peak */
+   uint64_t n_table_pages_at_peak;
    uint32_t block_buckets[VMT_COMMON_BUCKETS];
    uint32_t object_buckets[VMT_COMMON_BUCKETS];
 };
@@ -157,8 +159,9 @@ struct vmt_cache_count {
 void vmt_common_count_cache(const struct vmt_common *common, uint32_t object,
                             uint32_t place, struct vmt_cache_count *count);
 
-/* So many pages of the place's process are resident now.  */
-void vmt_common_resident(struct vmt_common *common, uint32_t place, uint64_t n_pages);
+/* So many pages of the place's process are resident now, and so many are its tables.  */
+void vmt_common_resident(struct vmt_common *common, uint32_t place, uint64_t n_pages,
+                         uint64_t n_table_pages);
 
 /* Resident pages of all processes, a frame that several have once.  */
 uint64_t vmt_common_n_pages(const struct vmt_common *common);
