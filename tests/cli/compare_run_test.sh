@@ -28,6 +28,7 @@ while test "$1" != --; do
 done
 shift
 test -e "$SCRATCH/no-profile" || echo '{"vmtrace":1,"events":["Ir"]}' >"$out"
+test -e "$SCRATCH/no-profile" || test -e "$SCRATCH/torn" || echo '{"end":{}}' >>"$out"
 test -e "$SCRATCH/forks" && cp "$out" "$out.77"
 test -e "$SCRATCH/parent" && cp "$SCRATCH/parent" "$out" && cp "$SCRATCH/child" "$out.77"
 exec "$@"
@@ -144,6 +145,18 @@ try sh -c '"$0" compare --allocators=glibc,"$1" sh -c "kill -INT \$\$"; echo $?'
 is "stopped: our end" 130 "$(cat out)"
 is "stopped: no more runs" 1 "$(wc -l <called)"
 is "stopped: the temporary folder is gone" "" "$(ls "$TMPDIR")"
+
+try "$vmtrace" compare --allocators=glibc sh -c 'kill -PIPE $$' </dev/null
+is "signals that we hold are not held for the program" \
+	"0:vmtrace: compare: with glibc the program was ended by signal 13" "$status:$(cat err)"
+"$vmtrace" compare --allocators=glibc sh -c 'sleep 0.3; exit 3' 2>&1 >/dev/null </dev/null | :
+is "a complaint that nobody reads: the temporary folder is gone" "" "$(ls "$TMPDIR")"
+: >torn
+complains "a profile without its end" 2 "the profile with glibc could not be written to its end" \
+	"$vmtrace" compare --allocators=glibc,"$library" true </dev/null
+try "$vmtrace" compare --allocators=glibc sh -c 'kill -KILL $$' </dev/null
+is "... but of a program that was killed it can be read" 0 "$status"
+rm torn
 
 # --- Input, which each run is to read ---
 

@@ -13,12 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "vmtrace/cli/processes.h"
 #include "vmtrace/cli/run.h"
 #include "vmtrace/cli/verbs.h"
 #include "vmtrace/host/memory.h"
+
+#define FULL_BYTES 65536
 
 struct work {
    struct vmt_comparison *comparison;
@@ -28,12 +32,56 @@ struct work {
    char *folder;
    bool made_folder;            /* it is temporary */
    off_t input_start;           /* of standard input; -1: it cannot be rewound */
+   sigset_t mask;               /* as it was before signals were held */
 };
 
 struct paths {
    char **list;
    size_t n, capacity;
 };
+
+/* ---- signals ---- */
+
+static const int stopping[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+#define N_STOPPING (sizeof stopping / sizeof stopping[0])
+
+/* What ends this process, a complaint that nobody reads included, waits while there is
+   a folder to remove.  */
+static void
+hold_signals(struct work *work)
+{
+   sigset_t held;
+
+   sigemptyset(&held);
+   sigaddset(&held, SIGPIPE);
+   for (size_t i = 0; i < N_STOPPING; i++)
+      sigaddset(&held, stopping[i]);
+   sigprocmask(SIG_BLOCK, &held, &work->mask);
+}
+
+/* Whether one came between two runs; in a run it goes to the program.  */
+static bool
+is_stopped(void)
+{
+   sigset_t pending;
+
+   sigpending(&pending);
+   for (size_t i = 0; i < N_STOPPING; i++)
+      if (sigismember(&pending, stopping[i]) == 1)
+         return true;
+   return false;
+}
+
+/* Whether somebody wanted the program to stop.  */
+static bool
+was_stopped(int status)
+{
+   for (size_t i = 0; i < N_STOPPING; i++)
+      if (WIFSIGNALED(status) && WTERMSIG(status) == stopping[i])
+         return true;
+   return false;
+}
 
 /* ---- the profiles ---- */
 
@@ -212,7 +260,8 @@ start(const struct work *work, size_t i)
    struct vmt_run_child child = { .out_pattern = pattern, .label = label,
                                   .progress = !runs->quiet && vmt_run_has_terminal(),
                                   .preload = preload,
-                                  .settings = settings_of(allocator) };
+                                  .settings = settings_of(allocator),
+                                  .mask = &work->mask };
    int status;
 
    for (int k = 0; k < runs->n_passed; k++)
@@ -229,18 +278,6 @@ start(const struct work *work, size_t i)
    free(option);
    free(pattern);
    return status;
-}
-
-/* Whether somebody wanted it to stop.  */
-static bool
-was_stopped(int status)
-{
-   static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-
-   for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-      if (WIFSIGNALED(status) && WTERMSIG(status) == signals[i])
-         return true;
-   return false;
 }
 
 static void
@@ -294,6 +331,33 @@ note_settings(struct vmt_comparison *comparison,
                                   one->value));
 }
 
+/* Whether there is no room for a profile's end.  */
+static bool
+is_full(const struct work *work)
+{
+   struct statvfs at;
+
+   return statvfs(work->folder, &at) == 0
+          && (uint64_t) at.f_bavail * at.f_frsize < FULL_BYTES;
+}
+
+/* The profile of a program that came to its end has one, but where it could not be
+   written: what is missing is not known then, and the column would be of less.  */
+static int
+check_whole(const struct work *work, const char *name)
+{
+   const struct vmt_comparison *comparison = work->comparison;
+   const struct vmt_compare_column *column =
+      &comparison->columns[comparison->n_columns - 1];
+
+   if (vmt_process_last(&column->profile, 0)->end)
+      return VMT_EXIT_OK;
+   vmt_complain("compare: the profile with %s could not be written to its end%s%s%s", name,
+                is_full(work) ? ": " : " in ", work->folder,
+                is_full(work) ? " is full; make room, or --keep=DIR elsewhere" : "");
+   return VMT_EXIT_TROUBLE;
+}
+
 static int
 take_profiles(const struct work *work, const struct vmt_compare_allocator *allocator)
 {
@@ -301,8 +365,12 @@ take_profiles(const struct work *work, const struct vmt_compare_allocator *alloc
    int status;
 
    if (paths.n == 0) {
-      vmt_complain("compare: no profile was written with %s: Valgrind could not run "
-                   "the program ('vmtrace run' says more)", allocator->name);
+      if (is_full(work))
+         vmt_complain("compare: no profile was written with %s: %s is full; make room, or "
+                      "--keep=DIR elsewhere", allocator->name, work->folder);
+      else
+         vmt_complain("compare: no profile was written with %s: Valgrind could not run "
+                      "the program ('vmtrace run' says more)", allocator->name);
       return VMT_EXIT_TROUBLE;
    }
    status = vmt_compare_add_column(work->comparison, vmt_strdup(allocator->name),
@@ -329,6 +397,8 @@ run_one(struct work *work, size_t i)
       vmt_run_end_as(ended);
    }
    status = take_profiles(work, allocator);
+   if (status == VMT_EXIT_OK && WIFEXITED(ended))
+      status = check_whole(work, allocator->name);
    /* Without a profile it was Valgrind's end, not the program's.  */
    if (status == VMT_EXIT_OK)
       tell_status(allocator->name, ended);
@@ -372,15 +442,21 @@ vmt_compare_run_all(struct vmt_comparison *comparison,
                     const struct vmt_compare_runs *runs)
 {
    struct work work = { .comparison = comparison, .runs = runs };
-   int status = prepare(&work);
+   int status;
+
+   hold_signals(&work);
+   status = prepare(&work);
 
    if (status == VMT_EXIT_OK) {
       remember_input(&work);
-      for (size_t i = 0; i < work.allocators.n && status == VMT_EXIT_OK; i++)
+      for (size_t i = 0; i < work.allocators.n && status == VMT_EXIT_OK && !is_stopped();
+           i++)
          status = run_one(&work, i);
    }
    if (status == VMT_EXIT_OK && runs->keep && !runs->quiet)
       vmt_complain("the profiles are in %s", runs->keep);
    drop_folder(&work);
+   /* One that was held ends this process here.  */
+   sigprocmask(SIG_SETMASK, &work.mask, NULL);
    return status;
 }

@@ -8,6 +8,7 @@
 #ifndef VMT_CLI_RUN_H
 #define VMT_CLI_RUN_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -75,6 +76,7 @@ struct vmt_run_child {
    const char *label;           /* which begins the line: "", or as "glibc: " */
    const char *preload;         /* $LD_PRELOAD of the program; NULL: ours */
    const struct vmt_run_setting *settings;     /* NULL: none */
+   const sigset_t *mask;        /* signals that the program has blocked; NULL: ours */
    pid_t pid;                   /* set by vmt_run_child_watch */
 };
 

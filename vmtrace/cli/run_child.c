@@ -150,7 +150,7 @@ vmt_run_child_watch(struct vmt_run_child *child)
    child->pid = fork();
    if (child->pid == 0) {
       sigaction(SIGCHLD, &inherited, NULL);
-      sigprocmask(SIG_SETMASK, &mask, NULL);
+      sigprocmask(SIG_SETMASK, child->mask ? child->mask : &mask, NULL);
       if (child->preload != NULL)
          setenv("LD_PRELOAD", child->preload, 1);
       for (const struct vmt_run_setting *one = child->settings; one && one->name; one++)
