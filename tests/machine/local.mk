@@ -77,6 +77,8 @@ tests_machine_test_touches_SOURCES = \
 	tests/machine/code.h \
 	tests/machine/model_touches.c \
 	tests/machine/model_touches.h \
+	tests/machine/model_users.c \
+	tests/machine/model_users.h \
 	tests/machine/test_touches.c \
 	tests/machine/translated.c \
 	tests/machine/translated.h

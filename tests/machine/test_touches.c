@@ -1,10 +1,11 @@
-/* The memory-size curve and the working set of the machine with its filter,
-   against a stack and windows that look at every access.  */
+/* The memory-size curve, the working set and the users of pages, of the machine with
+   its filter, against a stack, windows and lists that look at every access.  */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/machine/model_touches.h"
+#include "tests/machine/model_users.h"
 #include "tests/machine/translated.h"
 #include "tests/mmu/check.h"
 
@@ -12,12 +13,15 @@
 #define N_CODE_PAGES 20
 #define SPARE_PAGES 8                   /* where pages are moved to and fro */
 #define MAX_INSTRS 300000
+#define FIRST_DATA_PAGE 0x10000
 #define RW (VMT_AREA_READ | VMT_AREA_WRITE)
 
 static struct vmt_machine machine;
 static struct vmt_machine_config config;
 static struct vmt_settings settings;
 static struct model_touches model;
+static struct model_users users;
+static bool has_threads;
 static uint32_t n_hot_pages;            /* most accesses are to these */
 
 /* ---- where things are ---- */
@@ -25,7 +29,7 @@ static uint32_t n_hot_pages;            /* most accesses are to these */
 static vmt_addr
 data_addr(uint64_t page)
 {
-   return (0x10000 + page) << VMT_PAGE_SHIFT;
+   return (FIRST_DATA_PAGE + page) << VMT_PAGE_SHIFT;
 }
 
 static vmt_addr
@@ -71,6 +75,17 @@ touch_range(vmt_addr addr, uint32_t bytes, uint64_t instr)
 }
 
 static void
+touch_data(vmt_addr addr, uint32_t bytes, bool is_write, uint64_t instr)
+{
+   vmt_vpn page = addr >> VMT_PAGE_SHIFT;
+
+   touch_range(addr, bytes, instr);
+   for (; page <= (addr + bytes - 1) >> VMT_PAGE_SHIFT; page++)
+      model_users_access(&users, page - FIRST_DATA_PAGE, is_write,
+                         instr / settings.window_instrs);
+}
+
+static void
 run_in_model(const struct run *run)
 {
    const struct code *code = run->code;
@@ -81,9 +96,10 @@ run_in_model(const struct run *run)
       touch_range(insn->pc, insn->bytes, instr_now() + i);
       for (; a < code->n_accesses && code->accesses[a].insn == i; a++)
          if (!code->accesses[a].guarded || run->is_taken[a])
-            touch_range(run->bases[code->accesses[a].base] +
-                           (vmt_addr)(int64_t)code->accesses[a].offset,
-                        code->accesses[a].bytes, instr_now() + i);
+            touch_data(run->bases[code->accesses[a].base] +
+                          (vmt_addr)(int64_t)code->accesses[a].offset,
+                       code->accesses[a].bytes, code->accesses[a].kind != VMT_READ,
+                       instr_now() + i);
    }
 }
 
@@ -150,12 +166,12 @@ kernel_access(void)
 {
    struct vmt_outcome outcome;
    uint64_t page = some_page();
+   bool is_write = test_random(2) == 0;
 
    if (machine.filter.clock == 0)
       return;
-   model_touch(&model, data_addr(page) >> VMT_PAGE_SHIFT, instr_now() - 1);
-   if (vmt_machine_kernel_access(&machine, data_addr(page), test_random(2) == 0,
-                                 &outcome))
+   touch_data(data_addr(page), 1, is_write, instr_now() - 1);
+   if (vmt_machine_kernel_access(&machine, data_addr(page), is_write, &outcome))
       charge_site(&machine, &outcome, 3);
 }
 
@@ -170,8 +186,10 @@ zap(void)
    CHECK_EQ(vmt_machine_advise(&machine, data_addr(page), data_addr(page + n),
                                VMT_ADVICE_ZAP, &n_shootdowns),
             VMT_OK);
-   for (uint64_t i = 0; i < n; i++)
+   for (uint64_t i = 0; i < n; i++) {
       model_unmap_page(&model, data_addr(page + i) >> VMT_PAGE_SHIFT);
+      model_users_unmap(&users, page + i);
+   }
 }
 
 /* Pages go behind the others, and what was there goes to where they were.  */
@@ -186,11 +204,13 @@ move_pages(void)
                              SPARE_PAGES * VMT_PAGE_BYTES, false, &n_shootdowns),
             VMT_OK);
    map(data_addr(page), SPARE_PAGES, RW, 1);
-   for (uint64_t i = 0; i < SPARE_PAGES; i++)
+   for (uint64_t i = 0; i < SPARE_PAGES; i++) {
       model_move_page(&model, data_addr(page + i) >> VMT_PAGE_SHIFT,
                       data_addr(spare + i) >> VMT_PAGE_SHIFT);
+      model_users_move(&users, page + i, spare + i);
+   }
    for (uint64_t i = 0; i < SPARE_PAGES; i++)
-      touch_range(data_addr(spare + i), 1, instr_now() - 1);
+      touch_data(data_addr(spare + i), 1, false, instr_now() - 1);
    for (uint64_t i = 0; i < SPARE_PAGES; i++) {
       struct vmt_outcome outcome;
 
@@ -205,6 +225,10 @@ another_thread(void)
 {
    translated_settle(&machine);
    vmt_machine_switch_core(&machine, (uint32_t)test_random(settings.n_cores));
+   if (!has_threads)
+      return;
+   model_users_switch(&users, 1 + (uint32_t)test_random(MODEL_THREADS - 1));
+   vmt_machine_switch_thread(&machine, users.thread);
 }
 
 static void
@@ -253,6 +277,23 @@ compare_windows(void)
    CHECK_EQ(n_all, view.n_peak_pages);
    CHECK_EQ(machine.touches.timeline.n_samples,
             (instr_now() - 1) / settings.window_instrs);
+}
+
+static void
+compare_users(void)
+{
+   struct vmt_misplaced_sums sums;
+
+   CHECK_EQ(vmt_first_touch_sums(&machine, &sums), users.is_on);
+   if (!users.is_on)
+      return;
+   for (uint64_t page = 0; page < N_DATA_PAGES + SPARE_PAGES; page++)
+      for (uint32_t thread = 1; thread < MODEL_THREADS; thread++)
+         CHECK_EQ(vmt_page_users_count(&machine.first_touch.users, FIRST_DATA_PAGE + page,
+                                       thread),
+                  users.n_windows[page][thread]);
+   CHECK_EQ(sums.n_pages, model_users_pages(&users));
+   vmt_misplaced_free(&sums);
 }
 
 static void
@@ -327,6 +368,7 @@ random_machine(void)
       .curve = (enum vmt_curve)test_random(3),
       .window_instrs = 1000 + test_random(10000) };
    n_hot_pages = 1 + (uint32_t)test_random(N_DATA_PAGES);
+   has_threads = test_random(3) != 0;
    if (test_random(2) == 0) {
       settings.ram_bytes = (1 + test_random(n_hot_pages)) * VMT_PAGE_BYTES;
       settings.swap_bytes = VMT_UNLIMITED;
@@ -341,19 +383,23 @@ run_round(uint64_t round)
    random_machine();
    CHECK_EQ(vmt_machine_init(&machine, &config, &settings), VMT_OK);
    model_touches_init(&model, settings.window_instrs);
+   model_users_init(&users);
+   vmt_machine_switch_thread(&machine, 1);
    map(data_addr(0), N_DATA_PAGES + SPARE_PAGES, RW, 1);
    map(code_addr(0), N_CODE_PAGES, RW | VMT_AREA_EXEC, 2);
    while (instr_now() < MAX_INSTRS) {
       run_random_code();
       if (test_random(20) == 0)
          something_else();
-      if (settings.n_cores > 1 && test_random(2) == 0)
+      if ((settings.n_cores > 1 || has_threads) && test_random(2) == 0)
          another_thread();
    }
    translated_settle(&machine);
    compare_windows();
    if (settings.ram_bytes != 0)
       compare_refaults();
+   else
+      compare_users();              /* no page leaves unseen */
    if (settings.curve != VMT_CURVE_NO) {
       compare_curve();
       compare_charges();

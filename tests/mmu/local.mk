@@ -29,6 +29,7 @@ MMU_TESTS = \
 	tests/mmu/test_distances \
 	tests/mmu/test_folios \
 	tests/mmu/test_hashmap \
+	tests/mmu/test_page_users \
 	tests/mmu/test_pagemap \
 	tests/mmu/test_pagetable \
 	tests/mmu/test_pool \
@@ -71,6 +72,9 @@ tests_mmu_test_folios_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_hashmap_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_hashmap_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_hashmap_LDFLAGS = $(MMU_TEST_LINKING)
+tests_mmu_test_page_users_CFLAGS = $(MMU_TEST_CFLAGS)
+tests_mmu_test_page_users_LDADD = $(MMU_TEST_LDADD)
+tests_mmu_test_page_users_LDFLAGS = $(MMU_TEST_LINKING)
 tests_mmu_test_pagemap_CFLAGS = $(MMU_TEST_CFLAGS)
 tests_mmu_test_pagemap_LDADD = $(MMU_TEST_LDADD)
 tests_mmu_test_pagemap_LDFLAGS = $(MMU_TEST_LINKING)

@@ -41,6 +41,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/fault_private.h \
 	vmtrace/mmu/machine/filter.c \
 	vmtrace/mmu/machine/filter.h \
+	vmtrace/mmu/machine/first_touch.c \
+	vmtrace/mmu/machine/first_touch.h \
 	vmtrace/mmu/machine/folio_map.c \
 	vmtrace/mmu/machine/folio_map.h \
 	vmtrace/mmu/machine/fork.c \
@@ -78,6 +80,8 @@ MMU_SOURCES = \
 	vmtrace/mmu/mechanisms/common_private.h \
 	vmtrace/mmu/mechanisms/folios.c \
 	vmtrace/mmu/mechanisms/folios.h \
+	vmtrace/mmu/mechanisms/page_users.c \
+	vmtrace/mmu/mechanisms/page_users.h \
 	vmtrace/mmu/mechanisms/pagecache.c \
 	vmtrace/mmu/mechanisms/pagecache.h \
 	vmtrace/mmu/mechanisms/pagetable.c \

@@ -134,7 +134,7 @@ note_quiet(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
       kinds |= 1u << VMT_WRITE | 1u << VMT_MODIFY;
    *memo_of(machine, page) = (struct vmt_page_memo){
       page, machine->generation, (uint16_t)outcome->label, kinds,
-      outcome->excluded, 0, pte};
+      outcome->excluded, 0, 0, pte};
 }
 
 /* Makes the page's entry good for the access, by a fault if need be, and notes
@@ -170,6 +170,16 @@ see(struct vmt_machine *machine, vmt_vpn page, struct vmt_pte *pte,
    outcome->page = page;
    outcome->is_touch_of_new = is_fault;
    outcome->touch = vmt_touches_see(machine, page, pte, tick, !is_fault);
+}
+
+/* The thread that runs uses the data of a page; it is noted once.  */
+static inline void
+note_use(struct vmt_machine *machine, struct vmt_page_memo *memo)
+{
+   if (memo->used_epoch == machine->first_touch.epoch)
+      return;
+   memo->used_epoch = machine->first_touch.epoch;
+   vmt_first_touch_note(machine, memo->page, memo->pte);
 }
 
 /* The page's entry in the L2 TLB, most likely where it was last time.  */
@@ -229,6 +239,7 @@ vmt_machine_quick_access(struct vmt_machine *machine, vmt_addr addr,
    }
    *what = (struct vmt_quick_charge){memo->label, misses, VMT_NOT_CHARGED};
    record = see_quickly(machine, memo, first_tick, what);
+   note_use(machine, memo);
    vmt_filter_install(side, &core->dtlb, page, VMT_PAGE_SHIFT, may_be_stored,
                       last_tick, record);
    return misses || what->touch != VMT_NOT_CHARGED ? VMT_QUICK_CHARGE
@@ -321,6 +332,8 @@ do_access(struct vmt_machine *machine, vmt_addr addr, enum vmt_access_kind kind,
       if (!vmt_touches_knows(&machine->touches, memo->pte))
          see(machine, page, memo->pte, tick, outcome);
       record = vmt_touches_record(memo->pte);
+      if (!fetch)
+         note_use(machine, memo);
    }
    if (vmt_machine_is_textbook(machine) && ends_here)
       vmt_frames_refused(machine, page, tick);
@@ -358,6 +371,8 @@ see_by_kernel(struct vmt_machine *machine, vmt_addr addr, struct vmt_pte *pte,
 {
    if (is_excluded(machine, addr))
       return false;
+   if (machine->first_touch.epoch != 0)
+      vmt_first_touch_note(machine, addr >> VMT_PAGE_SHIFT, pte);
    if (vmt_touches_knows(&machine->touches, pte)) {
       vmt_filter_raise(&machine->filter.stamps[vmt_touches_record(pte)],
                        vmt_kernel_tick(machine));
@@ -540,7 +555,10 @@ vmt_machine_charge(struct vmt_machine *machine,
       vmt_frames_note_oom(machine, charge);
    if (machine->frames.no_memory)
       status = VMT_NO_MEMORY;
-   return status == VMT_OK && !machine->blocks.no_memory ? VMT_OK : VMT_NO_MEMORY;
+   return status == VMT_OK && !machine->blocks.no_memory &&
+                !machine->first_touch.no_memory
+             ? VMT_OK
+             : VMT_NO_MEMORY;
 }
 
 /* The pages that the outcome made resident, where from still owns them.  */

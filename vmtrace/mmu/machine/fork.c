@@ -98,6 +98,7 @@ start_ledger_anew(struct vmt_machine *machine)
    vmt_filter_kill_all(&machine->filter.fetch, &machine->core->itlb);
    vmt_accounting_free(&machine->ledger);
    vmt_touches_free(&machine->touches);
+   vmt_first_touch_free(&machine->first_touch);
    memset(machine->page_memos, 0, sizeof machine->page_memos);
    status = vmt_accounting_init(&machine->ledger);
    if (status == VMT_OK &&

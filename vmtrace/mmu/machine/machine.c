@@ -121,6 +121,7 @@ vmt_machine_free(struct vmt_machine *machine)
    vmt_vector_free(&machine->objects);
    vmt_accounting_free(&machine->ledger);
    vmt_touches_free(&machine->touches);
+   vmt_first_touch_free(&machine->first_touch);
    vmt_frames_free(machine);
    if (machine->settings.has_blocks)
       vmt_blocks_free(&machine->blocks);

@@ -34,6 +34,7 @@
 #include "vmtrace/mmu/machine/config.h"
 #include "vmtrace/mmu/machine/events.h"
 #include "vmtrace/mmu/machine/filter.h"
+#include "vmtrace/mmu/machine/first_touch.h"
 #include "vmtrace/mmu/machine/frames.h"
 #include "vmtrace/mmu/machine/sharing.h"
 #include "vmtrace/mmu/machine/touches.h"
@@ -110,6 +111,7 @@ struct vmt_page_memo {
    bool excluded;
    uint32_t stlb_entry;                 /* where the page was in the running
                                            core's L2 TLB: a guess */
+   uint32_t used_epoch;                 /* of first_touch: its use was noted in it */
    struct vmt_pte *pte;
 };
 
@@ -133,6 +135,7 @@ struct vmt_machine {
    struct vmt_accounting ledger;
    struct vmt_sharing sharing;
    struct vmt_touches touches;
+   struct vmt_first_touch first_touch;
    struct vmt_frames frames;
    struct vmt_blocks blocks;
    struct vmt_deferred deferred[VMT_MAX_DEFERRED];

@@ -128,6 +128,7 @@ void
 vmt_machine_disown(struct vmt_machine *machine, vmt_vpn vpn, const struct vmt_pte *pte,
                    enum vmt_leave how)
 {
+   vmt_first_touch_left(machine, vpn, pte);
    if ((pte->bits & RESIDENT) == 0 || pte->owner == VMT_NO_CHARGE)
       return;
    if (machine->settings.has_blocks)
@@ -375,6 +376,7 @@ move_entries(struct vmt_machine *machine, vmt_addr from, vmt_addr to,
       *target = moved;
       move_page(machine, vpn, vpn + (uint64_t)delta, &moved);
       vmt_touches_move(&machine->touches, vpn, vpn + (uint64_t)delta, target);
+      vmt_first_touch_moved(machine, vpn, vpn + (uint64_t)delta);
       vpn++;
    }
    vmt_touches_forget_window(machine);

@@ -156,6 +156,7 @@ end_window(struct vmt_machine *machine, uint64_t tick)
    vmt_timeline_add(&touches->timeline, &machine->ledger, &machine->blocks,
                     vmt_touches_instrs(touches, start));
    vmt_working_set_advance(&touches->set, vmt_touches_instrs(touches, tick));
+   vmt_first_touch_window(machine, start);
    if (touches->curve == VMT_CURVE_FAST) {
       vmt_touches_push_older(machine, start);
       open_window(machine);
