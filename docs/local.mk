@@ -12,6 +12,7 @@ dist_doc_DATA += \
 	docs/PRESSURE.md \
 	docs/PROCESSES.md \
 	docs/PROFILE.md \
+	docs/THREADS.md \
 	docs/VALGRIND-LIMITS.md \
 	docs/VALIDATION.md
 dist_man_MANS += \

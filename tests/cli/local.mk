@@ -92,6 +92,7 @@ EXTRA_DIST += \
 	tests/cli/profile_kept/processes.profile \
 	tests/cli/profile_kept/sparse-ids.profile \
 	tests/cli/profile_kept/sums.profile \
+	tests/cli/profile_kept/threads.profile \
 	tests/cli/profile_kept/whole.profile
 
 if FUZZERS

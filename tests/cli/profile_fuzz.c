@@ -168,6 +168,38 @@ check_thrashing(const struct vmt_pressure *pressure)
    vmt_thrashing_free(&thrashing);
 }
 
+/* Each misplaced page is of one line, and of one thread that used it most; threads start
+   in the program's own code.  */
+static void
+check_threads(const struct vmt_profile *profile, const struct vmt_blame *blame)
+{
+   struct vmt_thread_starts starts = { NULL };
+   struct vmt_first_touch_table table;
+   int64_t n_said = 0, n_of_rows = 0, n_of_users = 0;
+
+   vmt_first_touch_table_init(&table, profile, blame);
+   for (size_t i = 0; i < profile->n_runs; i++)
+      n_said = vmt_wrapping_sum(n_said, vmt_misplaced_pages(&profile->runs[i].first_touch));
+   for (size_t i = 0; i < table.n_rows; i++) {
+      const struct vmt_first_touch_row *row = &table.rows[i];
+
+      n_of_rows = vmt_wrapping_sum(n_of_rows, row->pages);
+      for (size_t k = row->first_user; k < row->first_user + row->n_users; k++)
+         n_of_users = vmt_wrapping_sum(n_of_users, table.users[k].pages);
+   }
+   require(n_of_rows == n_said && n_of_users == n_said, "misplaced pages add up");
+   vmt_first_touch_table_free(&table);
+   vmt_thread_starts_init(&starts, profile, blame);
+   for (size_t i = 0; i < profile->n_charges; i++) {
+      const struct vmt_profile_charge *charge = &profile->charges[i];
+      uint32_t place = vmt_thread_start(&starts, charge->run, charge->thread);
+
+      require(place == 0 || !blame->is_system[blame->places[place].object],
+              "a thread starts in the program");
+   }
+   vmt_thread_starts_free(&starts);
+}
+
 static void
 check_fullness(const struct vmt_heap_pages *pages)
 {
@@ -230,6 +262,7 @@ check_profile(struct vmt_profile *profile)
       profile->objects[i].path = "/nowhere";
    vmt_blame_init(&blame, profile, &options);
    check_calls(profile, &blame);
+   check_threads(profile, &blame);
    for (int by = VMT_BY_LINE; by < VMT_BY_KIND; by++)
       check_table(profile, &blame, (enum vmt_by) by);
    vmt_blame_free(&blame);

@@ -149,7 +149,45 @@ def check_threads():
     rows = output("report", "--by=thread", "--sort=Ir", file).splitlines()
     check("rows of threads", ["1 main", '2 fill "io\\n"', "3 and 2 more"],
           [" ".join(row.split()[-n:]) for row, n in zip(rows[-3:], (2, 3, 4))])
+    check("no first touch", None, document.get("first_touch"))
     check("threads' columns", "Ir Flt Shoot StlbM Shot Core Thread".split(), rows[-4].split())
+
+
+def check_first_touch():
+    p = Profile()
+    at = addresses()
+    obj = p.object(BINARY)
+    fill = p.stack([(obj, at["FILL"]), (obj, at["MAIN_FILL"])])
+    dive = p.stack([(obj, at["DIVE"]), (obj, at["MAIN_DIVE"])])
+    p.charge(fill, thread=1, ZeroWr=30)
+    p.charge(dive, thread=2, ZeroWr=30)
+    p.thread(2, instrs=1, name="io")
+    p.raw(json.dumps({"first_touch": {"instrs": 1000, "pages": 3, "of": [
+        [fill, 0, 1, 2, 1, 1, 1, 2]]}}))
+    p.raw(json.dumps({"first_touch": {"instrs": 1000, "pages": 2000, "of": [
+        [fill, 0, 1, 2, 10, 1, 40, 41], [fill, 0, 1, 3, 20, 9, 80, 91],
+        [fill, 0, 1, 2, 3, 0, 6, 6], [dive, 0, 2, 1, 1500, 0, 1600, 1600]]}}))
+    p.end()
+    file = p.write(path("first-touch"))
+    document = json.loads(output("report", "--format=json", file))
+    valid("report, first touch", "report.schema.json", document)
+    first = document["first_touch"]
+    check("first touch", (2000, 1533), (first["pages"], first["misplaced_pages"]))
+    check("lines of first touch",
+          [("dive", 2, 1500, 0, 1600, [(1, 1500, 1600)]),
+           ("fill", 1, 33, 10, 138, [(3, 20, 80), (2, 13, 46)])],
+          [(line["function"], line["thread"], line["pages"], line["own_uses"], line["uses"],
+            [(u["thread"], u["pages"], u["uses"]) for u in line["users"]])
+           for line in first["lines"]])
+    rows = output("report", file).splitlines()
+    at = rows.index("First touch: 1,533 of 2,000 pages are used most by another thread "
+                    "than the one that touched them first")
+    check("first touch in text",
+          [["1,500", "100%", "2", "main", '"io"', "1", "main"],
+           ["33", "93%", "1", "main", "3", "and", "1", "more"]],
+          [rows[at + 2].split()[:7], rows[at + 3].split()[:8]])
+    check("rows of first touch", True, "... and 1 more (--top=0 shows all)" in
+          output("report", "--top=1", file).splitlines()[at + 3])
 
 
 def check_run(p, file):
@@ -388,6 +426,7 @@ def main():
     check_tables(p, file)
     check_rows(file)
     check_threads()
+    check_first_touch()
     check_run(p, file)
     check_text(file)
     check_output(file)

@@ -2,6 +2,7 @@
 
    cores team [hold]: main and three workers, which do one thing at a time when they
    are told to.  hold: a worker's system call sleeps while others run.
+   cores place: main writes pages before there are others, who read them.
    cores after: five workers one after another, each ended before the next begins.  */
 
 #include "rt/rt.h"
@@ -29,6 +30,10 @@ void nap(char *unused);
 void main_look(char *p);
 void main_look_after_pipe(char *p);
 void one_of_many(char *p);
+void place(char *p);
+void take_three(char *p);
+void take_four(char *p);
+void take_one(char *p);
 
 /* Who is to do what; worker 0 is main.  */
 struct team {
@@ -168,6 +173,33 @@ one_of_many(char *p)
 {
    WRITE(p);
    READ(p + PAGE);
+}
+
+PART void
+place(char *p)
+{
+   for (int i = 0; i < 10; i++)
+      WRITE(p + i * PAGE);
+}
+
+PART void
+take_three(char *p)
+{
+   for (int i = 0; i < 3; i++)
+      READ(p + i * PAGE);
+}
+
+PART void
+take_four(char *p)
+{
+   for (int i = 0; i < 4; i++)
+      READ(p + i * PAGE);
+}
+
+PART void
+take_one(char *p)
+{
+   READ(p);
 }
 
 static void
@@ -315,6 +347,22 @@ system_call_that_sleeps(struct team *team)
    end_all(team);
 }
 
+/* The last two: one that main uses as much as the worker, one that nobody does.  */
+static void
+misplaced(struct team *team)
+{
+   char *p = rt_fresh(10);
+
+   RUN(&team->rt, place, p);
+   start_all(team);
+   tell(team, 1, take_three, p);
+   tell(team, 2, take_four, p + 3 * PAGE);
+   tell(team, 1, take_one, p + 7 * PAGE);
+   RUN(&team->rt, main_look, p + 7 * PAGE);
+   RUN(&team->rt, main_look, p + 8 * PAGE);
+   end_all(team);
+}
+
 static void
 alone(void *arg)
 {
@@ -346,6 +394,8 @@ guest(struct rt *rt)
       return 2;
    if (rt_same(rt->argv[1], "after"))
       one_after_another(&team);
+   else if (rt_same(rt->argv[1], "place"))
+      misplaced(&team);
    else if (rt_same(rt->argv[1], "hold"))
       system_call_that_sleeps(&team);
    else

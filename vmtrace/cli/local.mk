@@ -38,6 +38,8 @@ vmtrace_cli_vmtrace_SOURCES = \
 	vmtrace/cli/chart.c \
 	vmtrace/cli/chart.h \
 	vmtrace/cli/chart_axis.c \
+	vmtrace/cli/first_touch.c \
+	vmtrace/cli/first_touch.h \
 	vmtrace/cli/heap.h \
 	vmtrace/cli/heap_json.c \
 	vmtrace/cli/heap_text.c \

@@ -199,7 +199,7 @@ vmt_verb_report(int argc, char **argv)
       const struct vmt_profile *profile = &report.input.profile;
 
       report.with_sites = profile->n_sites > 1;
-      if (report.by == VMT_BY_THREAD)
+      if (report.input.blame.calls)
          vmt_thread_starts_init(&report.starts, profile, &report.input.blame);
       if (report.by == VMT_BY_SITE && !report.options.json)
          vmt_report_find_line_twins(&report);

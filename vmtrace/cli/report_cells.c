@@ -121,12 +121,12 @@ vmt_report_via(const struct vmt_blame *blame, uint32_t via)
 }
 
 /* "2 worker", "4711/2 worker "io" and 3 more".  */
-static char *
-thread_text(const struct vmt_report *report, const struct vmt_ledger_row *row)
+char *
+vmt_report_thread(const struct vmt_report *report, uint32_t of_run, uint32_t number)
 {
-   const struct vmt_profile_run *run = &report->input.profile.runs[row->run];
-   const struct vmt_thread *thread = vmt_thread_find(&run->threads, row->subject);
-   uint32_t place = vmt_thread_start(&report->starts, row->run, row->subject);
+   const struct vmt_profile_run *run = &report->input.profile.runs[of_run];
+   const struct vmt_thread *thread = vmt_thread_find(&run->threads, number);
+   uint32_t place = vmt_thread_start(&report->starts, of_run, number);
    char *start = place ? short_function(report->input.blame.places[place].function,
                                         FUNCTION_COLUMNS) : vmt_strdup("");
    char *name = vmt_escape_short(thread && thread->name ? thread->name : "", 40);
@@ -136,7 +136,7 @@ thread_text(const struct vmt_report *report, const struct vmt_ledger_row *row)
    char *others = thread && thread->n_threads > 1
                   ? vmt_format(" and %" PRId64 " more", thread->n_threads - 1)
                   : vmt_strdup("");
-   char *text = vmt_format("%s%" PRIu32 "%s%s%s%s%s%s", process, row->subject,
+   char *text = vmt_format("%s%" PRIu32 "%s%s%s%s%s%s", process, number,
                            *start ? " " : "", start, *name ? " \"" : "", name,
                            *name ? "\"" : "", others);
 
@@ -168,6 +168,6 @@ vmt_report_subject(const struct vmt_report *report, const struct vmt_ledger *led
       free(name);
       return text;
    default:
-      return thread_text(report, of);
+      return vmt_report_thread(report, of->run, of->subject);
    }
 }

@@ -27,6 +27,9 @@ char *vmt_report_life(const int64_t *site_numbers);
 /* "  via memset (libc.so.6)", or "" for UINT32_MAX.  */
 char *vmt_report_via(const struct vmt_blame *blame, uint32_t via);
 
+/* "2 worker", a thread of a run.  */
+char *vmt_report_thread(const struct vmt_report *report, uint32_t run, uint32_t number);
+
 /* An object, area or thread.  */
 char *vmt_report_subject(const struct vmt_report *report,
                          const struct vmt_ledger *ledger, uint32_t row);

@@ -1,5 +1,6 @@
 /* The report as one JSON object; schemas/report.schema.json says its shape.  */
 
+#include "vmtrace/cli/first_touch.h"
 #include "vmtrace/cli/heap.h"
 #include "vmtrace/cli/phases.h"
 #include "vmtrace/cli/pressure.h"
@@ -184,6 +185,7 @@ vmt_report_json(const struct vmt_report *report, FILE *file)
    print_memory(profile, file);
    vmt_pressure_json(report, file);
    vmt_heap_json(report, file);
+   vmt_first_touch_json(report, file);
    vmt_phases_json(report, file);
    fputs("}\n", file);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "vmtrace/cli/phases.h"
+#include "vmtrace/cli/first_touch.h"
 #include "vmtrace/cli/verbs.h"
 #include "vmtrace/host/escape.h"
 #include "vmtrace/host/memory.h"
@@ -165,6 +166,7 @@ vmt_report_input_load(struct vmt_report_input *input, char **files, int n_files,
    /* Who asked for memory that was not there is told with its callers.  */
    for (size_t i = 0; i < input->profile.n_runs; i++)
       blame.whole_stacks |= input->profile.runs[i].pressure.oom.happened;
+   blame.whole_stacks |= vmt_first_touch_is_worth_telling(&input->profile);
    vmt_blame_init(&input->blame, &input->profile, &blame);
    return VMT_EXIT_OK;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "vmtrace/cli/first_touch.h"
 #include "vmtrace/cli/heap.h"
 #include "vmtrace/cli/phases.h"
 #include "vmtrace/cli/pressure.h"
@@ -407,6 +408,7 @@ vmt_report_text(const struct vmt_report *report, const struct vmt_output *out)
    vmt_processes_text_tree(report, out);
    vmt_pressure_text(report, out);
    vmt_heap_text(report, out);
+   vmt_first_touch_text(report, out);
    vmt_phases_text(report, out);
    /* The head has the kinds already.  */
    if (report->by == VMT_BY_PROCESS)

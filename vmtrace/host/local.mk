@@ -38,6 +38,8 @@ HOST_SOURCES = \
 	vmtrace/host/events.h \
 	vmtrace/host/family.c \
 	vmtrace/host/family.h \
+	vmtrace/host/first_touch.c \
+	vmtrace/host/first_touch.h \
 	vmtrace/host/folio_scan.c \
 	vmtrace/host/folio_scan.h \
 	vmtrace/host/heap.c \

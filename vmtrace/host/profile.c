@@ -55,6 +55,7 @@ vmt_profile_free(struct vmt_profile *profile)
       vmt_family_free(&profile->runs[i].family);
       vmt_marks_free(&profile->runs[i].marks);
       vmt_threads_free(&profile->runs[i].threads);
+      vmt_first_touch_free(&profile->runs[i].first_touch);
    }
    free_strings(profile->notes, profile->n_notes);
    free_strings(profile->warnings, profile->n_warnings);

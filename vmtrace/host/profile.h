@@ -21,6 +21,7 @@
 
 #include "vmtrace/host/events.h"
 #include "vmtrace/host/family.h"
+#include "vmtrace/host/first_touch.h"
 #include "vmtrace/host/heap.h"
 #include "vmtrace/host/keymap.h"
 #include "vmtrace/host/marks.h"
@@ -105,6 +106,7 @@ struct vmt_profile_run {
    struct vmt_family family;
    struct vmt_marks marks;
    struct vmt_threads threads;
+   struct vmt_first_touch first_touch;
 };
 
 struct vmt_profile {

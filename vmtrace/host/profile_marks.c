@@ -53,7 +53,7 @@ profile_is_timeless(const char *kind)
    static const char *const kinds[] = {
       "curve", "windows", "peak_pages_of", "idle", "timeline", "oom", "vmstat", "heap",
       "heap_totals", "heap_pages", "checkpoint", "excluded", "resident", "tree", "cache_of",
-      "thread"
+      "thread", "first_touch"
    };
 
    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

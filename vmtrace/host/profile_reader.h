@@ -131,6 +131,7 @@ int profile_read_snapshot(struct profile_reader *reader, json_t *record);
 int profile_read_counting(struct profile_reader *reader, json_t *record);
 int profile_read_reset(struct profile_reader *reader, json_t *record);
 int profile_read_thread(struct profile_reader *reader, json_t *record);
+int profile_read_first_touch(struct profile_reader *reader, json_t *record);
 int profile_read_timeline(struct profile_reader *reader, json_t *record);
 
 int profile_add_frame(struct profile_reader *reader,

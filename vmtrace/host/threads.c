@@ -111,7 +111,8 @@ vmt_thread_starts_init(struct vmt_thread_starts *starts,
       uint32_t place = outermost[blame->call_of_stack[charge->stack]];
       size_t at = starts->first[charge->run] + charge->thread;
 
-      if (place && at < starts->first[charge->run + 1])
+      if (place && strcmp(blame->places[place].function, "??") != 0
+          && at < starts->first[charge->run + 1])
          vote(blame, place, &starts->places[at], &n_ahead[at]);
    }
    free(n_ahead);

@@ -209,6 +209,7 @@ running_switch(ThreadId tid)
    cores[core].number = running_number;
    heap_switch(tid);
    vmt_machine_switch_core(&tool_machine, core);
+   vmt_machine_switch_thread(&tool_machine, running_number);
 }
 
 void

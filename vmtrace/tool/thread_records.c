@@ -1,6 +1,7 @@
 #include "vmtrace/tool/thread_records.h"
 
 #include "vmtrace/tool/running.h"
+#include "vmtrace/tool/tool.h"
 
 static struct running_thread written[RUNNING_MAX_NUMBERS + 1];
 
@@ -33,6 +34,42 @@ write_thread(struct json_out *out, UInt number, const struct running_thread *thr
    json_text(out, "}\n");
 }
 
+/* ---- first touch ---- */
+
+static void
+write_misplaced(struct json_out *out, const struct vmt_misplaced *sum, Bool is_first)
+{
+   const struct vmt_charge *charge =
+      vmt_accounting_get(&tool_machine.ledger, sum->charge);
+
+   member(out, is_first ? "[" : ",[", charge->stack);
+   member(out, ",", charge->area);
+   member(out, ",", charge->thread);
+   member(out, ",", sum->by);
+   member(out, ",", sum->n_pages);
+   member(out, ",", sum->n_own);
+   member(out, ",", sum->n_by);
+   member(out, ",", sum->n_all);
+   json_text(out, "]");
+}
+
+static void
+write_first_touch(struct json_out *out)
+{
+   struct vmt_misplaced_sums sums;
+   UInt i;
+
+   if (!vmt_first_touch_sums(&tool_machine, &sums))
+      return;
+   member(out, "{\"first_touch\":{\"instrs\":", tool_machine.touches.set.window_instrs);
+   member(out, ",\"pages\":", sums.n_pages);
+   json_text(out, ",\"of\":[");
+   for (i = 0; i < sums.sums.n_records; i++)
+      write_misplaced(out, vmt_vector_at(&sums.sums, i), i == 0);
+   json_text(out, "]}}\n");
+   vmt_misplaced_free(&sums);
+}
+
 void
 thread_records_write(struct json_out *to)
 {
@@ -48,6 +85,7 @@ thread_records_write(struct json_out *to)
       write_thread(to, number, thread);
       written[number] = *thread;
    }
+   write_first_touch(to);
 }
 
 void

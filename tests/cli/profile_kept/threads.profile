@@ -1,0 +1,14 @@
+{"vmtrace":1,"tool":"0.1.0","valgrind":"3.19.0","pid":7,"command":["./t"],"exe":"/t","events":["Ir","Dr","Dw","Flt","MinFlt","MajFlt","ZeroWr","Shoot"],"settings":{"cores":2},"layout":"native","threads_fair":true,"image":0}
+{"object":1,"path":"/t","build_id":null}
+{"frame":1,"object":1,"offset":4096}
+{"stack":1,"frame":1,"parent":0}
+{"charge":[1,0,1],"events":{"ZeroWr":20}}
+{"charge":[1,0,2],"events":{"Shoot":1}}
+{"thread":1,"core":0,"threads":1,"instrs":10,"shot":0}
+{"thread":2,"core":1,"threads":1,"instrs":5,"shot":0,"name":"a"}
+{"first_touch":{"instrs":1000,"pages":3,"of":[[1,0,1,2,3,0,3,3]]}}
+{"thread":1,"core":0,"threads":1,"instrs":30,"shot":1}
+{"thread":2,"core":1,"threads":2,"instrs":50,"shot":0,"name":"b\"\udc80"}
+{"first_touch":{"instrs":1000,"pages":21,"of":[[1,0,1,2,18,2,40,44],[1,0,1,2,1,0,1,1],[1,0,1,65535,1,0,2,2]]}}
+{"thread":65535,"core":1,"threads":1,"instrs":0,"shot":0}
+{"end":{"exit":0,"totals":{"Ir":0,"Dr":0,"Dw":0,"Flt":20,"MinFlt":20,"MajFlt":0,"ZeroWr":20,"Shoot":1},"RssPeak":0}}
