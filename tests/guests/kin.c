@@ -244,10 +244,10 @@ file(struct kin *kin, const char *path)
       RUN(kin->rt, file_read, a);
       return 0;
    }
-   SYS1(unlink, path);
    RUN(kin->rt, file_read, a);
    tell(kin->go);
    wait_for(pid);
+   SYS1(unlink, path);
    return 0;
 }
 

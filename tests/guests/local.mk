@@ -214,6 +214,7 @@ TESTS += \
    tests/guests/check-phases \
    tests/guests/check-places \
    tests/guests/check-repeat \
+   tests/guests/check-tree \
    tests/guests/check-threads
 
 dist_check_SCRIPTS += \
@@ -238,6 +239,7 @@ dist_check_SCRIPTS += \
    tests/guests/check-phases \
    tests/guests/check-places \
    tests/guests/check-repeat \
+   tests/guests/check-tree \
    tests/guests/check-threads
 
 check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/crew tests/guests/heap \

@@ -35,7 +35,9 @@ class Profile:
     instructions: (object, offset) -> Counter of Ir, Dr, Dw;
     phases: name -> Counter of what was added while the phase was open;
     phase_sums: the last `phases` record; snapshots, marks: records;
-    curve, timeline: the last such record; first_touches: those of all charges.
+    curve, timeline: the last such record; first_touches: those of all charges;
+    process, tree, cache: the last such record, None if there is none; forks, gone,
+    residents: records; copies: (other process, stack) -> pages.
     """
 
     def __init__(self, path):
@@ -49,6 +51,9 @@ class Profile:
         self.phase_sums, self.snapshots, self.marks = [], [], []
         self.curve = self.timeline = None
         self.first_touches = 0
+        self.process = self.tree = self.cache = None
+        self.forks, self.gone, self.residents = [], [], []
+        self.copies = collections.Counter()
         self.executed = collections.Counter()
         self.charges = collections.defaultdict(collections.Counter)
         self.access = collections.defaultdict(collections.Counter)
@@ -115,6 +120,8 @@ class Profile:
             self._add_to_phases({"Ir": r.get("ir", 0)})
         elif self._is_mark(r):
             self.marks.append(r)
+        elif self._is_of_tree(r):
+            pass
         elif "curve" in r:
             self.curve = r["curve"]
         elif "d" in r:
@@ -145,6 +152,29 @@ class Profile:
             self._forget()
         return any(kind in r for kind in ("phase", "phases", "snapshot", "reset", "counting"))
 
+    def _is_of_tree(self, r):
+        if "process" in r:
+            self.process = r["process"]
+        elif "tree" in r:
+            self.tree = r["tree"]
+        elif "cache_of" in r:
+            for area, _, _, _ in r["cache_of"]:
+                self._known(self.areas, area)
+            self.cache = r["cache_of"]
+        elif "fork" in r:
+            self._known(self.stacks, r["fork"]["stack"])
+            self.forks.append(r["fork"])
+        elif "gone" in r:
+            self.gone.append(r["gone"])
+        elif "resident" in r:
+            self.residents.append(r["resident"])
+        elif "copies" in r:
+            for stack, _, _, n in r["copies"]["of"]:
+                self.copies[r["copies"]["with"], stack] += n
+        else:
+            return False
+        return True
+
     def _forget(self):
         """Counts, but not whose resident pages are."""
         for counts in self.charges.values():
@@ -153,6 +183,7 @@ class Profile:
         self.executed.clear()
         self.access.clear()
         self.phases.clear()
+        self.copies.clear()
         self.first_touches = 0
 
     @staticmethod
@@ -240,6 +271,9 @@ class Profile:
             for event in ("Flt", "MinFlt", "MajFlt"):
                 if event in counts:
                     wrong.append("a charge has %s, which is a sum" % event)
+        if sum(self.copies.values()) != totals["ForkCow"]:
+            wrong.append("%d pages were copied, ForkCow is %d"
+                         % (sum(self.copies.values()), totals["ForkCow"]))
         wrong += self._phases_amiss()
         for event, n in totals.items():
             if n < 0:
