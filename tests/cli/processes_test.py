@@ -340,6 +340,11 @@ def check_runs(files):
     check("by process ids", {(20, None, 1), (21, 20, 2), (21, None, 1)},
           {(r["pid"], r["parent_pid"], len(r["images"])) for r in document["processes"]})
     check("the sum of peaks", (1 + 6 + 9) * PAGE, document["totals"]["RssPeak"])
+    # What the run had when it was one process counts, too: its record begins later.
+    larger = server()
+    larger.end(rss_peak=2000 * PAGE)
+    check("before the first fork", 2000 * PAGE, report(
+        [larger.write(path("larger")), *files[:2]])["totals"]["RssPeak"])
     document = report([single, single], "--by=process")
     check("a profile that is given twice is of two", 2, len(document["processes"]))
     with open(path("none"), "w", encoding="utf-8") as none:

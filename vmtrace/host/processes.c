@@ -303,21 +303,26 @@ find_peak_images(const struct vmt_profile *profile)
    }
 }
 
-/* Where no record tells, the sum of what is known of each.  */
+/* Where no record tells, the sum of what is known of each.  The record begins with the
+   first fork: what one process had before can have been more.  */
 static void
 find_peak(const struct vmt_profile *profile, struct vmt_process_tree *tree)
 {
    int event = vmt_events_find(&profile->events, "RssPeak");
+   bool is_told = tree->image != UINT32_MAX && tree->n > 1;
 
    tree->is_sum = tree->image == UINT32_MAX && tree->n > 1;
-   if (tree->image != UINT32_MAX && tree->n > 1)
+   if (is_told)
       tree->rss_peak_bytes =
          profile->runs[tree->image].family.tree.peak_pages * PAGE_BYTES;
-   else
-      for (uint32_t i = 0; i < tree->n; i++)
-         tree->rss_peak_bytes =
-            vmt_wrapping_sum(tree->rss_peak_bytes,
-                             vmt_process_total(profile, tree->first + i, event));
+   for (uint32_t i = 0; i < tree->n; i++) {
+      int64_t peak_bytes = vmt_process_total(profile, tree->first + i, event);
+
+      if (!is_told)
+         tree->rss_peak_bytes = vmt_wrapping_sum(tree->rss_peak_bytes, peak_bytes);
+      else if (peak_bytes > tree->rss_peak_bytes)
+         tree->rss_peak_bytes = peak_bytes;
+   }
 }
 
 static bool
