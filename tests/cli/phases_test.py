@@ -292,7 +292,7 @@ def check_timeline():
            row_after("Not counted").rindex(" =") + 1])
     text = output("report", file)
     holds("pauses in the report",
-          "2,000 instructions in 2 parts, and what came after instruction 7,000" in text, text)
+          "2,000 instructions in 1 part, and what came after instruction 7,000" in text, text)
     rows = [line.split() for line in text.splitlines()]
     holds("a snapshot's row", ["4,000", "240.0", "KiB", "110.0", "KiB", "60", "60", "0", "0", "0", "here"]
           in rows, text)

@@ -259,8 +259,12 @@ print_snapshots(const struct vmt_report *report, const struct vmt_profile_run *r
 /* ---- what was not counted ---- */
 
 static void
-print_pauses(const struct vmt_marks *marks, const struct vmt_output *out)
+print_pauses(const struct vmt_report *report, const struct vmt_profile_run *run,
+             const struct vmt_output *out)
 {
+   const struct vmt_marks *marks = &run->marks;
+   char *file = report->input.profile.n_runs > 1 ? vmt_escape_line(run->file) : NULL;
+   const char *of = file ? file : "", *colon = file ? ": " : "";
    char number[VMT_GROUPED_BYTES];
    int64_t n_instrs = 0;
    bool to_the_end = false;
@@ -274,18 +278,25 @@ print_pauses(const struct vmt_marks *marks, const struct vmt_output *out)
    }
    if (marks->was_reset) {
       vmt_report_text_label(out, "Counted");
-      fprintf(out->file, "from instruction %s on: what was before is forgotten\n",
-              vmt_number_grouped(number, marks->reset_instrs));
+      fprintf(out->file, "%s%sfrom instruction %s on: what was before is forgotten\n", of,
+              colon, vmt_number_grouped(number, marks->reset_instrs));
    }
-   if (marks->n_pauses == 0)
-      return;
-   vmt_report_text_label(out, "Not counted");
-   fprintf(out->file, "%s instructions in %zu part%s", vmt_number_grouped(number, n_instrs),
-           marks->n_pauses, marks->n_pauses == 1 ? "" : "s");
+   if (marks->n_pauses > 0) {
+      vmt_report_text_label(out, "Not counted");
+      fprintf(out->file, "%s%s", of, colon);
+   }
+   if (n_instrs > 0)
+      fprintf(out->file, "%s instructions in %zu part%s%s",
+              vmt_number_grouped(number, n_instrs), marks->n_pauses - to_the_end,
+              marks->n_pauses - to_the_end == 1 ? "" : "s", to_the_end ? ", and " : "");
    if (to_the_end)
-      fprintf(out->file, ", and what came after instruction %s",
+      fprintf(out->file, "what came after instruction %s",
               vmt_number_grouped(number, marks->pauses[marks->n_pauses - 1].from_instr));
-   putc('\n', out->file);
+   if (marks->n_pauses > 0)
+      putc('\n', out->file);
+   if (marks->n_pauses > 0 || marks->was_reset)
+      putc('\n', out->file);
+   free(file);
 }
 
 void
@@ -297,11 +308,8 @@ vmt_phases_text(const struct vmt_report *report, const struct vmt_output *out)
 
    if (profile->phase)
       return;
-   for (size_t i = 0; i < profile->n_runs; i++) {
-      print_pauses(&profile->runs[i].marks, out);
-      if (profile->runs[i].marks.n_pauses || profile->runs[i].marks.was_reset)
-         putc('\n', out->file);
-   }
+   for (size_t i = 0; i < profile->n_runs; i++)
+      print_pauses(report, &profile->runs[i], out);
    phases = vmt_marks_all_phases(profile, &n);
    if (n)
       print_phases(report, phases, n, out);

@@ -178,6 +178,9 @@ print_sizes(const struct process_table *table, const struct vmt_output *out)
    int peak = vmt_events_find(&profile->events, "RssPeak");
    struct vmt_table cells;
 
+   /* It is of no phase.  */
+   if (profile->phase)
+      return;
    fputs("\nMemory: at the peak of the process, at its end, and of page tables\n",
          out->file);
    vmt_table_init(&cells, titles, sizeof titles / sizeof titles[0]);

@@ -53,6 +53,7 @@ profile_is_timeless(const char *kind)
    static const char *const kinds[] = {
       "curve", "windows", "peak_pages_of", "idle", "timeline", "oom", "vmstat", "heap",
       "heap_totals", "heap_pages", "checkpoint", "excluded", "resident", "tree", "cache_of",
+      "first_touch",
       "thread", "first_touch"
    };
 
