@@ -3,6 +3,7 @@
 #include "vmtrace/tool/checkpoint.h"
 #include "vmtrace/tool/kernel_access.h"
 #include "vmtrace/tool/life.h"
+#include "vmtrace/tool/options.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/shared_memory.h"
 #include "vmtrace/tool/tool.h"
@@ -24,6 +25,7 @@ static struct {
    ULong run;
    UInt id, parent;
    Bool borrows;                        /* it is the child of a vfork */
+   Bool is_single;                      /* nobody else has been there yet */
    ULong since;                         /* its instructions until it took part */
    const HChar *apart;
 } own = {.fd = -1};
@@ -141,22 +143,47 @@ enter(UInt id, UInt parent)
 
 /* ---- the beginning ---- */
 
+/* NULL, or why not.  */
+static const HChar *
+make_memory(void)
+{
+   const HChar *why = NULL;
+   Int fd = shared_memory_make(rawcall_random(), &why);
+
+   if (fd < 0)
+      return why;
+   own.fd = life_open(fd);
+   VG_(close)(fd);
+   return own.fd >= 0 && enter(0, 0) ? NULL : FULL;
+}
+
+/* There will be others.  */
 static void
 begin(void)
 {
-   const HChar *why = NULL;
-   Int fd;
+   const HChar *why;
 
+   if (own.is_single)
+      own.since = checkpoint_instrs();
+   own.is_single = False;
    if (own.fd >= 0 || own.apart != NULL)
       return;
-   fd = shared_memory_make(rawcall_random(), &why);
-   if (fd >= 0) {
-      own.fd = life_open(fd);
-      VG_(close)(fd);
-      why = FULL;
-   }
-   if (own.fd < 0 || !enter(0, 0))
+   why = make_memory();
+   if (why != NULL)
       go_apart(why);
+}
+
+/* Limited memory is where others find it from the start, in case they come: it could not
+   go there later and keep the order of its pages.  */
+static void
+begin_early(void)
+{
+   if (tool_options.settings.ram_bytes == 0)
+      return;
+   if (make_memory() == NULL)
+      own.is_single = True;
+   else
+      let_go(&own.fd);
 }
 
 void
@@ -179,8 +206,10 @@ tree_init(void)
    const HChar *why;
 
    shared_memory_reserve();
-   if (before.fd < 0)
+   if (before.fd < 0) {
+      begin_early();
       return;
+   }
    if (!shared_memory_adopt(before.fd, &why)) {
       go_apart(why);
       return;
@@ -364,9 +393,9 @@ struct tree_identity
 tree_identity(void)
 {
    return (struct tree_identity){.run = own.run,
-                                 .id = own.id,
+                                 .id = own.is_single ? 0 : own.id,
                                  .parent = own.parent,
                                  .since = own.since,
-                                 .shares = own.fd >= 0,
+                                 .shares = own.fd >= 0 && !own.is_single,
                                  .apart = own.apart};
 }

@@ -2,7 +2,7 @@
    forks, and the memory that they share.
 
    Nothing is shared until the first fork, or the first execve of a program that will be
-   traced.  A forked child finds the memory mapped; an executed image is told of it by an
+   traced; but limited memory is there from the start, and nobody else in it.  A forked child finds the memory mapped; an executed image is told of it by an
    option that is appended to Valgrind's own: no user sees it, and the image drops it.
 
    A process that has an address space to itself has a place in that memory, and the lock
