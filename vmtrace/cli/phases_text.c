@@ -285,7 +285,7 @@ print_pauses(const struct vmt_report *report, const struct vmt_profile_run *run,
       vmt_report_text_label(out, "Not counted");
       fprintf(out->file, "%s%s", of, colon);
    }
-   if (n_instrs > 0)
+   if (marks->n_pauses > to_the_end)
       fprintf(out->file, "%s instructions in %zu part%s%s",
               vmt_number_grouped(number, n_instrs), marks->n_pauses - to_the_end,
               marks->n_pauses - to_the_end == 1 ? "" : "s", to_the_end ? ", and " : "");
