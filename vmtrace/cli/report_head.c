@@ -397,6 +397,7 @@ void
 vmt_report_text_head(const struct vmt_report *report, const struct vmt_output *out)
 {
    vmt_report_text_run(report, out);
+   print_processes(report, out);
    vmt_phases_text_head(report, out);
    print_executed(report, out);
    print_faults(report, out);
