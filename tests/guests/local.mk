@@ -152,6 +152,12 @@ tests/guests/heap_cxx: tests/guests/heap_cxx.cc
 	$(GXX) -std=c++17 -O1 -g -Wall -Wextra -o $@ $(srcdir)/tests/guests/heap_cxx.cc
 endif
 
+# Processes that are killed at any moment.
+tests/guests/tribe: tests/guests/tribe.c include/vmtrace/vmtrace.h
+	$(AM_V_CCLD)$(MKDIR_P) tests/guests && \
+	$(CC) -O1 -g -Wall -Wextra -I$(srcdir)/include -I$(VALGRIND_INCLUDEDIR)/.. -o $@ \
+	$(srcdir)/tests/guests/tribe.c
+
 # One source, linked in every way: where things are depends on it.
 PLACES = \
    tests/guests/places-pie \
@@ -210,9 +216,12 @@ TESTS += \
    tests/guests/check-heap-calls \
    tests/guests/check-heap-pages \
    tests/guests/check-monitor \
+   tests/guests/check-killed \
+   tests/guests/check-many-children \
    tests/guests/check-options \
    tests/guests/check-phases \
    tests/guests/check-places \
+   tests/guests/check-private \
    tests/guests/check-repeat \
    tests/guests/check-tree \
    tests/guests/check-threads
@@ -235,9 +244,12 @@ dist_check_SCRIPTS += \
    tests/guests/check-heap-calls \
    tests/guests/check-heap-pages \
    tests/guests/check-monitor \
+   tests/guests/check-killed \
+   tests/guests/check-many-children \
    tests/guests/check-options \
    tests/guests/check-phases \
    tests/guests/check-places \
+   tests/guests/check-private \
    tests/guests/check-repeat \
    tests/guests/check-tree \
    tests/guests/check-threads
@@ -251,6 +263,7 @@ EXTRA_DIST += \
    $(HEAP_CODE) \
    tests/guests/crew.c \
    tests/guests/places.c \
+   tests/guests/tribe.c \
    $(GUEST_EXPECTATIONS) \
    $(GUEST_RUNTIME) \
    $(GUEST_CODE) \
@@ -263,6 +276,7 @@ EXTRA_DIST += \
    tests/guests/harness/judge.py \
    tests/guests/harness/profile.py \
    tests/guests/harness/runner.py \
+   tests/guests/harness/tribe.py \
    tests/guests/machines/five-levels \
    tests/guests/machines/small-windows \
    tests/guests/machines/walk-leaf \
