@@ -352,6 +352,17 @@ def check_runs(files):
     complains("what is no profile among many", path("none"), "report", *files, path("none"))
 
 
+def check_turns():
+    """A parent waits for the child of a vfork: nothing depends on an order."""
+    parent, child = Process(1), Process(2, parent=1)
+    for p in (parent, child):
+        p.joins()
+        p.tree(1, 1, 10, 20, 3, 4)
+        p.end()
+    files = [parent.write(path("waits")), child.write(path("vforked"))]
+    check("no note", [], report(files)["notes"])
+
+
 def check_sections():
     """Of many processes the three with most are shown."""
     def page_counts(n):
@@ -419,6 +430,7 @@ def main():
     check_cache(files)
     check_by_process(files)
     check_runs(files)
+    check_turns()
     check_sections()
     check_damaged()
     finish()

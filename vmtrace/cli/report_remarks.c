@@ -72,8 +72,9 @@ order_matters(const struct vmt_profile *profile)
    const struct vmt_processes *processes = &profile->processes;
    bool is_limited = false, is_one_run = false;
 
+   /* A child of vfork and its parent take turns.  */
    for (size_t i = 0; i < processes->n_trees; i++)
-      is_one_run |= processes->trees[i].n > 1;
+      is_one_run |= processes->trees[i].n > 1 && processes->trees[i].image == UINT32_MAX;
    for (size_t i = 0; i < profile->n_runs; i++) {
       const struct vmt_tree_sizes *sizes = &profile->runs[i].family.tree;
 
