@@ -238,6 +238,8 @@ def check_folded():
         "still had:"])
     text = text_of(many(3))
     holds("three are not folded", "×" not in text and "1002 cc -c 0.c" in text, text)
+    holds("nor are their copies", "  3 pages, 12.0 KiB, by 1006 (cc -c 2.c), of what its parent "
+          "1001 (sh build) still had:\n" in text, text)
     # Most faults has the third cc, 3, which sh is above; of those with 2 the first is the
     # assembler of the first cc.
     text = text_of(many(3), "--top=4")

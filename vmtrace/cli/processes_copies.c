@@ -66,21 +66,52 @@ compare_groups(const void *a, const void *b)
 
 /* What one process copied with children that are alike; what processes that are alike
    copied with the parent of all.  */
+static uint32_t
+kind_of_pair(const struct vmt_process_kin *kin, const struct vmt_copies_pair *pair,
+             struct vmt_keymap *kinds, uint32_t next)
+{
+   bool of_parent = pair->with != VMT_COPIES_WITH_PARENT, added;
+   uint32_t who = of_parent ? pair->process : kin->kind[pair->process];
+   uint32_t other = pair->other == VMT_NO_PROCESS ? UINT32_MAX
+                    : of_parent ? kin->kind[pair->other] : pair->other;
+
+   return vmt_keymap_intern(kinds, (uint64_t) who << 32 | other, pair->with, next,
+                            &added);
+}
+
+/* Of each pair a number that those which are alike have in common; a few of them are
+   shown one by one, as in the tree.  */
+static uint32_t *
+find_kinds(const struct vmt_process_facts *facts, const struct vmt_process_kin *kin)
+{
+   size_t n = facts->copies.n;
+   uint32_t *kinds = vmt_calloc(n, sizeof *kinds), *n_of = vmt_calloc(n, sizeof *n_of);
+   struct vmt_keymap map = { 0 };
+
+   for (uint32_t i = 0; i < n; i++) {
+      kinds[i] = kind_of_pair(kin, &facts->copies.pairs[i], &map, i);
+      n_of[kinds[i]]++;
+   }
+   for (uint32_t i = 0; i < n; i++)
+      if (n_of[kinds[i]] < VMT_PROCESSES_FOLD_LEAST
+          && facts->copies.pairs[i].other != VMT_NO_PROCESS)
+         kinds[i] = i;
+   vmt_keymap_free(&map);
+   free(n_of);
+   return kinds;
+}
+
 static struct groups
 find_groups(const struct vmt_process_facts *facts, const struct vmt_process_kin *kin)
 {
    struct groups groups = { 0 };
+   uint32_t *kinds = find_kinds(facts, kin);
    struct vmt_keymap map = { 0 };
    bool added;
 
    for (size_t i = 0; i < facts->copies.n; i++) {
       const struct vmt_copies_pair *pair = &facts->copies.pairs[i];
-      bool of_parent = pair->with != VMT_COPIES_WITH_PARENT;
-      uint32_t who = of_parent ? pair->process : kin->kind[pair->process];
-      uint32_t other = pair->other == VMT_NO_PROCESS ? UINT32_MAX
-                       : of_parent ? kin->kind[pair->other] : pair->other;
-      uint32_t at = vmt_keymap_intern(&map, (uint64_t) who << 32 | other, pair->with,
-                                      (uint32_t) groups.n, &added);
+      uint32_t at = vmt_keymap_intern(&map, kinds[i], 0, (uint32_t) groups.n, &added);
 
       if (added) {
          groups.list = vmt_grow(groups.list, groups.n, &groups.capacity,
@@ -93,6 +124,7 @@ find_groups(const struct vmt_process_facts *facts, const struct vmt_process_kin 
    if (groups.n)
       qsort(groups.list, groups.n, sizeof *groups.list, compare_groups);
    vmt_keymap_free(&map);
+   free(kinds);
    return groups;
 }
 

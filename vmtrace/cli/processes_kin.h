@@ -10,6 +10,9 @@
 
 #include "vmtrace/cli/processes.h"
 
+/* So many that are alike are shown as one.  */
+#define VMT_PROCESSES_FOLD_LEAST 4
+
 struct vmt_process_kin {
    const struct vmt_profile *profile;
    uint32_t *kind;              /* of each process: equal for those that are alike */

@@ -15,9 +15,6 @@
 #define COMMAND_COLUMNS 48
 #define DEFAULT_ROWS 40
 
-/* So many that are alike, below one parent, are one row.  */
-#define FOLD_LEAST 4
-
 /* Processes that are alike, or one, in the order that they are drawn in.  */
 struct row {
    struct vmt_process_list list;
@@ -209,7 +206,7 @@ find_rows(struct tree_table *table, struct vmt_process_list *list, bool fold_all
       bool is_folded;
 
       take_alike(table->kin, list, &alike);
-      is_folded = fold_all || alike.n >= FOLD_LEAST;
+      is_folded = fold_all || alike.n >= VMT_PROCESSES_FOLD_LEAST;
       for (size_t i = 0; i < (is_folded ? 1 : alike.n); i++) {
          struct vmt_process_list one = { &alike.list[i], is_folded ? alike.n : 1, 0 };
 
