@@ -4,6 +4,7 @@
 #define GET_LOCK 36                     /* F_OFD_GETLK */
 #define SET_LOCK 37                     /* F_OFD_SETLK */
 #define DUPLICATE_ABOVE 1030            /* F_DUPFD_CLOEXEC */
+#define GET_SEALS 1034                  /* F_GET_SEALS: of memory alone */
 #define WRITE_LOCK 1                    /* F_WRLCK */
 #define NO_LOCK 2                       /* F_UNLCK */
 #define CLOSE_ON_EXEC 02000000          /* O_CLOEXEC */
@@ -37,6 +38,13 @@ life_open(Int fd)
    VG_(snprintf)(path, sizeof path, "/proc/self/fd/%d", fd);
    opened = VG_(open)(path, VKI_O_RDWR | CLOSE_ON_EXEC, 0);
    return sr_isError(opened) ? -1 : life_move((Int)sr_Res(opened));
+}
+
+void
+life_drop(Int fd)
+{
+   if (VG_(fcntl)(fd, GET_SEALS, 0) >= 0)
+      VG_(close)(fd);
 }
 
 void

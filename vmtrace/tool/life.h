@@ -15,6 +15,9 @@ Int life_open(Int fd);
 /* fd itself, moved there; it is closed in any case.  */
 Int life_move(Int fd);
 
+/* Closed, if it is memory: the program has no business with it.  */
+void life_drop(Int fd);
+
 void life_set_inherited(Int fd, Bool inherited);
 
 /* Whether the place could be had, and whether somebody else has it.  */

@@ -211,6 +211,7 @@ tree_init(void)
       return;
    }
    if (!shared_memory_adopt(before.fd, &why)) {
+      life_drop(before.fd);
       go_apart(why);
       return;
    }

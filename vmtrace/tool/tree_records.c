@@ -212,41 +212,44 @@ copies_at(UInt index)
 }
 
 static void
-write_copies_of(UInt other, UInt first)
+write_copy(struct vmt_copies *copy, Bool is_first)
 {
-   const struct vmt_vector *copies = &tool_machine.sharing.copies;
-   Bool is_first = True;
-   UInt i;
+   const struct vmt_charge *charge =
+      vmt_accounting_get(&tool_machine.ledger, copy->charge);
 
-   member("{\"copies\":{\"with\":", other);
-   json_text(out, ",\"of\":[");
-   for (i = first; i < copies->n_records; i++) {
-      struct vmt_copies *copy = copies_at(i);
-      const struct vmt_charge *charge =
-         vmt_accounting_get(&tool_machine.ledger, copy->charge);
-
-      if (copy->other != other || copy->n == copy->reported)
-         continue;
-      member(is_first ? "[" : ",[", charge->stack);
-      member(",", charge->area);
-      member(",", charge->thread);
-      member(",", (Long)(copy->n - copy->reported));
-      json_text(out, "]");
-      copy->reported = copy->n;
-      is_first = False;
+   if (is_first) {
+      member("{\"copies\":{\"with\":", copy->other);
+      json_text(out, ",\"of\":[");
    }
-   json_text(out, "]}}\n");
+   member(is_first ? "[" : ",[", charge->stack);
+   member(",", charge->area);
+   member(",", charge->thread);
+   member(",", (Long)(copy->n - copy->reported));
+   json_text(out, "]");
+   copy->reported = copy->n;
 }
 
+/* Those with one process mostly follow each other.  */
 void
 tree_records_write_copies(struct json_out *file)
 {
+   const struct vmt_copies *last = NULL;
    UInt i;
 
    out = file;
-   for (i = 0; i < tool_machine.sharing.copies.n_records; i++)
-      if (copies_at(i)->n != copies_at(i)->reported)
-         write_copies_of(copies_at(i)->other, i);
+   for (i = 0; i < tool_machine.sharing.copies.n_records; i++) {
+      struct vmt_copies *copy = copies_at(i);
+      Bool is_first = last == NULL || last->other != copy->other;
+
+      if (copy->n == copy->reported)
+         continue;
+      if (last != NULL && is_first)
+         json_text(out, "]}}\n");
+      write_copy(copy, is_first);
+      last = copy;
+   }
+   if (last != NULL)
+      json_text(out, "]}}\n");
 }
 
 void
