@@ -4,6 +4,7 @@ CLI_TESTS = \
 	tests/cli/machines_test.sh \
 	tests/cli/main_terminal_test.sh \
 	tests/cli/main_test.sh \
+	tests/cli/processes_run_test.sh \
 	tests/cli/run_terminal_test.sh \
 	tests/cli/run_test.sh
 dist_check_SCRIPTS += $(CLI_TESTS)
@@ -64,6 +65,13 @@ tests/cli/compare_linked: tests/cli/compare_program.c tests/cli/compare_library.
 tests/cli/compare_static: tests/cli/compare_program.c
 	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
 	$(CC) -std=gnu11 -g -O1 -static -o $@ $(top_srcdir)/tests/cli/compare_program.c
+
+# What processes_run_test.sh runs.
+check_SCRIPTS += tests/cli/processes_program
+CLEANFILES += tests/cli/processes_program
+tests/cli/processes_program: tests/native/programs/fork_write.c
+	$(AM_V_GEN)$(MKDIR_P) tests/cli && \
+	$(CC) -std=gnu11 -g -O1 -o $@ $(top_srcdir)/tests/native/programs/fork_write.c
 
 check_PROGRAMS += tests/cli/profile_units tests/cli/profile_replay
 TESTS += tests/cli/profile_units tests/cli/profile_replay
