@@ -27,7 +27,7 @@ static struct {
    Bool borrows;                        /* it is the child of a vfork */
    Bool is_single;                      /* nobody else has been there yet */
    ULong since;                         /* its instructions until it took part */
-   const HChar *apart;
+   const HChar *apart;                  /* it or a child of its is, and why */
 } own = {.fd = -1};
 
 /* The child of the fork that is being made.  */
@@ -61,14 +61,26 @@ let_go(Int *fd)
    *fd = -1;
 }
 
+/* Once, for a process and those that it forks.  */
+static void
+tell_user(const HChar *why)
+{
+   static Bool told;
+
+   if (told)
+      return;
+   told = True;
+   VG_(umsg)("vmtrace: processes of this run are simulated apart from here on, as if "
+             "none had frames or page cache of another's: there is no memory to share, "
+             "%s\n", why);
+}
+
 static void
 go_apart(const HChar *why)
 {
    let_go(&own.fd);
    own.apart = why;
-   VG_(umsg)("vmtrace: processes of this run are simulated apart from here on, as if "
-             "none had frames or page cache of another's: there is no memory to share, "
-             "%s\n", why);
+   tell_user(why);
 }
 
 /* ---- the port ---- */
@@ -245,10 +257,13 @@ give_place_to_child(void)
    bury_some();
    child.fd = life_open(own.fd);
    child.place = child.fd >= 0 ? take_place(child.fd) : 0;
-   if (child.place == 0)
-      let_go(&child.fd);
-   else
+   if (child.place != 0) {
       child.id = vmt_common_enter(common(), child.place, 0, own.id, 0);
+      return;
+   }
+   let_go(&child.fd);
+   own.apart = FULL;
+   tell_user(FULL);
 }
 
 void
@@ -291,10 +306,12 @@ become(Bool is_vfork)
    own.place = child.place;
    own.borrows = False;
    child.fd = -1;
-   if (own.fd >= 0)
+   if (own.fd >= 0) {
+      own.apart = NULL;
       vmt_common_process(common(), own.place)->pid = VG_(getpid)();
-   else if (child.is_due)
+   } else if (child.is_due) {
       go_apart(FULL);
+   }
 }
 
 void

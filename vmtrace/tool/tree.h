@@ -56,7 +56,7 @@ struct tree_identity {
    UInt id, parent;             /* id 0: nothing was ever shared; parent 0: none */
    ULong since;                 /* instructions before it knew */
    Bool shares;                 /* now */
-   const HChar *apart;          /* why it is simulated apart; NULL: it is not */
+   const HChar *apart;          /* why it or a child is simulated apart; NULL: none is */
 };
 struct tree_identity tree_identity(void);
 
