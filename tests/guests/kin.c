@@ -8,7 +8,10 @@
    kin shared        memory that both see: the child's pages are the parent's
    kin file PATH     PATH is made, 8 pages long, and removed: a page that one has read is
                      in memory for the other
-   kin crowd N       N children at once  */
+   kin crowd N       N children at once
+   kin poke          after a fork takes away what is mapped where the tool's memory is;
+                     exit status 1 if it could
+   kin limit         after a fork limits its addresses to 300 MiB, and maps some  */
 
 #include "rt/rt.h"
 
@@ -251,6 +254,17 @@ file(struct kin *kin, const char *path)
    return 0;
 }
 
+/* It forks as before.  */
+static int
+fork_again(struct kin *kin)
+{
+   long pid = fork_kin(kin);
+
+   if (pid != 0)
+      wait_for(pid);
+   return 0;
+}
+
 static int
 crowd(struct kin *kin, long n)
 {
@@ -268,6 +282,37 @@ crowd(struct kin *kin, long n)
       wait_for(-1);
    RUN(kin->rt, write_all, kin->p);
    return 0;
+}
+
+static int
+poke(struct kin *kin)
+{
+   char *at = (char *)0x1100000000;
+   long pid = fork_kin(kin);
+
+   if (pid == 0)
+      return 0;
+   wait_for(pid);
+   if (SYS2(munmap, at, PAGE) == 0 || SYS3(mprotect, at, PAGE, PROT_NONE) == 0 ||
+       SYS5(mremap, at, PAGE, 2 * PAGE, MREMAP_MAYMOVE, 0) > 0 ||
+       rt_sys(SYS_mmap, (long)at, PAGE, PROT_RW, MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0) > 0)
+      return 1;
+   return fork_again(kin);
+}
+
+/* RLIMIT_AS */
+static int
+limit(struct kin *kin)
+{
+   const long limit[2] = {300 << 20, 300 << 20};
+   long pid = fork_kin(kin);
+
+   if (pid == 0)
+      return 0;
+   wait_for(pid);
+   rt_must(SYS2(setrlimit, 9, limit));
+   rt_fresh(1000);
+   return fork_again(kin);
 }
 
 int
@@ -290,6 +335,10 @@ guest(struct rt *rt)
       return killed(&kin);
    if (rt_same(what, "exec"))
       return exec(&kin);
+   if (rt_same(what, "poke"))
+      return poke(&kin);
+   if (rt_same(what, "limit"))
+      return limit(&kin);
    if (rt_same(what, "crowd"))
       return crowd(&kin, rt_number(rt->argv[2]));
    return grandchild(&kin);

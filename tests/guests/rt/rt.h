@@ -85,6 +85,7 @@ enum {
    SYS_getrusage = 98,
    SYS_sigaltstack = 131,
    SYS_mlock = 149,
+   SYS_setrlimit = 160,
    SYS_prctl = 157,
    SYS_futex = 202,
    SYS_exit_group = 231,
