@@ -41,6 +41,7 @@ struct team {
    char *page;
    long pipe;                   /* to read from */
    void (*what)(char *p);
+   const char *name;                    /* of it */
    int turn, tid, clear[WORKERS + 1];
 };
 
@@ -233,7 +234,9 @@ work(struct team *team, int me)
          break;
       if (what == read_pipe)
          give_turn(team, ABOUT_TO_SLEEP);
-      RUN(&team->rt, what, page);
+      rt_part_begin(&team->rt);
+      what(page);
+      rt_part_end(&team->rt, team->name);
       give_turn(team, 0);
    }
    give_turn(team, 0);
@@ -275,20 +278,25 @@ start_all(struct team *team)
 }
 
 static void
-tell(struct team *team, int who, void (*what)(char *p), char *page)
+tell_name(struct team *team, int who, void (*what)(char *p), const char *name, char *page)
 {
    team->what = what;
+   team->name = name;
    team->page = page;
    give_turn(team, who);
    wait_turn(team, 0);
 }
 
+#define tell(team, who, part, page) tell_name(team, who, part, #part, page)
+
 static void
-tell_all(struct team *team, void (*what)(char *p), char *page)
+tell_all_name(struct team *team, void (*what)(char *p), const char *name, char *page)
 {
    for (int who = 1; who <= WORKERS; who++)
-      tell(team, who, what, page);
+      tell_name(team, who, what, name, page);
 }
+
+#define tell_all(team, part, page) tell_all_name(team, part, #part, page)
 
 static void
 end_all(struct team *team)
