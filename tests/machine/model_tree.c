@@ -36,14 +36,35 @@ model_tree_start(struct model_tree *tree)
 
 /* ---- who has it ---- */
 
+/* The page of the file or the memory that it shows.  */
+static int
+content_of(int page)
+{
+   if (page >= TREE_MEMORY)
+      return page;
+   return page - (page < TREE_AGAIN ? TREE_FILE : TREE_AGAIN) + TREE_SHARED_FILE;
+}
+
+/* How many pages of the process show what the page of the other shows.  */
+static uint32_t
+n_same(const struct model_process *a, const struct model_process *b, int page)
+{
+   uint32_t n = 0;
+
+   if (!a->is_alive)
+      return 0;
+   if (b->pages[page].shows == SHOWS_FRAME)
+      return a->pages[page].shows == SHOWS_FRAME &&
+             a->pages[page].frame == b->pages[page].frame;
+   for (int i = TREE_FILE; i < TREE_PAGES && b->pages[page].shows == SHOWS_CACHE; i++)
+      n += a->pages[i].shows == SHOWS_CACHE && content_of(i) == content_of(page);
+   return n;
+}
+
 static bool
 shows_same(const struct model_process *a, const struct model_process *b, int page)
 {
-   if (!a->is_alive || a->pages[page].shows != b->pages[page].shows)
-      return false;
-   return a->pages[page].shows == SHOWS_CACHE ||
-          (a->pages[page].shows == SHOWS_FRAME &&
-           a->pages[page].frame == b->pages[page].frame);
+   return n_same(a, b, page) > 0;
 }
 
 /* Frames stay at the page where they were made.  */
@@ -85,7 +106,12 @@ who_else(const struct model_tree *tree, int which, int page)
 static int
 kind_of(int page)
 {
-   return page < TREE_FILE ? 0 : page < TREE_MEMORY ? 1 : page < TREE_SHARED_FILE ? 2 : 3;
+   const int ends[] = {TREE_FILE, TREE_AGAIN, TREE_MEMORY, TREE_SHARED_FILE, TREE_PAGES};
+   int kind = 0;
+
+   while (page >= ends[kind])
+      kind++;
+   return kind;
 }
 
 static bool
@@ -111,7 +137,7 @@ static enum vmt_event
 first_touch(struct model_tree *tree, struct model_process *process, int at, bool write)
 {
    struct model_tree_page *page = &process->pages[at];
-   bool memory = kind_of(at) == 2;
+   bool memory = at >= TREE_MEMORY && at < TREE_SHARED_FILE;
 
    if (is_shared(at)) {
       page->shows = SHOWS_CACHE;
@@ -202,10 +228,10 @@ measure(const struct model_tree *tree, int which, struct vmt_resident *resident)
    const struct model_process *process = &tree->processes[which];
 
    for (int i = 0; i < TREE_PAGES; i++) {
-      uint32_t n = n_owners(tree, which, i);
+      uint32_t n = n_owners(tree, which, i) + n_same(process, process, i) - 1;
       int kind = process->pages[i].shows == SHOWS_FRAME ? VMT_RESIDENT_ANON
-                 : kind_of(i) == 2                      ? VMT_RESIDENT_SHMEM
-                                                        : VMT_RESIDENT_FILE;
+                 : i >= TREE_MEMORY && i < TREE_SHARED_FILE ? VMT_RESIDENT_SHMEM
+                                                            : VMT_RESIDENT_FILE;
 
       if (process->pages[i].shows == SHOWS_NOTHING ||
           process->pages[i].shows == SHOWS_ZEROES)
@@ -218,7 +244,7 @@ measure(const struct model_tree *tree, int which, struct vmt_resident *resident)
       resident->of[kind].pss_bytes >>= 12;
 }
 
-/* Each page counts with the first process that shows it.  */
+/* Each page counts where it is shown first.  */
 static uint64_t
 n_distinct(const struct model_tree *tree)
 {
@@ -229,6 +255,10 @@ n_distinct(const struct model_tree *tree)
          const struct model_process *process = &tree->processes[which];
          bool is_first = true;
 
+         for (int i = 0; i < page; i++)
+            is_first = is_first && !(process->pages[page].shows == SHOWS_CACHE &&
+                                     process->pages[i].shows == SHOWS_CACHE &&
+                                     content_of(i) == content_of(page));
          for (int i = 0; i < which; i++)
             is_first = is_first && !shows_same(&tree->processes[i], process, page);
          n += process->is_alive && is_first &&

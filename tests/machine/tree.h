@@ -15,7 +15,8 @@
 
 enum {
    TREE_ANON = 0,               /* pages 0 to 5: private, anonymous */
-   TREE_FILE = 6,               /* 6 to 9: private, of a file */
+   TREE_FILE = 6,               /* 6 and 7: private, of a file: what 13 and 14 show */
+   TREE_AGAIN = 8,              /* 8 and 9: the same again */
    TREE_MEMORY = 10,            /* 10 to 12: shared, anonymous */
    TREE_SHARED_FILE = 13,       /* 13 to 15: shared, of a file */
    TREE_PAGES = 16,

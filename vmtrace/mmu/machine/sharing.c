@@ -64,6 +64,15 @@ n_table_pages(const struct vmt_machine *machine)
    return n;
 }
 
+/* A page that two entries show counts once.  */
+static uint64_t
+n_resident_pages(const struct vmt_machine *machine)
+{
+   uint64_t n = machine->ledger.n_resident_pages;
+
+   return n > machine->sharing.n_again ? n - machine->sharing.n_again : 0;
+}
+
 /* What others may ask is told where it has changed.  */
 static void
 tell(struct vmt_machine *machine)
@@ -71,13 +80,11 @@ tell(struct vmt_machine *machine)
    struct vmt_sharing *sharing = &machine->sharing;
    struct vmt_process *process =
       vmt_common_process(sharing->common, sharing->place);
-   uint64_t n_tables = n_table_pages(machine);
+   uint64_t n_tables = n_table_pages(machine), n = n_resident_pages(machine);
 
    process->instrs = vmt_instrs_at(machine->filter.clock);
-   if (process->n_resident_pages != machine->ledger.n_resident_pages ||
-       process->n_table_pages != n_tables)
-      vmt_common_resident(sharing->common, sharing->place,
-                          machine->ledger.n_resident_pages, n_tables);
+   if (process->n_resident_pages != n || process->n_table_pages != n_tables)
+      vmt_common_resident(sharing->common, sharing->place, n, n_tables);
 }
 
 void
@@ -216,12 +223,14 @@ hold(struct vmt_machine *machine, uint64_t frame)
    struct vmt_sharing *sharing = &machine->sharing;
    uint64_t *n;
 
-   if (!vmt_common_has(sharing->common, sharing->place, frame))
+   if (!vmt_common_has(sharing->common, sharing->place, frame)) {
       vmt_common_take(sharing->common, sharing->place, frame);
-   else if (vmt_hashmap_put(&sharing->again, frame, &n) == VMT_OK)
+   } else if (vmt_hashmap_put(&sharing->again, frame, &n) == VMT_OK) {
       (*n)++;
-   else
+      sharing->n_again++;
+   } else {
       sharing->no_memory = true;
+   }
 }
 
 static void
@@ -230,9 +239,12 @@ release(struct vmt_machine *machine, uint64_t frame)
    struct vmt_sharing *sharing = &machine->sharing;
    uint64_t *n = vmt_hashmap_find(&sharing->again, frame);
 
-   if (n == NULL)
+   if (n == NULL) {
       vmt_common_drop(sharing->common, sharing->place, frame);
-   else if (--*n == 0)
+      return;
+   }
+   sharing->n_again--;
+   if (--*n == 0)
       vmt_hashmap_delete(&sharing->again, frame);
 }
 
@@ -378,6 +390,7 @@ vmt_sharing_become_child(struct vmt_machine *machine, uint32_t place)
    sharing->place = place;
    sharing->borrowed = false;
    vmt_hashmap_clear(&sharing->again);
+   sharing->n_again = 0;
    vmt_vector_clear(&sharing->copies);
    vmt_hashmap_clear(&sharing->copies_of);
 }
@@ -457,10 +470,14 @@ measure_entry(const struct vmt_machine *machine, const struct vmt_pte *pte,
               struct vmt_resident *resident)
 {
    enum vmt_resident_kind kind = kind_of(pte->bits);
-   uint32_t n = 1;
+   uint64_t frame = frame_of(pte->bits), n = 1;
+   const uint64_t *again;
 
-   if (machine->sharing.common != NULL && frame_of(pte->bits) != 0)
-      n = vmt_common_n_owners(machine->sharing.common, frame_of(pte->bits));
+   if (machine->sharing.common != NULL && frame != 0) {
+      again = vmt_hashmap_find(&machine->sharing.again, frame);
+      n = vmt_common_n_owners(machine->sharing.common, frame) +
+          (again != NULL ? *again : 0);
+   }
    if (n < 2)
       resident->of[kind].n_private++;
    else

@@ -37,6 +37,7 @@ struct vmt_sharing {
    bool no_memory;
    uint32_t depth;                      /* of begin and end */
    struct vmt_hashmap again;            /* frame -> entries that show it but for one */
+   uint64_t n_again;                    /* such entries */
    struct vmt_hashmap inherited;        /* frame -> entries, while a child begins */
    struct vmt_vector copies;            /* struct vmt_copies */
    struct vmt_hashmap copies_of;        /* charge and other -> index + 1 */
@@ -53,7 +54,8 @@ enum vmt_resident_kind {
 struct vmt_resident {
    struct {
       uint64_t n_private, n_shared;     /* pages that no other process has, or has */
-      uint64_t pss_bytes;               /* a page of n processes counts 4096 / n */
+      uint64_t pss_bytes;               /* a page of n processes counts 4096 / n; one that
+                                           this one shows twice is of one more */
    } of[VMT_RESIDENT_KINDS];
    uint64_t n_table_pages, n_swap_pages;
 };
