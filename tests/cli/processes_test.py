@@ -189,7 +189,12 @@ def check_tree(files):
     for words in ("  |- 1002 server", "  `- 1003 tool -x"):
         holds(f"in ASCII {words!r}", words in text, text)
     alone = text_of(files[2:3])
-    holds("one process has no tree", "Processes" not in alone)
+    holds("one process has no tree", "Processes;" not in alone)
+    holds("but others", "Processes    1 of a run of several: it forked 2; together" in alone, alone)
+    text = text_of(files[1:2])
+    holds("a child alone", "Processes    1 of a run of several: it was forked; together" in text, text)
+    text = text_of(files[1:3])
+    holds("one is missing", "at once; 1 more was forked and has no profile here\n" in text, text)
     holds("its copies all the same", "805 pages, 3.1 MiB, by 1001 (server --port 1), while its "
           "children lived, 2 without a profile here:\n" in alone, alone)
 

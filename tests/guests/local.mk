@@ -255,6 +255,7 @@ dist_check_SCRIPTS += \
    tests/guests/check-threads
 
 check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/crew tests/guests/heap \
+   tests/guests/tribe \
    $(HEAP_GUESTS) $(HEAP_OBJECTS)
 CLEANFILES += $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/crew tests/guests/heap \
    $(HEAP_GUESTS) $(HEAP_OBJECTS)

@@ -130,6 +130,24 @@ print_commands(const struct vmt_report *report, const struct vmt_output *out)
    }
 }
 
+/* One of several, of which there is nothing here.  */
+static void
+print_alone(const struct vmt_profile *profile, const struct vmt_output *out)
+{
+   const struct vmt_process *process = &profile->processes.list[0];
+   size_t n_missing = vmt_processes_n_missing(profile);
+
+   if (!process->parent_id && !n_missing)
+      return;
+   vmt_report_text_label(out, "Processes");
+   fputs("1 of a run of several:", out->file);
+   if (process->parent_id)
+      fprintf(out->file, " it was forked%s", n_missing ? " and" : "");
+   if (n_missing)
+      fprintf(out->file, " it forked %zu", n_missing);
+   fputs("; together with their profiles this one says more\n", out->file);
+}
+
 /* How many there are of what; of one run also what its record of the whole says.  */
 static void
 print_processes(const struct vmt_report *report, const struct vmt_output *out)
@@ -137,9 +155,12 @@ print_processes(const struct vmt_report *report, const struct vmt_output *out)
    const struct vmt_profile *profile = &report->input.profile;
    const struct vmt_processes *processes = &profile->processes;
    const struct vmt_process_tree *tree = &processes->trees[0];
+   size_t n_missing = vmt_processes_n_missing(profile);
 
-   if (profile->n_runs == 1)
+   if (profile->n_runs == 1) {
+      print_alone(profile, out);
       return;
+   }
    vmt_report_text_label(out, "Processes");
    if (processes->n == 1)
       fprintf(out->file, "1, which executed %zu programs, one after the other",
@@ -156,6 +177,9 @@ print_processes(const struct vmt_report *report, const struct vmt_output *out)
       if (profile->n_runs > processes->n)
          fprintf(out->file, "; with what they executed, %zu profiles", profile->n_runs);
    }
+   if (n_missing)
+      fprintf(out->file, "; %zu more %s forked and %s no profile here", n_missing,
+              n_missing == 1 ? "was" : "were", n_missing == 1 ? "has" : "have");
    putc('\n', out->file);
 }
 
@@ -351,7 +375,6 @@ vmt_report_text_run(const struct vmt_report *report, const struct vmt_output *ou
               profile->n_runs, n_cut == 1 ? "s" : "",
               vmt_output_paint(out, VMT_PAINT_PLAIN));
    print_commands(report, out);
-   print_processes(report, out);
 }
 
 void
@@ -374,6 +397,7 @@ void
 vmt_report_text_head(const struct vmt_report *report, const struct vmt_output *out)
 {
    vmt_report_text_run(report, out);
+   print_processes(report, out);
    vmt_phases_text_head(report, out);
    print_executed(report, out);
    print_faults(report, out);

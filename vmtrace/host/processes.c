@@ -423,6 +423,23 @@ vmt_processes_free(struct vmt_processes *processes)
    *processes = (struct vmt_processes){ 0 };
 }
 
+size_t
+vmt_processes_n_missing(const struct vmt_profile *profile)
+{
+   const struct vmt_processes *processes = &profile->processes;
+   size_t n = 0;
+
+   for (size_t i = 0; i < profile->n_runs; i++) {
+      const struct vmt_family *family = &profile->runs[i].family;
+      uint32_t tree = processes->list[processes->of_image[i]].tree;
+
+      for (size_t k = 0; k < family->n_forks; k++)
+         n += vmt_process_by_id(processes, tree, family->forks[k].child)
+              == VMT_NO_PROCESS;
+   }
+   return n;
+}
+
 int64_t
 vmt_process_total(const struct vmt_profile *profile, uint32_t process, int event)
 {

@@ -54,6 +54,9 @@ struct vmt_processes {
 void vmt_processes_find(struct vmt_profile *profile);
 void vmt_processes_free(struct vmt_processes *processes);
 
+/* How many processes those that are here have forked, whose profiles are not.  */
+size_t vmt_processes_n_missing(const struct vmt_profile *profile);
+
 /* Of all images; of a size the largest.  */
 int64_t vmt_process_total(const struct vmt_profile *profile, uint32_t process,
                           int event);

@@ -27,7 +27,7 @@ static Int exit_status, noted_signal;
 
 /* How much of each growing table is in the file.  */
 static struct {
-   UInt labels, frames, nodes, blocks;
+   UInt labels, charges, blocks;
    ULong totals[VMT_N_EVENTS], n_changes;       /* the ledger's, of charges */
    Bool depth_noted;
 } written;
@@ -40,6 +40,7 @@ open_anew(Bool is_forked)
    UInt image = out_file_open(&file, tool_options.out_file, is_forked);
 
    VG_(memset)(&written, 0, sizeof written);
+   stacks_are_news();
    header_write(&out, image);
    mark_records_start(&out);
    out_file_flush(&file);
@@ -105,25 +106,44 @@ define_labels(void)
 }
 
 static void
+define_frame(UInt id)
+{
+   const struct stack_frame *frame = stacks_frame(id);
+
+   if (!stacks_frame_is_news(id))
+      return;
+   define_object(frame->object);
+   member("{\"frame\":", id);
+   member(",\"object\":", frame->object);
+   member(",\"offset\":", (Long)frame->offset);
+   json_text(&out, "}\n");
+}
+
+/* Callers first.  */
+void
+profile_define_stack(UInt id)
+{
+   const struct stack_node *node;
+
+   if (id == STACK_NONE || !stacks_node_is_news(id))
+      return;
+   node = stacks_node(id);
+   profile_define_stack(node->parent);
+   define_frame(node->frame);
+   member("{\"stack\":", id);
+   member(",\"frame\":", node->frame);
+   member(",\"parent\":", node->parent);
+   json_text(&out, node->cut ? ",\"cut\":true}\n" : "}\n");
+}
+
+/* Many stacks are only passed through: most calls of the allocator, for one.  */
+static void
 define_stacks(void)
 {
-   while (written.frames < stacks_n_frames()) {
-      const struct stack_frame *frame = stacks_frame(++written.frames);
+   const struct vmt_accounting *ledger = &tool_machine.ledger;
 
-      define_object(frame->object);
-      member("{\"frame\":", written.frames);
-      member(",\"object\":", frame->object);
-      member(",\"offset\":", (Long)frame->offset);
-      json_text(&out, "}\n");
-   }
-   while (written.nodes < stacks_n_nodes()) {
-      const struct stack_node *node = stacks_node(++written.nodes);
-
-      member("{\"stack\":", written.nodes);
-      member(",\"frame\":", node->frame);
-      member(",\"parent\":", node->parent);
-      json_text(&out, node->cut ? ",\"cut\":true}\n" : "}\n");
-   }
+   while (written.charges + 1 < ledger->charges.n_records)
+      profile_define_stack(vmt_accounting_get(ledger, ++written.charges)->stack);
 }
 
 /* ---- charges ---- */

@@ -93,7 +93,7 @@ intern_node(UInt frame, UInt parent, Bool cut)
    node = vmt_vector_push(&nodes);
    if (node == NULL)
       tool_no_memory();
-   *node = (struct stack_node){frame, parent, cut};
+   *node = (struct stack_node){.frame = frame, .parent = parent, .cut = cut};
    if (nodes.n_records % NODES_PER_BUDGET == 0 && depth_limit > 2)
       depth_limit /= 2;
    return nodes.n_records - 1;
@@ -312,6 +312,34 @@ const struct stack_frame *
 stacks_frame(UInt id)
 {
    return vmt_vector_at(&frames, id);
+}
+
+static UInt current_profile;
+
+void
+stacks_are_news(void)
+{
+   current_profile++;
+}
+
+Bool
+stacks_node_is_news(UInt id)
+{
+   struct stack_node *node = vmt_vector_at(&nodes, id);
+   Bool is_news = node->profile != current_profile;
+
+   node->profile = current_profile;
+   return is_news;
+}
+
+Bool
+stacks_frame_is_news(UInt id)
+{
+   struct stack_frame *frame = vmt_vector_at(&frames, id);
+   Bool is_news = frame->profile != current_profile;
+
+   frame->profile = current_profile;
+   return is_news;
 }
 
 Addr

@@ -27,12 +27,14 @@ struct stack_frame {
    Addr pc;                     /* as seen; of callers the return address less
                                    one */
    UInt object;                 /* objects.h; 0: none */
+   UInt profile;                /* the last that has it */
    Addr offset;                 /* as linked */
 };
 
 struct stack_node {
    UInt frame, parent;
-   Bool cut;                    /* callers are missing */
+   UInt profile : 31;           /* the last that has it */
+   UInt cut : 1;                /* callers are missing */
 };
 
 void stacks_init(void);
@@ -81,6 +83,12 @@ UInt stacks_n_nodes(void);      /* ids 1 .. n */
 UInt stacks_n_frames(void);
 const struct stack_node *stacks_node(UInt id);
 const struct stack_frame *stacks_frame(UInt id);
+
+/* A new profile has none of them.  */
+void stacks_are_news(void);
+/* Whether the profile does not have it yet; from then on it has.  */
+Bool stacks_node_is_news(UInt id);
+Bool stacks_frame_is_news(UInt id);
 
 /* The innermost program counter of a stack; 0 of STACK_NONE.  */
 Addr stacks_pc(UInt stack);

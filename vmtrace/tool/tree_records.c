@@ -3,6 +3,7 @@
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
 #include "vmtrace/tool/objects.h"
+#include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/shared_memory.h"
 #include "vmtrace/tool/tool.h"
@@ -169,6 +170,7 @@ write_apart(void)
 static void
 write_fork(const struct event *event)
 {
+   profile_define_stack(event->stack);
    member("{\"fork\":{\"child\":", event->id);
    member(",\"pid\":", event->pid);
    member(",\"instrs\":", (Long)event->instrs);
@@ -294,6 +296,16 @@ tree_write_resident(struct json_out *file, const HChar *why, const HChar *name)
    json_text(out, "}}\n");
 }
 
+/* Whose pages others have taken says so when it comes to know it; no more than there are
+   frames are resident.  */
+static ULong
+bounded(ULong n_pages)
+{
+   ULong limit = tool_machine.settings.ram_bytes / TOOL_PAGE_BYTES;
+
+   return limit != 0 && n_pages > limit ? limit : n_pages;
+}
+
 static void
 write_tree(const struct vmt_common *common)
 {
@@ -302,8 +314,8 @@ write_tree(const struct vmt_common *common)
    member("{\"tree\":{\"instrs\":", (Long)checkpoint_instrs());
    member(",\"processes\":", common->n_alive);
    member(",\"processes_peak\":", common->n_most_alive);
-   member(",\"pages\":", (Long)vmt_common_n_pages(common));
-   member(",\"peak_pages\":", (Long)common->n_peak_pages);
+   member(",\"pages\":", (Long)bounded(vmt_common_n_pages(common)));
+   member(",\"peak_pages\":", (Long)bounded(common->n_peak_pages));
    member(",\"table_pages\":", (Long)common->n_table_pages_at_peak);
    vmt_common_count_cache(common, 0, tool_machine.sharing.place, &cache);
    member(",\"cache_pages\":", (Long)cache.n_cached);
