@@ -301,8 +301,11 @@ model_tree_do(struct model_tree *tree, int which, const struct tree_op *op, int 
    case TREE_MEASURE:
       measure(tree, which, &answer->resident);
       answer->n_tree_pages = n_distinct(tree);
+      answer->n_peak_pages = tree->n_peak_pages;
       break;
    case TREE_STOP:
       break;
    }
+   if (n_distinct(tree) > tree->n_peak_pages)
+      tree->n_peak_pages = n_distinct(tree);
 }

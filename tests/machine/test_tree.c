@@ -16,12 +16,14 @@
 #define STEP 61
 
 static struct model_tree model;
+static bool anybody_killed;             /* what it had goes when others look for it */
 
 static void
 begin(void)
 {
    tree_start();
    model_tree_start(&model);
+   anybody_killed = false;
 }
 
 /* ---- one step of both ---- */
@@ -40,6 +42,8 @@ compare(const struct tree_op *op, const struct tree_answer *ours,
       CHECK_EQ(ours->resident.of[kind].pss_bytes, theirs->resident.of[kind].pss_bytes);
    }
    CHECK_EQ(ours->n_tree_pages, theirs->n_tree_pages);
+   if (!anybody_killed)
+      CHECK_EQ(ours->n_peak_pages, theirs->n_peak_pages);
    CHECK_EQ(ours->n_wrong, 0);
 }
 
@@ -73,6 +77,7 @@ kill_both(int which)
       return;
    tree_kill(which);
    model_tree_kill(&model, which);
+   anybody_killed = true;
 }
 
 static void
@@ -186,6 +191,7 @@ kill_after(const struct tree_op *op, uint32_t n)
    }
    tree_kill(1);
    model_tree_kill(&model, 1);
+   anybody_killed = true;
    return !is_over;
 }
 

@@ -43,7 +43,8 @@ struct tree_answer {
    uint32_t copied_from;
    pid_t child;
    struct vmt_resident resident;
-   uint64_t n_tree_pages;       /* distinct, of all processes */
+   uint64_t n_tree_pages;       /* distinct, of all processes, */
+   uint64_t n_peak_pages;       /* and the most there were after any step */
    uint32_t n_wrong;            /* frames that it has and does not show, or the reverse */
 };
 
@@ -98,6 +99,7 @@ struct model_tree {
    struct model_process processes[TREE_PROCESSES];
    int n_frames;
    uint32_t n_ids;
+   uint64_t n_peak_pages;
 };
 
 void model_tree_start(struct model_tree *tree);

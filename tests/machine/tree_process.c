@@ -185,6 +185,7 @@ take(int which, const struct tree_op *op, struct tree_answer *answer)
    case TREE_MEASURE:
       vmt_machine_measure(&machine, &answer->resident);
       answer->n_tree_pages = vmt_common_n_pages(&tree_shared->common);
+      answer->n_peak_pages = tree_shared->common.n_peak_pages;
       answer->n_wrong = n_wrong();
       break;
    case TREE_STOP:

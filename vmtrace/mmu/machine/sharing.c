@@ -73,18 +73,18 @@ n_resident_pages(const struct vmt_machine *machine)
    return n > machine->sharing.n_again ? n - machine->sharing.n_again : 0;
 }
 
-/* What others may ask is told where it has changed.  */
+/* What others may ask.  Also where no number has changed: a page that was copied is one more
+   of all.  */
 static void
 tell(struct vmt_machine *machine)
 {
    struct vmt_sharing *sharing = &machine->sharing;
    struct vmt_process *process =
       vmt_common_process(sharing->common, sharing->place);
-   uint64_t n_tables = n_table_pages(machine), n = n_resident_pages(machine);
 
    process->instrs = vmt_instrs_at(machine->filter.clock);
-   if (process->n_resident_pages != n || process->n_table_pages != n_tables)
-      vmt_common_resident(sharing->common, sharing->place, n, n_tables);
+   vmt_common_resident(sharing->common, sharing->place, n_resident_pages(machine),
+                       n_table_pages(machine));
 }
 
 void
