@@ -4,6 +4,7 @@
 
 static struct json_out *out;
 static Bool oom_written;
+static UInt n_lost_written;
 
 static void
 member(const HChar *name, Long value)
@@ -75,10 +76,23 @@ write_oom(void)
    json_text(out, "]}}\n");
 }
 
+static void
+write_lost(void)
+{
+   if (tool_machine.frames.n_lost == n_lost_written)
+      return;
+   n_lost_written = tool_machine.frames.n_lost;
+   json_text(out, "{\"note\":\"a process was killed while it changed the limited memory: "
+                  "the order in which pages were used, and whose frames were shared, was "
+                  "lost\"}\n");
+}
+
 void
 pressure_records_write(struct json_out *to)
 {
    out = to;
+   if (tool_machine.settings.ram_bytes != 0)
+      write_lost();
    if (tool_machine.frames.kind == VMT_FRAMES_UNLIMITED)
       return;
    write_evicted();
@@ -120,4 +134,5 @@ void
 pressure_records_start_anew(void)
 {
    oom_written = False;
+   n_lost_written = 0;
 }

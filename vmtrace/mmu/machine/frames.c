@@ -139,6 +139,7 @@ vmt_frames_become_child(struct vmt_machine *machine, uint32_t place)
       return start_anew(machine);
    memset(&frames->oom, 0, sizeof frames->oom);
    memset(&frames->counts, 0, sizeof frames->counts);
+   frames->n_lost = 0;
    vmt_hashmap_clear(&frames->refused_at);
    frames->top = VMT_NO_VPN;
    frames->has_moved = true;
@@ -277,6 +278,15 @@ vmt_frames_enter(struct vmt_machine *machine)
       vmt_frames_hear_all(machine);
 }
 
+/* That hold pages.  */
+static uint64_t
+n_frames(const struct vmt_memory *memory)
+{
+   return memory->kind == VMT_FRAMES_LINUX
+             ? memory->kernel.n_frames_used - memory->kernel.n_kernel_frames
+             : vmt_replacement_n_resident(&memory->textbook);
+}
+
 /* All of it is numbers of 64 bits.  */
 static void
 add_counts(struct vmt_frames *frames)
@@ -303,6 +313,8 @@ vmt_frames_leave(struct vmt_machine *machine)
       return;
    if (frames->kind == VMT_FRAMES_LINUX)
       add_counts(frames);
+   if (frames->kind != VMT_FRAMES_UNLIMITED)
+      vmt_common_set_frames(machine->sharing.common, n_frames(frames->memory));
    vmt_sharing_end(machine);
 }
 

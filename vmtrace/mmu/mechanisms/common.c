@@ -266,27 +266,43 @@ vmt_common_enter(struct vmt_common *common, uint32_t place, uint32_t id, uint32_
    return id;
 }
 
+static void
+note_peak(struct vmt_common *common)
+{
+   uint64_t n_pages = vmt_common_n_pages(common);
+
+   if (n_pages <= common->n_peak_pages)
+      return;
+   common->n_peak_pages = n_pages;
+   common->n_table_pages_at_peak = common->n_table_pages;
+}
+
+void
+vmt_common_set_frames(struct vmt_common *common, uint64_t n_frames)
+{
+   common->is_limited = true;
+   common->n_frames = n_frames;
+   note_peak(common);
+}
+
 void
 vmt_common_resident(struct vmt_common *common, uint32_t place, uint64_t n_pages,
                     uint64_t n_table_pages)
 {
    struct vmt_process *process = vmt_common_process(common, place);
-   uint64_t n_all;
 
    common->n_resident_pages += n_pages - process->n_resident_pages;
    common->n_table_pages += n_table_pages - process->n_table_pages;
    process->n_resident_pages = n_pages;
    process->n_table_pages = n_table_pages;
-   n_all = vmt_common_n_pages(common);
-   if (n_all <= common->n_peak_pages)
-      return;
-   common->n_peak_pages = n_all;
-   common->n_table_pages_at_peak = common->n_table_pages;
+   note_peak(common);
 }
 
 uint64_t
 vmt_common_n_pages(const struct vmt_common *common)
 {
+   if (common->is_limited)
+      return common->n_frames;
    return common->n_resident_pages > common->n_again
              ? common->n_resident_pages - common->n_again
              : 0;

@@ -76,6 +76,8 @@ struct vmt_common {
    uint64_t n_resident_pages;           /* of all processes, added up */
    uint64_t n_again;                    /* of these, those that others have too */
    uint64_t n_peak_pages;               /* most that differ */
+   bool is_limited;
+   uint64_t n_frames;                   /* limited memory: frames that hold pages */
    uint64_t n_table_pages;              /* of all processes, now and at that peak */
    uint64_t n_table_pages_at_peak;
    uint32_t block_buckets[VMT_COMMON_BUCKETS];
@@ -159,11 +161,16 @@ struct vmt_cache_count {
 void vmt_common_count_cache(const struct vmt_common *common, uint32_t object,
                             uint32_t place, struct vmt_cache_count *count);
 
+/* Memory is limited, and so many frames hold pages: what processes say of their resident
+   pages is as old as their last look at what others took from them.  */
+void vmt_common_set_frames(struct vmt_common *common, uint64_t n_frames);
+
 /* So many pages of the place's process are resident now, and so many are its tables.  */
 void vmt_common_resident(struct vmt_common *common, uint32_t place, uint64_t n_pages,
                          uint64_t n_table_pages);
 
-/* Resident pages of all processes, a frame that several have once.  */
+/* Resident pages of all processes, a frame that several have once.  With limited memory
+   the frames, whether their pages are mapped or not.  */
 uint64_t vmt_common_n_pages(const struct vmt_common *common);
 
 #endif
