@@ -258,6 +258,7 @@ check_DATA = $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/crew test
    tests/guests/tribe \
    $(HEAP_GUESTS) $(HEAP_OBJECTS)
 CLEANFILES += $(GUESTS) $(PLACES) tests/guests/behave-libc tests/guests/crew tests/guests/heap \
+   tests/guests/tribe \
    $(HEAP_GUESTS) $(HEAP_OBJECTS)
 
 EXTRA_DIST += \
