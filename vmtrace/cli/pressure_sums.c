@@ -63,18 +63,37 @@ count_of(const struct vmt_profile *profile, const struct vmt_profile_charge *cha
    return 0;
 }
 
+/* Files are read one after the other: a run's charges are together.  */
+static size_t
+first_charge(const struct vmt_profile *profile, uint32_t run)
+{
+   size_t low = 0, high = profile->n_charges;
+
+   while (low < high) {
+      size_t middle = (low + high) / 2;
+
+      if (profile->charges[middle].run < run)
+         low = middle + 1;
+      else
+         high = middle;
+   }
+   return low;
+}
+
 struct vmt_line_sums
 vmt_sum_event(const struct vmt_report_input *input,
               const struct vmt_profile_run *run, const char *event)
 {
    const struct vmt_profile *profile = &input->profile;
    int number = vmt_events_find(&profile->events, event);
+   uint32_t position = (uint32_t) (run - profile->runs);
    struct adding adding = { .capacity = 0 };
 
-   for (size_t i = 0; number >= 0 && i < profile->n_charges; i++) {
+   for (size_t i = first_charge(profile, position);
+        number >= 0 && i < profile->n_charges && profile->charges[i].run == position;
+        i++) {
       const struct vmt_profile_charge *charge = &profile->charges[i];
-      int64_t n = &profile->runs[charge->run] == run
-                  ? count_of(profile, charge, number) : 0;
+      int64_t n = count_of(profile, charge, number);
 
       if (n)
          add(&adding, vmt_blame_place(&input->blame, charge->stack), UINT32_MAX, n);
