@@ -13,13 +13,14 @@ from command import HERE, SOURCE, about
 from ending import AGREED, DIFFERED, Parser, status_of
 from place import PLAIN_ENVIRONMENT, Command, Place, Skip, Trouble
 from processes_compare import TreeComparison
-from processes_native import Copies, check_rights, follow
+from processes_native import Copies, check_rights, follow, follower, read_report
 from processes_watched import order, read_profiles
 from record import Recorder
 from watched import watch
 
 LIST = os.path.join(HERE, "processes.list")
 RUNS = 3
+THE_TOOL = "vmtrace-"                   # what Valgrind's launcher executes
 
 DESCRIPTION = """\
 Runs a program and all processes that it starts natively and under vmtrace, and sets
@@ -87,12 +88,14 @@ class _Validator:
         natives = [follow(self.place, command, room, f"follow-{at}", prefix)
                    for at in range(n_runs)]
         folios = host.Folios(self.place, mapped, room, prefix)
+        before, report = follower(self.place, command, room, "watched")
         watched = watch(self.place, command, room,
                         [f"--machine={self.machine}", *folios.options(),
-                         *self.arguments.tool_option], prefix)
+                         *self.arguments.tool_option], [*prefix, *before])
         residents = read_profiles(os.path.join(room, "tool"))
         order(watched, residents)
-        return TreeComparison(runs, natives, watched, residents, turns, orphans)
+        return TreeComparison(runs, natives, watched, residents,
+                              read_report(report, THE_TOOL), turns, orphans)
 
     def of_list(self):
         environment = self.place.environment(PLAIN_ENVIRONMENT)

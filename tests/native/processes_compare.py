@@ -5,6 +5,11 @@ outside of it.  A figure agrees when that is at most 2 % of the kernel's, or at 
 faults or 3 pages, which in a small process is more.  ForkCow and Reuse apart may be 8 off:
 when fork returns, parent and child both write to their stack and to the C library's data,
 and nothing settles who is first.
+
+What is shared depends on who else is there, and on what these have touched so far.  Where
+processes take turns, and at moments of a program's choice, that is settled.  At the end of
+a process it is if all others are those that wait for it, its parent, the parent's parent and
+so on: with others SHARES are not compared there, which is said.
 """
 
 from compare import COPIED_OR_REUSED, Row, spread_of
@@ -12,7 +17,8 @@ from place import Trouble
 from processes_native import END
 
 SHARE, LEAST_FAULTS, LEAST_KB, RACING_FAULTS = 0.02, 3, 12, 8
-RESIDENT = ("Rss", "Private", "Shared", "Pss", "Pss_Anon", "Pss_File", "Pss_Shmem", "Tables")
+RESIDENT, SHARES = ("Rss", "Tables"), ("Private", "Shared", "Pss", "Pss_Anon", "Pss_File",
+                                       "Pss_Shmem")
 
 
 def kernel_kb(kb):
@@ -58,6 +64,7 @@ class ProcessRow:
         self.place, self.name, self.borrows = place, name, borrows
         self.figures = []
         self.missing = []               # moments that one side lacks
+        self.not_shared = []            # moments whose shares are not compared
 
     @property
     def disagreeing(self):
@@ -74,29 +81,49 @@ def _n_of_kinds(image, kinds):
     return sum(fault.kind in kinds for fault in image.faults)
 
 
+def _others(processes, borrowed):
+    """place -> moment -> places of the others with memory of their own."""
+    numbers = {process.number: number for number, process in enumerate(processes, 1)}
+    return {place: {name: {(numbers[pid], at) for pid, at in moment.others} - borrowed
+                    for name, moment in image.moments.items()}
+            for place, image in _by_place(processes).items()}
+
+
+def _ancestors(processes):
+    """number -> numbers."""
+    numbers = {process.number: number for number, process in enumerate(processes, 1)}
+    found = {}
+    for number, process in enumerate(processes, 1):
+        parent = numbers.get(process.parent.number) if process.parent else None
+        found[number] = found[parent] | {parent} if parent else set()
+    return found
+
+
 class TreeComparison:
     """runs: recorded by perf, natives: lists of processes by follow, watched: a Run,
-    residents: (pid, image) -> Residents.  turns: the processes take turns, so that who
-    copies and who reuses is the same each time.  orphans: not all are waited for."""
+    residents: (pid, image) -> Residents, alive: processes by follow of the run under the
+    tool.  turns: the processes take turns, so that who copies and who reuses is the same
+    each time.  orphans: not all are waited for."""
 
-    def __init__(self, runs, natives, watched, residents, turns, orphans):
+    def __init__(self, runs, natives, watched, residents, alive, turns, orphans):
         self.rows = []
         self.turns = turns
-        ours = _by_place(watched.processes)
-        perfs = [_by_place(run.processes) for run in runs]
-        follows = [_by_place(processes) for processes in natives]
-        pids = {(number, at): (process.number, at)
-                for number, process in enumerate(watched.processes, 1)
-                for at in range(len(process.images))}
-        counts = {len(side) for side in (ours, *perfs, *follows)}
-        if len(counts) != 1:
-            raise Trouble(f"not as many programs in all runs: {sorted(counts)}")
+        sides = [_by_place(one) for one in
+                 [watched.processes, alive, *natives, *(run.processes for run in runs)]]
+        if len({len(side) for side in sides}) != 1:
+            raise Trouble(f"not as many programs in all runs: {[len(side) for side in sides]}")
+        ours, self._follows = sides[0], sides[2:2 + len(natives)]
+        perfs = sides[2 + len(natives):]
+        borrowed = {place for place, image in self._follows[0].items() if image.borrows}
+        self._our_others = _others(alive, borrowed)
+        self._others = [_others(processes, borrowed) for processes in natives]
+        self._ancestors = _ancestors(natives[0])
         if not orphans:
             self.rows.append(self._all(runs, watched))
-        for place in follows[0]:
-            self.rows.append(self._compare(
-                place, [side[place] for side in perfs], [side[place] for side in follows],
-                ours[place], residents[pids[place]]))
+        for place in self._follows[0]:
+            pid = watched.processes[place[0] - 1].number
+            self.rows.append(self._compare(place, [side[place] for side in perfs],
+                                           ours[place], residents[pid, place[1]]))
 
     @staticmethod
     def _all(runs, watched):
@@ -106,29 +133,48 @@ class TreeComparison:
                                                       for run in runs], watched.n_faults))
         return row
 
-    def _compare(self, place, perfs, follows, ours, residents):
-        row = ProcessRow(place, follows[0].name, follows[0].borrows)
+    def _compare(self, place, perfs, ours, residents):
+        first = self._follows[0][place]
+        row = ProcessRow(place, first.name, first.borrows)
         add = row.figures.append
         add(Figure(None, "Flt", [len(image.faults) for image in perfs], len(ours.faults)))
         for kinds in [COPIED_OR_REUSED] + [(kind,) for kind in COPIED_OR_REUSED if self.turns]:
             add(Figure(None, "+".join(kinds), [_n_of_kinds(image, kinds) for image in perfs],
                        _n_of_kinds(ours, kinds)))
         if not row.borrows:
-            self._moments(row, follows, residents)
+            for moment in first.moments:
+                self._moment(row, place, moment, residents)
         return row
 
-    @staticmethod
-    def _moments(row, follows, residents):
-        for moment in follows[0].moments:
-            kernel = [kernel_kb(image.moments[moment]) for image in follows
-                      if moment in image.moments]
-            kernel = [figures for figures in kernel if figures is not None]
-            ours = residents.moments.get(moment)
-            if not kernel or ours is None:
-                row.missing.append(moment)
-                continue
-            row.figures += [Figure(moment, name, [figures[name] for figures in kernel],
-                                   ours[name]) for name in RESIDENT]
+    def _is_settled(self, side, others, place, name):
+        """Whether the same others were alive, and what they have is certain."""
+        found = others[place][name]
+        if found != self._our_others[place].get(name):
+            return False
+        return self.turns or name != END or \
+            {number for number, _ in found} <= self._ancestors[place[0]]
+
+    def _moment(self, row, place, name, residents):
+        kernel, settled, ours = [], [], residents.moments.get(name)
+        for side, others in zip(self._follows, self._others):
+            moment = side[place].moments.get(name)
+            figures = kernel_kb(moment.kb) if moment is not None else None
+            if figures is not None:
+                kernel.append(figures)
+                if self._is_settled(side, others, place, name):
+                    settled.append(figures)
+        if not kernel or ours is None:
+            row.missing.append(name)
+            return
+        if not settled:
+            row.not_shared.append(name)
+        row.figures += [Figure(name, figure, [one[figure] for one in runs], ours[figure])
+                        for figures, runs in ((RESIDENT, kernel), (SHARES, settled)) if runs
+                        for figure in figures]
+
+    @property
+    def n_not_shared(self):
+        return sum(len(row.not_shared) for row in self.rows)
 
     @property
     def disagreeing(self):

@@ -63,8 +63,16 @@ class Copies:
         return self._copies[original]
 
 
+class Moment:
+    """kb: name -> KiB, of smaps_rollup and of status; others: who else had memory of its
+    own then, a set of (pid, image)."""
+
+    def __init__(self, kb, others):
+        self.kb, self.others = kb, others
+
+
 class Image:
-    """A program in a process, and moment -> KiB by name, of smaps_rollup and of status."""
+    """A program in a process; name -> Moment."""
 
     def __init__(self, name, borrows=False):
         self.name = name
@@ -73,31 +81,40 @@ class Image:
 
 
 class _Reader:
-    """Makes processes of the lines of a report."""
+    """Makes processes of the lines of a report.  under: what Valgrind's launcher executes,
+    which is no program of theirs."""
 
-    def __init__(self):
+    def __init__(self, under):
         self.processes = {}
-        self.starter = None
-        self._exec = {}                 # pid -> KiB at its last call of execve
+        self._under = under
+        self._alive = {}                # pid -> image, of those with memory of their own
+        self._exec = {}                 # pid -> Moment of its last call of execve
 
     def _start(self, record):
         parent = self.processes.get(record["parent"])
         process = self.processes[record["start"]] = Process(record["start"], parent)
         if parent is not None:
             process.images.append(Image(parent.images[-1].name, record["borrows"]))
+        if parent is not None and not record["borrows"]:
+            self._alive[process.number] = 0
 
     def _moment(self, record):
         pid = record["pid"]
+        moment = Moment(record["kb"], frozenset(pair for pair in self._alive.items()
+                                                if pair[0] != pid))
         if record["moment"] == EXEC:
-            self._exec[pid] = record["kb"]
+            self._exec[pid] = moment
         else:
-            self.processes[pid].images[-1].moments[record["moment"]] = record["kb"]
+            self.processes[pid].images[-1].moments[record["moment"]] = moment
 
     def _executed(self, record):
         process = self.processes[record["exec"]]
+        if process.images and os.path.basename(record["path"]).startswith(self._under):
+            return
         if process.images:
             process.images[-1].moments[END] = self._exec[process.number]
         process.images.append(Image(os.path.basename(record["path"])))
+        self._alive[process.number] = len(process.images) - 1
 
     def read(self, path):
         """Processes in the order of the tree."""
@@ -110,20 +127,33 @@ class _Reader:
                     self._moment(record)
                 elif "path" in record:
                     self._executed(record)
+                elif "exit" in record:
+                    self._alive.pop(record["exit"], None)
         return in_tree_order(list(self.processes.values()))
+
+
+def follower(place, command, room, name):
+    """What to put before a command, and the report that it writes."""
+    report, environment = [os.path.join(room, name + end)
+                           for end in (".report", ".environment")]
+    with open(environment, "wb") as file:
+        for variable, value in command.environment.items():
+            file.write(os.fsencode(f"{variable}={value}") + b"\0")
+    return [os.path.join(place.build, "tests", "native", "follow"), report, environment], report
+
+
+def read_report(path, under="\0"):
+    """Its processes.  under: see _Reader."""
+    return _Reader(under).read(path)
 
 
 def follow(place, command, room, name, prefix):
     """A native run: its processes."""
-    program = os.path.join(place.build, "tests", "native", "follow")
-    report, environment, output = [os.path.join(room, name + end)
-                                   for end in (".report", ".environment", "")]
-    with open(environment, "wb") as file:
-        for variable, value in command.environment.items():
-            file.write(os.fsencode(f"{variable}={value}") + b"\0")
-    if command.run([*prefix, program, report, environment], output, LIMIT_SECONDS) != 0:
+    before, report = follower(place, command, room, name)
+    output = os.path.join(room, name)
+    if command.run([*prefix, *before], output, LIMIT_SECONDS) != 0:
         raise Trouble(f"cannot run {command.argv[0]} natively: {last_words(output)}")
-    processes = _Reader().read(report)
+    processes = read_report(report)
     if not processes:
         raise Trouble(f"{command.argv[0]} did not run: {last_words(output)}")
     return processes

@@ -50,9 +50,15 @@ def text(name, comparison, with_all):
         if row.missing:
             rows.append([_place(row), row.name, ", ".join(row.missing), "", "", "", "",
                          "one side alone"])
+        if row.not_shared and with_all:
+            rows.append([_place(row), row.name, ", ".join(row.not_shared), "shares", "", "", "",
+                         "others at work"])
     n_off = len(comparison.disagreeing)
     n_figures = sum(len(row.figures) for row in comparison.rows)
     verdict = f"{n_off} of {len(comparison.rows)} differ" if n_off else "agree"
+    if comparison.n_not_shared:
+        verdict += f"; what is shared is not compared at {comparison.n_not_shared} ends, with " \
+                   "others at work"
     return [f"{name}: {n_figures} figures: {verdict}", *table(HEADS, rows, left=4), ""]
 
 
