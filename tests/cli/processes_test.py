@@ -289,6 +289,28 @@ def check_copies(files):
           [(c["with"], c["with_pid"], c["with_id"], c["pages"]) for c in copies])
 
 
+def check_among_siblings():
+    """Four children of one program, each of which copies what the next one still has."""
+    parent = Process(1, command=["pool"])
+    parent.joins()
+    files = []
+    for i in range(2, 6):
+        parent.fork(i)
+        p = Process(i, parent=1, command=["pool"])
+        _, dive, heap = places(p)
+        p.joins()
+        p.charge(dive, heap, 1, ForkCow=9)
+        p.copies(i + 1 if i < 5 else 2, dive, heap, i)
+        p.copies(3 if i != 3 else 4, dive, heap, 9 - i)
+        p.end()
+        files.append(p.write(path(f"sibling{i}")))
+    parent.end()
+    files.append(parent.write(path("siblings")))
+    # Each copies 9 pages; 2 has what 5 copies, 3, 4 and 5 have the others'.
+    has_lines("among siblings", text_of(files), [
+        "  36 pages, 144.0 KiB, by 4 (pool), of what 4 (pool) still had:"])
+
+
 def check_cache(files):
     cache = report(files)["page_cache"]
     check("files of the page cache", [("/lib/libc.so", 33, 25, 18, 2), (BINARY, 10, 9, 0, 1)],
@@ -434,6 +456,7 @@ def main():
     check_tree(files)
     check_folded()
     check_copies(files)
+    check_among_siblings()
     check_cache(files)
     check_by_process(files)
     check_runs(files)

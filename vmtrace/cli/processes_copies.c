@@ -32,18 +32,11 @@ struct groups {
    int64_t n_pages;
 };
 
-static bool
-is_last(const struct vmt_process_list *list, uint32_t process)
-{
-   return list->n > 0 && list->list[list->n - 1] == process;
-}
-
 static void
 add_pair(struct group *group, const struct vmt_copies_pair *pair)
 {
-   if (!is_last(&group->who, pair->process))
-      vmt_process_list_add(&group->who, pair->process);
-   if (pair->other != VMT_NO_PROCESS && !is_last(&group->with_whom, pair->other))
+   vmt_process_list_add(&group->who, pair->process);
+   if (pair->other != VMT_NO_PROCESS)
       vmt_process_list_add(&group->with_whom, pair->other);
    for (size_t i = 0; i < pair->n_of; i++) {
       group->of.owners = vmt_grow(group->of.owners, group->of.n, &group->capacity,
@@ -65,15 +58,17 @@ compare_groups(const void *a, const void *b)
 }
 
 /* What one process copied with children that are alike; what processes that are alike
-   copied with the parent of all.  */
+   copied with the parent of all, or with others that are alike.  */
 static uint32_t
 kind_of_pair(const struct vmt_process_kin *kin, const struct vmt_copies_pair *pair,
              struct vmt_keymap *kinds, uint32_t next)
 {
-   bool of_parent = pair->with != VMT_COPIES_WITH_PARENT, added;
-   uint32_t who = of_parent ? pair->process : kin->kind[pair->process];
+   bool is_one = pair->with == VMT_COPIES_WITH_CHILD
+                 || pair->with == VMT_COPIES_WITH_UNKNOWN, added;
+   uint32_t who = is_one ? pair->process : kin->kind[pair->process];
    uint32_t other = pair->other == VMT_NO_PROCESS ? UINT32_MAX
-                    : of_parent ? kin->kind[pair->other] : pair->other;
+                    : pair->with == VMT_COPIES_WITH_PARENT ? pair->other
+                    : kin->kind[pair->other];
 
    return vmt_keymap_intern(kinds, (uint64_t) who << 32 | other, pair->with, next,
                             &added);
@@ -120,6 +115,10 @@ find_groups(const struct vmt_process_facts *facts, const struct vmt_process_kin 
       }
       add_pair(&groups.list[at], pair);
       groups.n_pages = vmt_wrapping_sum(groups.n_pages, pair->n_pages);
+   }
+   for (size_t i = 0; i < groups.n; i++) {
+      vmt_process_list_sort(&groups.list[i].who);
+      vmt_process_list_sort(&groups.list[i].with_whom);
    }
    if (groups.n)
       qsort(groups.list, groups.n, sizeof *groups.list, compare_groups);

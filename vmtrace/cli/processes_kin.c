@@ -21,6 +21,27 @@ vmt_process_list_free(struct vmt_process_list *list)
    free(list->list);
 }
 
+static int
+compare_numbers(const void *a, const void *b)
+{
+   uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
+
+   return x < y ? -1 : x > y;
+}
+
+void
+vmt_process_list_sort(struct vmt_process_list *list)
+{
+   size_t n = 0;
+
+   if (list->n)
+      qsort(list->list, list->n, sizeof *list->list, compare_numbers);
+   for (size_t i = 0; i < list->n; i++)
+      if (i == 0 || list->list[i] != list->list[i - 1])
+         list->list[n++] = list->list[i];
+   list->n = n;
+}
+
 /* ---- who is whose ---- */
 
 /* Those that come later are put before their siblings.  */
@@ -61,14 +82,6 @@ program_name(struct vmt_strings *strings, const struct vmt_profile *profile,
    return name;
 }
 
-static int
-compare_kinds(const void *a, const void *b)
-{
-   uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
-
-   return x < y ? -1 : x > y;
-}
-
 /* Children have higher positions than their parents: from the last one on, they have
    their kind before it is asked for.  */
 static void
@@ -90,7 +103,7 @@ find_kinds(struct vmt_process_kin *kin)
       for (uint32_t child = kin->first_child[i]; child != VMT_NO_PROCESS;
            child = kin->next_sibling[child])
          children[n_children++] = kin->kind[child];
-      qsort(children, n_children, sizeof *children, compare_kinds);
+      qsort(children, n_children, sizeof *children, compare_numbers);
       for (size_t k = 0; k < n_children; k++)
          kind = vmt_keymap_intern(&map, kind, children[k], (uint32_t) map.n_used, &added);
       kin->kind[i] = kind;

@@ -33,6 +33,9 @@ struct vmt_process_list {
 void vmt_process_list_add(struct vmt_process_list *list, uint32_t process);
 void vmt_process_list_free(struct vmt_process_list *list);
 
+/* Each once, in their order.  */
+void vmt_process_list_sort(struct vmt_process_list *list);
+
 /* The words that the commands of processes begin with, and "..." for what differs;
    to be freed.  */
 char *vmt_process_list_command(const struct vmt_profile *profile,
