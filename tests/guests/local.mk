@@ -27,6 +27,7 @@ GUESTS = \
    tests/guests/shm \
    tests/guests/syscalls \
    tests/guests/threads \
+   tests/guests/turns \
    tests/guests/vector \
    tests/guests/words
 
@@ -59,6 +60,7 @@ GUEST_CODE = \
    tests/guests/shm.c \
    tests/guests/syscalls.c \
    tests/guests/threads.c \
+   tests/guests/turns.c \
    tests/guests/vector.c \
    tests/guests/words.c
 
@@ -217,6 +219,7 @@ TESTS += \
    tests/guests/check-heap-pages \
    tests/guests/check-monitor \
    tests/guests/check-killed \
+   tests/guests/check-limited \
    tests/guests/check-many-children \
    tests/guests/check-options \
    tests/guests/check-phases \
@@ -245,6 +248,7 @@ dist_check_SCRIPTS += \
    tests/guests/check-heap-pages \
    tests/guests/check-monitor \
    tests/guests/check-killed \
+   tests/guests/check-limited \
    tests/guests/check-many-children \
    tests/guests/check-options \
    tests/guests/check-phases \
