@@ -57,6 +57,7 @@ AC_DEFUN([VMT_CHECK_VALGRIND], [
   VMT_CHECK_WRAP([sanity], [sanityCheckIRSB], [checks of its own])
   VMT_CHECK_WRAP([calls], [getRegUsage_AMD64Instr], [calls that keep registers])
   VMT_CHECK_WRAP([yield], [vgPlain_vg_yield], [the order of threads])
+  VMT_CHECK_WRAP([futex], [vgSysWrap_linux_sys_futex_before], [the order of woken threads])
   VMT_CHECK_WRAP([setenv], [vgPlain_env_setenv], [the names that programs are given])
   VMT_CHECK_WRAP([signal], [vgPlain_kill_self], [the signal that ends a program])
 

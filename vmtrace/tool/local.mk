@@ -78,6 +78,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/profile.h \
 	vmtrace/tool/program_file.c \
 	vmtrace/tool/program_file.h \
+	vmtrace/tool/quiet.c \
+	vmtrace/tool/quiet.h \
 	vmtrace/tool/rawcall.c \
 	vmtrace/tool/rawcall.h \
 	vmtrace/tool/regs.h \
@@ -124,7 +126,8 @@ vmtrace_tool_vmtrace_amd64_linux_LDFLAGS = -m64 -no-pie -static -nodefaultlibs \
 	-nostartfiles -u _start -Wl,-Ttext-segment=$(VALGRIND_LOAD_ADDRESS) \
 	$(WRAP_LAYOUT_LDFLAGS) $(WRAP_IROPT_LDFLAGS) $(WRAP_SANITY_LDFLAGS) \
 	$(WRAP_CALLS_LDFLAGS) $(WRAP_CPUID_LDFLAGS) $(WRAP_EXTEND_LDFLAGS) \
-	$(WRAP_SETENV_LDFLAGS) $(WRAP_SIGNAL_LDFLAGS) $(WRAP_YIELD_LDFLAGS)
+	$(WRAP_SETENV_LDFLAGS) $(WRAP_SIGNAL_LDFLAGS) $(WRAP_YIELD_LDFLAGS) \
+	$(WRAP_FUTEX_LDFLAGS)
 vmtrace_tool_vmtrace_amd64_linux_LDADD = libmmu-tool.a \
 	$(VALGRIND_ARCHIVEDIR)/libcoregrind-$(VALGRIND_TARGET).a \
 	$(VALGRIND_ARCHIVEDIR)/libvex-$(VALGRIND_TARGET).a -lgcc \

@@ -59,6 +59,22 @@ rawcall_pause(UInt ns)
       raw_call(__NR_nanosleep, (Long)(Addr)time, 0, 0);
 }
 
+Long
+rawcall_futex_wake_one(Addr word, UWord operation, UWord bitset)
+{
+   register Long timeout __asm__("r10") = 0;
+   register Long other_word __asm__("r8") = 0;
+   register UWord bits __asm__("r9") = bitset;
+   Long result;
+
+   __asm__ volatile("syscall"
+                    : "=a"(result)
+                    : "a"((Long)__NR_futex), "D"(word), "S"(operation), "d"(1l),
+                      "r"(timeout), "r"(other_word), "r"(bits)
+                    : "rcx", "r11", "memory");
+   return result;
+}
+
 void
 rawcall_futex_wake(Addr word)
 {

@@ -24,7 +24,9 @@ void rawcall_forget_clear_tid(void);
 /* Lets other threads run; nanoseconds below 10^9, 0: sched_yield.  */
 void rawcall_pause(UInt ns);
 
-/* Wakes one that waits for the word to change.  */
+/* Wakes one that waits for the word to change; as a futex operation with that bitset:
+   how many, or a negative error number.  */
+Long rawcall_futex_wake_one(Addr word, UWord operation, UWord bitset);
 void rawcall_futex_wake(Addr word);
 
 /* kill with no signal: whether there is such a process, be it over and waited for by

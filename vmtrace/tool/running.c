@@ -3,6 +3,7 @@
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/counting.h"
 #include "vmtrace/tool/heap.h"
+#include "vmtrace/tool/quiet.h"
 #include "vmtrace/tool/tool.h"
 
 #define MAX_TIDS 1024
@@ -200,6 +201,7 @@ running_switch(ThreadId tid)
 
    if (tid == running_tid)
       return;
+   quiet_settle(running_tid);
    charge_settle();
    tell_instrs();
    running_tid = tid;

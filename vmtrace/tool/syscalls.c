@@ -550,6 +550,7 @@ static void
 after(ThreadId tid, UInt number, UWord *args, UInt n_args, SysRes result)
 {
    running_switch(tid);
+   threads_return(tid);
    syscalls_mapping.active = False;
    if (number == __NR_execve || number == __NR_execveat) {
       profile_after_failed_exec();

@@ -3,6 +3,7 @@
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/heap.h"
 #include "vmtrace/tool/kernel_words.h"
+#include "vmtrace/tool/quiet.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/running.h"
 #include "vmtrace/tool/signals.h"
@@ -12,11 +13,6 @@
 #define VM_FLAG 0x00000100
 #define THREAD_FLAG 0x00010000
 #define CLEAR_TID_FLAG 0x00200000
-
-/* How long a new thread is waited for: at most about a second.  */
-#define N_YIELDS 200
-#define N_NAPS 1000
-#define NAP_NS 1000000
 
 #define MAX_THREADS 1024
 
@@ -33,55 +29,20 @@ static UInt dying[16], n_dying;
 static ThreadId newest;                 /* that began */
 
 static Bool keep_lock;
-
-/* The state letter that proc(5) gives for a thread, 0 if there is none.  */
-static HChar
-state_of(UInt lwp)
-{
-   HChar path[64], stat[512];
-   const HChar *after_name;
-   SysRes opened;
-   Int n;
-
-   VG_(snprintf)(path, sizeof path, "/proc/self/task/%u/stat", lwp);
-   opened = VG_(open)(path, VKI_O_RDONLY, 0);
-   if (sr_isError(opened))
-      return 0;
-   n = VG_(read)((Int)sr_Res(opened), stat, sizeof stat - 1);
-   VG_(close)((Int)sr_Res(opened));
-   stat[n > 0 ? n : 0] = 0;
-   after_name = VG_(strrchr)(stat, ')');
-   return after_name != NULL && after_name[1] == ' ' ? after_name[2] : 0;
-}
-
-/* Until the thread sleeps or is gone.  The first thing a new one sleeps for is
-   Valgrind's lock; one that has given it up for good sleeps no more.  */
-static void
-wait_for_thread(UInt lwp)
-{
-   UInt i;
-
-   for (i = 0; i < N_YIELDS + N_NAPS; i++) {
-      HChar state = state_of(lwp);
-
-      if (state != 'R' && state != 'D')
-         return;
-      rawcall_pause(i < N_YIELDS ? 0 : NAP_NS);
-   }
-}
+static Bool all_end;             /* exit_group was called */
 
 static void
 let_dying_go(void)
 {
    while (n_dying > 0)
-      wait_for_thread(dying[--n_dying]);
+      quiet_wait_for_lwp(dying[--n_dying]);
 }
 
 static void
 note_dying(UInt lwp)
 {
    if (n_dying == sizeof dying / sizeof dying[0])
-      wait_for_thread(dying[--n_dying]);
+      quiet_wait_for_lwp(dying[--n_dying]);
    dying[n_dying++] = lwp;
 }
 
@@ -90,6 +51,8 @@ note_dying(UInt lwp)
 void
 threads_before_call(ThreadId tid, UInt number, const UWord *args)
 {
+   quiet_enter(tid, number, args);
+   all_end |= number == __NR_exit_group;
    if (tid >= MAX_THREADS)
       return;
    if (number == __NR_clone) {
@@ -109,6 +72,8 @@ created(ThreadId parent, ThreadId child)
 {
    n_threads++;
    newest = child;
+   if (parent == VG_INVALID_THREADID)
+      quiet_begins(child, (UInt)VG_(getpid)());
    running_begins(child);
    kernel_words_forget(child);
    heap_forget_thread(child);
@@ -117,12 +82,20 @@ created(ThreadId parent, ThreadId child)
 }
 
 void
+threads_return(ThreadId tid)
+{
+   quiet_leave(tid);
+   quiet_wait();
+}
+
+void
 threads_after_call(UInt number, const UWord *args, UWord result)
 {
    if (number == __NR_clone && (args[0] & THREAD_FLAG) != 0 &&
        result != 0) {
       running_set_lwp(running_number_of(newest), (UInt)result);
-      wait_for_thread((UInt)result);
+      quiet_begins(newest, (UInt)result);
+      quiet_wait_for_lwp((UInt)result);
       keep_lock = True;
    }
 }
@@ -143,19 +116,22 @@ __wrap_vgPlain_vg_yield(void)
 
 /* ---- the end ---- */
 
-/* As mm_release() does (kernel/fork.c): not for the last thread.  */
+/* As mm_release() does (kernel/fork.c): not for the last thread.  When all end nobody is
+   left to see it, and in which order they do is anybody's guess.  */
 static void
 clear_and_wake(ThreadId tid)
 {
    Addr word = clear_word[tid];
 
-   if (word == 0 || n_threads == 1 ||
+   if (word == 0 || n_threads == 1 || all_end ||
        !VG_(am_is_valid_for_client)(word, sizeof(Int), VKI_PROT_WRITE))
       return;
    charge_kernel_range(tid, word, sizeof(Int), True, CHARGE_SYSCALL);
    rawcall_forget_clear_tid();
    *(volatile Int *)word = 0;
    rawcall_futex_wake(word);
+   quiet_woken(tid, word);
+   quiet_wait();
 }
 
 /* Comes from the thread itself, or, if it could not be started, from its
@@ -170,6 +146,7 @@ ends(ThreadId tid)
          clear_and_wake(tid);
    }
    running_ends(tid);
+   quiet_ends(tid);
    if (tid < MAX_THREADS)
       clear_word[tid] = 0;
    n_threads--;
@@ -191,6 +168,7 @@ threads_become_child(ThreadId tid)
       clear_word[tid] = word;
    n_threads = 1;
    n_dying = 0;
+   quiet_become_child(tid);
 }
 
 void

@@ -14,9 +14,7 @@
    tells the kernel that nothing is left to clear.  The next clone waits until it
    has left Valgrind's table of threads, so that thread numbers are the same.
 
-   What remains to chance is when a thread that slept in the kernel queues up
-   again: threads that contend for locks, or a machine so busy that a short
-   system call outlasts a time slice of another thread.  */
+   When threads queue up again that slept in the kernel is quiet.h's.  */
 
 #ifndef VMT_TOOL_THREADS_H
 #define VMT_TOOL_THREADS_H
@@ -27,6 +25,9 @@ void threads_init(void);
 
 /* System calls as they are made.  */
 void threads_before_call(ThreadId tid, UInt number, const UWord *args);
+
+/* Whatever a call came to, thread tid returns from it.  */
+void threads_return(ThreadId tid);
 
 void threads_after_call(UInt number, const UWord *args, UWord result);
 
