@@ -5,7 +5,7 @@
      {"start":PID,"parent":PID,"borrows":BOOL}   a process; borrows: of a vfork, it has the
                                                  memory of its parent until it executes
      {"moment":NAME,"pid":PID,"kb":{NAME:KB,...}}
-     {"exec":PID,"path":TEXT}                    it has executed a program
+     {"exec":PID,"name":TEXT}                    it has executed a program: 15 bytes of it
      {"exit":PID,"status":N}                     as wait has it
 
    Moments are the end of a thread ("end"; the last one is that of its process), a call of
@@ -228,13 +228,9 @@ print_start(pid_t thread, int event)
 static void
 print_exec(pid_t pid)
 {
-   char link[64], path[4096];
-   ssize_t n_bytes;
+   const char *name = proc_text(pid, "comm");
 
-   snprintf(link, sizeof link, "/proc/%d/exe", pid);
-   n_bytes = readlink(link, path, sizeof path - 1);
-   path[n_bytes > 0 ? n_bytes : 0] = '\0';
-   fprintf(report, "{\"exec\":%d,\"path\":\"%s\"}\n", pid, path);
+   fprintf(report, "{\"exec\":%d,\"name\":\"%.*s\"}\n", pid, (int)strcspn(name, "\n"), name);
 }
 
 /* ---- stops ---- */

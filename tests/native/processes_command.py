@@ -19,7 +19,7 @@ from record import Recorder
 from watched import watch
 
 LIST = os.path.join(HERE, "processes.list")
-RUNS = 3
+RUNS = 5
 THE_TOOL = "vmtrace-"                   # what Valgrind's launcher executes
 
 DESCRIPTION = """\

@@ -109,11 +109,11 @@ class _Reader:
 
     def _executed(self, record):
         process = self.processes[record["exec"]]
-        if process.images and os.path.basename(record["path"]).startswith(self._under):
+        if process.images and record["name"].startswith(self._under):
             return
         if process.images:
             process.images[-1].moments[END] = self._exec[process.number]
-        process.images.append(Image(os.path.basename(record["path"])))
+        process.images.append(Image(record["name"]))
         self._alive[process.number] = len(process.images) - 1
 
     def read(self, path):
@@ -125,7 +125,7 @@ class _Reader:
                     self._start(record)
                 elif "moment" in record:
                     self._moment(record)
-                elif "path" in record:
+                elif "name" in record:
                     self._executed(record)
                 elif "exit" in record:
                     self._alive.pop(record["exit"], None)

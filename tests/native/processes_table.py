@@ -70,6 +70,10 @@ def _groups(comparison):
     return found
 
 
+def _n_programs(program, rows, comparison):
+    return len(comparison.rows) - 1 if program == "(all)" else len(rows)
+
+
 def _sums(rows, name, moment):
     """(kernel's least, most, ours) of all; None if there is none."""
     figures = [figure for row in rows for figure in row.figures
@@ -105,7 +109,7 @@ def _most_off(rows):
 def markdown(results, about):
     lines = [f"Measured with `{about['command']}` on Linux {about['kernel']}, {about['cpu']}, "
              f"{about['processors']} CPUs, {about['valgrind']}.", "",
-             "| tree | program | processes | Flt, kernel | vmtrace | ForkCow + Reuse, kernel "
+             "| tree | program | times | Flt, kernel | vmtrace | ForkCow + Reuse, kernel "
              "| vmtrace | Rss KiB at the end, kernel | vmtrace | Pss, kernel | vmtrace | figures "
              "| beyond | farthest off |",
              "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: "
@@ -116,7 +120,8 @@ def markdown(results, about):
             n_beyond = sum(not figure.agrees for figure in figures) + \
                 sum(len(row.missing) for row in rows)
             lines.append(
-                f"| {name} | {program} | {len(rows)} {_pair(rows, 'Flt', ALL)}"
+                f"| {name} | {program} | {_n_programs(program, rows, comparison)} "
+                f"{_pair(rows, 'ru_minflt' if program == '(all)' else 'Flt', ALL)}"
                 f"{_pair(rows, 'ForkCow+Reuse', ALL)}{_pair(rows, 'Rss', END)}"
                 f"{_pair(rows, 'Pss', END)}| {len(figures)} | {n_beyond} | {_most_off(rows)} |")
     return lines
