@@ -10,7 +10,7 @@ from .profile import BadProfile, Profile
 
 PR_SET_CHILD_SUBREAPER = 36
 OPTIONS = ["--trace-children=yes", "--summary=no", "--vgdb=no"]
-SECONDS = 300
+SECONDS = 240
 MEMORY_FILES = "/dev/shm"
 
 
