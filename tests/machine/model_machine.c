@@ -373,8 +373,9 @@ inherit(struct model_machine *machine)
    }
 }
 
-/* A child starts with counts of its own, but with the TLBs as they are.  The other of
-   the two, at that place, does nothing from now on.  */
+/* A child starts with counts of its own, but with the TLBs of its core as they are; the
+   other cores have not seen it.  The other of the two, at that place, does nothing from
+   now on.  */
 void
 model_machine_fork(struct model_machine *machine, bool is_child, int place)
 {
@@ -391,6 +392,7 @@ model_machine_fork(struct model_machine *machine, bool is_child, int place)
    }
    if (!is_child)
       return;
+   model_drop(machine, 0, machine->areas.n_pages, false);
    inherit(machine);
    model_memory_start(machine);
    model_fork(&machine->areas);

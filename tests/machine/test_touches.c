@@ -376,6 +376,19 @@ random_machine(void)
    }
 }
 
+/* Written to, so that fetches would count if they did.  */
+static void
+fill_code_pages(void)
+{
+   struct vmt_outcome outcome;
+
+   for (uint64_t page = 0; page < N_CODE_PAGES; page++) {
+      model_touch(&model, code_addr(page) >> VMT_PAGE_SHIFT, 0);
+      if (vmt_machine_kernel_access(&machine, code_addr(page), true, &outcome))
+         charge_site(&machine, &outcome, 3);
+   }
+}
+
 static void
 run_round(uint64_t round)
 {
@@ -387,6 +400,7 @@ run_round(uint64_t round)
    vmt_machine_switch_thread(&machine, 1);
    map(data_addr(0), N_DATA_PAGES + SPARE_PAGES, RW, 1);
    map(code_addr(0), N_CODE_PAGES, RW | VMT_AREA_EXEC, 2);
+   fill_code_pages();
    while (instr_now() < MAX_INSTRS) {
       run_random_code();
       if (test_random(20) == 0)

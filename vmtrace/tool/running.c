@@ -222,8 +222,10 @@ running_become_child(ThreadId tid)
    since = 0;
    for (i = 0; i <= n_numbers; i++)
       known[i] = (struct running_thread){.n_threads = i == number};
-   for (i = 0; i < tool_machine.settings.n_cores; i++)
+   for (i = 0; i < tool_machine.settings.n_cores; i++) {
       cores[i].n_shot = tool_machine.cores[i].n_shot;
+      cores[i].number = i == running_core_of(number) ? number : 0;
+   }
    VG_(memset)(lwps, 0, sizeof lwps);
    VG_(memset)(number_of, 0, sizeof number_of);
    number_of[tid < MAX_TIDS ? tid : 0] = number;

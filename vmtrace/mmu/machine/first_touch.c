@@ -56,6 +56,7 @@ vmt_first_touch_note(struct vmt_machine *machine, vmt_vpn page, const struct vmt
                                              machine->touches.set.window));
 }
 
+/* 0: nobody's, or of a process that this one was forked from.  */
 static uint32_t
 thread_of(const struct vmt_machine *machine, uint32_t charge)
 {
@@ -67,8 +68,9 @@ thread_of(const struct vmt_machine *machine, uint32_t charge)
 static uint32_t
 line_of(const struct vmt_machine *machine, uint32_t charge)
 {
-   return charge == VMT_NO_CHARGE ? VMT_NO_CHARGE
-                                  : vmt_accounting_get(&machine->ledger, charge)->line;
+   return thread_of(machine, charge) == 0
+             ? VMT_NO_CHARGE
+             : vmt_accounting_get(&machine->ledger, charge)->line;
 }
 
 void

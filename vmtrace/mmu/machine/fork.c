@@ -127,6 +127,7 @@ vmt_machine_become_child(struct vmt_machine *machine, uint32_t place)
       return status;
    vmt_machine_begin(machine);          /* what is gone already is its parent's still */
    status = start_ledger_anew(machine);
+   vmt_machine_empty_others(machine);
    vmt_sharing_begin(machine);
    for (area = vmt_areas_from(&machine->areas, 0);
         area != NULL && status == VMT_OK;

@@ -386,6 +386,9 @@ uint32_t vmt_machine_shoot_others(struct vmt_machine *machine, vmt_addr addr);
 /* The same for one 4 KiB page that reclaim takes.  */
 uint32_t vmt_machine_drop_page(struct vmt_machine *machine, vmt_vpn page);
 
+/* The address space is a new one, which no core but the one that runs has seen.  */
+void vmt_machine_empty_others(struct vmt_machine *machine);
+
 /* The next access to the 4 KiB page must look at its entry.  */
 void vmt_machine_notice_page(struct vmt_machine *machine, vmt_vpn page);
 

@@ -122,6 +122,16 @@ vmt_machine_drop_page(struct vmt_machine *machine, vmt_vpn page)
    return n_others;
 }
 
+void
+vmt_machine_empty_others(struct vmt_machine *machine)
+{
+   uint32_t i;
+
+   for (i = 0; i < machine->settings.n_cores; i++)
+      if (&machine->cores[i] != machine->core)
+         drop_from_core(&machine->cores[i], 0, VMT_NO_VPN);
+}
+
 /* ---- pages ---- */
 
 void
