@@ -27,6 +27,7 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/access.c \
 	vmtrace/mmu/machine/accounting.c \
 	vmtrace/mmu/machine/accounting.h \
+	vmtrace/mmu/machine/charging.c \
 	vmtrace/mmu/machine/config.c \
 	vmtrace/mmu/machine/config.h \
 	vmtrace/mmu/machine/cpuid.c \
@@ -61,6 +62,7 @@ MMU_SOURCES = \
 	vmtrace/mmu/machine/memory.h \
 	vmtrace/mmu/machine/sharing.c \
 	vmtrace/mmu/machine/sharing.h \
+	vmtrace/mmu/machine/shoot.c \
 	vmtrace/mmu/machine/text.h \
 	vmtrace/mmu/machine/timeline.c \
 	vmtrace/mmu/machine/timeline.h \

@@ -1,8 +1,8 @@
 #include "vmtrace/tool/heap_records.h"
 
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/definitions.h"
 #include "vmtrace/tool/heap_memory.h"
-#include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/tool.h"
 
 static struct json_out *out;
@@ -33,7 +33,7 @@ heap_records_define_site(UInt id)
 
    for (; n_defined < id; n_defined++) {
       site = vmt_blocks_get_site(&tool_machine.blocks, n_defined + 1);
-      profile_define_stack(site->stack);
+      definitions_stack(site->stack);
       member("{\"site\":", n_defined + 1);
       member(",\"stack\":", site->stack);
       json_text(out, ",\"kind\":\"");

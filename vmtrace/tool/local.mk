@@ -20,6 +20,8 @@ vmtrace_tool_vmtrace_amd64_linux_SOURCES = \
 	vmtrace/tool/counting.h \
 	vmtrace/tool/cuts.c \
 	vmtrace/tool/cuts.h \
+	vmtrace/tool/definitions.c \
+	vmtrace/tool/definitions.h \
 	vmtrace/tool/extend.c \
 	vmtrace/tool/fault_log.c \
 	vmtrace/tool/fault_log.h \

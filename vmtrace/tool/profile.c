@@ -2,6 +2,7 @@
 
 #include "vmtrace/tool/checkpoint.h"
 #include "vmtrace/tool/counting.h"
+#include "vmtrace/tool/definitions.h"
 #include "vmtrace/tool/header.h"
 #include "vmtrace/tool/heap_records.h"
 #include "vmtrace/tool/json_out.h"
@@ -27,7 +28,7 @@ static Int exit_status, noted_signal;
 
 /* How much of each growing table is in the file.  */
 static struct {
-   UInt labels, charges, blocks;
+   UInt blocks;
    ULong totals[VMT_N_EVENTS], n_changes;       /* the ledger's, of charges */
    Bool depth_noted;
 } written;
@@ -40,7 +41,7 @@ open_anew(Bool is_forked)
    UInt image = out_file_open(&file, tool_options.out_file, is_forked);
 
    VG_(memset)(&written, 0, sizeof written);
-   stacks_are_news();
+   definitions_start_anew(&out);
    header_write(&out, image);
    mark_records_start(&out);
    out_file_flush(&file);
@@ -63,87 +64,11 @@ profile_reopen_in_child(void)
    open_anew(True);
 }
 
-/* ---- definitions ---- */
-
 static void
 member(const HChar *name, Long value)
 {
    json_text(&out, name);
    json_number(&out, value);
-}
-
-static void
-define_object(UInt id)
-{
-   const struct tool_object *object = objects_get(id);
-
-   if (id == 0 || objects_defined(id))
-      return;
-   member("{\"object\":", id);
-   json_text(&out, ",\"path\":");
-   json_string(&out, object->path);
-   json_text(&out, ",\"build_id\":");
-   if (object->build_id != NULL)
-      json_string(&out, object->build_id);
-   else
-      json_text(&out, "null");
-   json_text(&out, "}\n");
-}
-
-static void
-define_labels(void)
-{
-   while (written.labels < objects_n_labels()) {
-      const struct tool_label *label = objects_get_label(++written.labels);
-
-      member("{\"area\":", written.labels);
-      json_text(&out, ",\"name\":");
-      json_string(&out, label->name);
-      json_text(&out, ",\"kind\":");
-      json_string(&out, label->kind);
-      json_text(&out, "}\n");
-   }
-}
-
-static void
-define_frame(UInt id)
-{
-   const struct stack_frame *frame = stacks_frame(id);
-
-   if (!stacks_frame_is_news(id))
-      return;
-   define_object(frame->object);
-   member("{\"frame\":", id);
-   member(",\"object\":", frame->object);
-   member(",\"offset\":", (Long)frame->offset);
-   json_text(&out, "}\n");
-}
-
-/* Callers first.  */
-void
-profile_define_stack(UInt id)
-{
-   const struct stack_node *node;
-
-   if (id == STACK_NONE || !stacks_node_is_news(id))
-      return;
-   node = stacks_node(id);
-   profile_define_stack(node->parent);
-   define_frame(node->frame);
-   member("{\"stack\":", id);
-   member(",\"frame\":", node->frame);
-   member(",\"parent\":", node->parent);
-   json_text(&out, node->cut ? ",\"cut\":true}\n" : "}\n");
-}
-
-/* Many stacks are only passed through: most calls of the allocator, for one.  */
-static void
-define_stacks(void)
-{
-   const struct vmt_accounting *ledger = &tool_machine.ledger;
-
-   while (written.charges + 1 < ledger->charges.n_records)
-      profile_define_stack(vmt_accounting_get(ledger, ++written.charges)->stack);
 }
 
 /* ---- charges ---- */
@@ -313,7 +238,7 @@ define_block(UInt id, const struct segment_insn *insns, UInt n)
    Addr offset;
    UInt object = objects_locate(insns[0].pc, &offset);
 
-   define_object(object);
+   definitions_object(object);
    member("{\"block\":", id);
    member(",\"object\":", object);
    member(",\"offset\":", (Long)offset);
@@ -395,7 +320,7 @@ write_odd_accesses(void)
       if (odd.n_instrs == 0 && odd.n_reads == 0 && odd.n_writes == 0)
          continue;
       object = objects_locate(odd.pc, &offset);
-      define_object(object);
+      definitions_object(object);
       member("{\"access\":[", object);
       member(",", (Long)offset);
       member("],\"ir\":", odd.n_instrs);
@@ -442,8 +367,7 @@ profile_additions(void)
 {
    counting_settle();
    heap_records_start(&out);
-   define_labels();
-   define_stacks();
+   definitions_write();
    write_charges();
    write_excluded();
    write_code();

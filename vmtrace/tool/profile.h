@@ -20,9 +20,6 @@ void profile_checkpoint(void);
 struct json_out *profile_out(void);
 struct json_out *profile_additions(void);
 
-/* Before a record that names the stack, unless a charge has it.  */
-void profile_define_stack(UInt stack);
-
 /* Totals so far, as members of an object.  */
 void profile_write_totals(void);
 

@@ -2,8 +2,8 @@
 
 #include "vmtrace/tool/charge.h"
 #include "vmtrace/tool/checkpoint.h"
+#include "vmtrace/tool/definitions.h"
 #include "vmtrace/tool/objects.h"
-#include "vmtrace/tool/profile.h"
 #include "vmtrace/tool/rawcall.h"
 #include "vmtrace/tool/shared_memory.h"
 #include "vmtrace/tool/tool.h"
@@ -170,7 +170,7 @@ write_apart(void)
 static void
 write_fork(const struct event *event)
 {
-   profile_define_stack(event->stack);
+   definitions_stack(event->stack);
    member("{\"fork\":{\"child\":", event->id);
    member(",\"pid\":", event->pid);
    member(",\"instrs\":", (Long)event->instrs);

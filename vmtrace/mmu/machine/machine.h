@@ -375,7 +375,7 @@ vmt_machine_forget_pages(struct vmt_machine *machine)
 /* Whether the entry lets an access of this kind go ahead.  */
 bool vmt_pte_allows(const struct vmt_pte *pte, enum vmt_access_kind kind);
 
-/* Drops the pages of [start, end) from every core's TLBs and from the filter;
+/* shoot.c: drops the pages of [start, end) from every core's TLBs and from the filter;
    how many cores other than the running one had any.  */
 uint32_t vmt_machine_shoot(struct vmt_machine *machine, vmt_addr start,
                            vmt_addr end);
