@@ -93,6 +93,7 @@ begin(struct space *space, const struct vmt_settings *settings)
    space->is_there = true;
    CHECK_EQ(vmt_machine_join(machine, common, space->place), VMT_OK);
    CHECK_EQ(vmt_machine_share_memory(machine, room, ROOM_BYTES), VMT_OK);
+   CHECK_EQ(vmt_frames_counts(machine)->n_swapped_out, 0);
 }
 
 /* Orderly, or without a word.  */

@@ -347,6 +347,7 @@ vmt_machine_share_memory(struct vmt_machine *machine, void *room, size_t room_by
       frames->room_bytes = room_bytes;
       frames->place = machine->sharing.place;
       frames->n_entered++;
+      frames->counts_before = memory->kernel.counts;
       sweep(memory, common);
       vmt_memory_remove_member(memory, frames->place);
       introduce(machine);
