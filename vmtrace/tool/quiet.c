@@ -206,7 +206,7 @@ __wrap_vgSysWrap_linux_sys_futex_before(ThreadId tid, void *layout,
    __real_vgSysWrap_linux_sys_futex_before(tid, layout, call, status, flags);
    if (VG_(clo_fair_sched) == 0 || status->what == IS_COMPLETE)
       return;
-   if (op == FUTEX_WAKE || op == FUTEX_WAKE_BITSET) {
+   if ((op == FUTEX_WAKE || op == FUTEX_WAKE_BITSET) && (Int)call->args[2] > 0) {
       Long n = wake_each(tid, call->args);
 
       if (n >= 0) {
