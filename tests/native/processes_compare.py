@@ -9,7 +9,8 @@ and nothing settles who is first.
 What is shared depends on who else is there, and on what these have touched so far.  Where
 processes take turns, and at moments of a program's choice, that is settled.  At the end of
 a process it is if all others are those that wait for it, its parent, the parent's parent and
-so on: with others SHARES are not compared there, which is said.
+so on; not where it executes another program, as its parent may be on the way from fork still.
+At other ends SHARES are not compared, which is said.
 """
 
 from compare import COPIED_OR_REUSED, Row, spread_of
@@ -151,8 +152,10 @@ class TreeComparison:
         found = others[place][name]
         if found != self._our_others[place].get(name):
             return False
-        return self.turns or name != END or \
-            {number for number, _ in found} <= self._ancestors[place[0]]
+        if self.turns or name != END:
+            return True
+        executes = (place[0], place[1] + 1) in side
+        return not executes and {number for number, _ in found} <= self._ancestors[place[0]]
 
     def _moment(self, row, place, name, residents):
         kernel, settled, ours = [], [], residents.moments.get(name)
