@@ -601,6 +601,55 @@ run_linux(uint64_t round)
    close_world();
 }
 
+/* ---- a room that is too small ---- */
+
+/* Whatever there is no room for, the machine says so, and others find the lock free.  */
+static void
+fill_room(size_t room_bytes, enum vmt_page_policy policy)
+{
+   const struct vmt_settings settings = {
+      .n_cores = 1, .stack_limit_bytes = 8 << 20, .ram_bytes = 100 * VMT_PAGE_BYTES,
+      .swap_bytes = VMT_UNLIMITED, .policy = policy, .swap_latency_ns = 50000 };
+   struct vmt_machine *machine = &spaces[0].machine;
+   struct vmt_machine_config config;
+   enum vmt_status status;
+   struct vmt_outcome outcome;
+
+   open_world();
+   vmt_machine_config_generic(&config);
+   CHECK_EQ(vmt_machine_init(machine, &config, &settings), VMT_OK);
+   spaces[0].place = new_place();
+   CHECK_EQ(vmt_machine_join(machine, common, spaces[0].place), VMT_OK);
+   status = vmt_machine_share_memory(machine, room, room_bytes);
+   if (status == VMT_OK)
+      map(&spaces[0], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
+   for (uint64_t i = 0; status == VMT_OK && i < 400; i++) {
+      machine->filter.clock = ++tick + 1;
+      vmt_machine_access(machine, addr_of(i % N_PAGES), VMT_WRITE, tick, &outcome);
+      status = vmt_machine_charge(machine, &outcome, vmt_accounting_charge(
+                                     &machine->ledger, 1, 1, 1, 0));
+   }
+   CHECK(status == VMT_OK || status == VMT_NO_MEMORY);
+   CHECK_EQ(status == VMT_NO_MEMORY, room_bytes < (size_t)3 << 20);
+   CHECK_EQ(machine->frames.n_entered, 0);
+   CHECK_EQ(common->lock, 0);
+   vmt_machine_free(machine);
+   close_world();
+}
+
+static void
+test_small_rooms(void)
+{
+   const size_t least = sizeof(struct vmt_memory);
+
+   for (size_t bytes = 4096; bytes < 40 * 4096; bytes += 4096)
+      fill_room(least + bytes, VMT_PAGES_LINUX);
+   for (size_t bytes = 4096; bytes < 40 * 4096; bytes += 4096)
+      fill_room(least + bytes, VMT_PAGES_LRU);
+   fill_room((size_t)8 << 20, VMT_PAGES_LINUX);
+   fill_room((size_t)8 << 20, VMT_PAGES_LRU);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -608,6 +657,7 @@ main(int argc, char **argv)
    uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 0;
 
    test_begin("test_shared_memory");
+   test_small_rooms();
    for (uint64_t i = first; i < first + n_rounds; i++)
       run_lru(i);
    for (uint64_t i = first; i < first + n_rounds; i++)

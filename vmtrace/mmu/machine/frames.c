@@ -7,6 +7,9 @@
 /* An inbox is not emptied slot by slot if it has more.  */
 #define FEW_SLOTS 256
 
+/* With no frame free, the dead are looked for once in so many times.  */
+#define LOOK_AFTER 1024
+
 /* ---- life ---- */
 
 static struct vmt_memory_settings
@@ -233,11 +236,21 @@ introduce(struct vmt_machine *machine)
    tell_all(machine);
 }
 
+static bool
+is_full(const struct vmt_memory *memory)
+{
+   uint64_t n_used = memory->kind == VMT_FRAMES_LINUX
+                        ? memory->kernel.n_frames_used
+                        : vmt_replacement_n_resident(&memory->textbook);
+
+   return n_used >= vmt_memory_n_frames(memory);
+}
+
 /* The memory is good from here on, and knows who there is, this process among them.  */
 static void
 catch_up(struct vmt_machine *machine)
 {
-   const struct vmt_common *common = machine->sharing.common;
+   struct vmt_common *common = machine->sharing.common;
    struct vmt_frames *frames = &machine->frames;
    struct vmt_memory *memory = frames->memory;
 
@@ -249,6 +262,8 @@ catch_up(struct vmt_machine *machine)
       memory->n_recoveries = common->n_recoveries;
       memory->n_left = common->n_left;
    }
+   if (++frames->n_times % LOOK_AFTER == 0 && is_full(memory))
+      vmt_common_bury(common);
    if (memory->n_left != common->n_left)
       sweep(memory, common);
    if (frames->version != memory->version || vmt_frames_member(frames) == NULL) {

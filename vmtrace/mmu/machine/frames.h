@@ -78,6 +78,7 @@ struct vmt_frames {
    struct vmt_memory *memory;           /* UNLIMITED: NULL */
    uint32_t place;                      /* of this process in it; 0: it is its own */
    uint32_t version;                    /* of a shared one, that knows its pages */
+   uint32_t n_times;                    /* that it looked at a shared one */
    uint32_t n_lost;                     /* times that a shared one was made anew */
    size_t room_bytes;                   /* that a shared one has */
    bool is_unknown;                     /* its pages are to be told of */
