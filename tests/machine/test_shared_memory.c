@@ -650,6 +650,76 @@ test_small_rooms(void)
    fill_room((size_t)8 << 20, VMT_PAGES_LRU);
 }
 
+/* ---- out of memory, and apart ---- */
+
+static void
+write_all_pages(struct space *space, uint64_t n)
+{
+   struct vmt_outcome outcome;
+
+   for (uint64_t page = 0; page < n; page++) {
+      space->machine.filter.clock = (tick += 1000) + 1;
+      if (vmt_machine_access(&space->machine, addr_of(page), VMT_WRITE, tick, &outcome))
+         charge(space, &outcome);
+   }
+}
+
+/* Without swap the first runs out of memory; when it is gone, there is a limit again.  */
+static void
+test_out_of_memory(void)
+{
+   const struct vmt_settings settings = {
+      .n_cores = 1, .stack_limit_bytes = 8 << 20, .ram_bytes = 120 * VMT_PAGE_BYTES,
+      .policy = VMT_PAGES_LINUX, .swap_latency_ns = 50000 };
+
+   open_world();
+   for (uint32_t i = 0; i < 2; i++) {
+      begin(&spaces[i], &settings);
+      map(&spaces[i], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
+   }
+   write_all_pages(&spaces[0], N_PAGES);
+   CHECK(spaces[0].machine.frames.oom.happened);
+   write_all_pages(&spaces[1], N_PAGES);
+   CHECK(!spaces[1].machine.frames.oom.happened);
+   CHECK(room->kernel.n_frames_used > 2 * N_PAGES);
+   end(&spaces[0], true);
+   vmt_machine_hear_others(&spaces[1].machine);
+   CHECK_EQ(room->kernel.settings.n_frames, 120);
+   check_space(&spaces[1]);
+   check_memory();
+   close_world();
+}
+
+/* A process that goes apart takes its pages with it, and leaves none.  */
+static void
+test_apart(enum vmt_page_policy policy)
+{
+   const struct vmt_settings settings = {
+      .n_cores = 1, .stack_limit_bytes = 8 << 20, .ram_bytes = 120 * VMT_PAGE_BYTES,
+      .swap_bytes = VMT_UNLIMITED, .policy = policy, .swap_latency_ns = 50000 };
+   struct vmt_frames *frames = &spaces[0].machine.frames;
+
+   open_world();
+   begin(&spaces[0], &settings);
+   map(&spaces[0], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
+   write_all_pages(&spaces[0], N_PAGES);
+   vmt_machine_leave(&spaces[0].machine);
+   CHECK_EQ(vmt_machine_take_own_memory(&spaces[0].machine), VMT_OK);
+   CHECK(frames->memory != room && frames->place == 0);
+   CHECK_EQ(room->n_members, 0);
+   write_all_pages(&spaces[0], N_PAGES);
+   if (policy == VMT_PAGES_LRU) {
+      CHECK_EQ(vmt_replacement_n_resident(&room->textbook), 0);
+      CHECK_EQ(vmt_replacement_n_resident(&frames->memory->textbook), 120);
+   } else {
+      CHECK_EQ(room->kernel.pages.n_used, 0);   /* but frames under write */
+      CHECK_EQ(room->kernel.n_kernel_frames, 0);
+      CHECK(frames->memory->kernel.n_frames_used <= 120);
+   }
+   CHECK_EQ(spaces[0].machine.ledger.totals[VMT_EV_ZeroWr], N_PAGES);
+   close_world();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -658,6 +728,9 @@ main(int argc, char **argv)
 
    test_begin("test_shared_memory");
    test_small_rooms();
+   test_out_of_memory();
+   test_apart(VMT_PAGES_LINUX);
+   test_apart(VMT_PAGES_LRU);
    for (uint64_t i = first; i < first + n_rounds; i++)
       run_lru(i);
    for (uint64_t i = first; i < first + n_rounds; i++)

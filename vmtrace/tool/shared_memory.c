@@ -184,7 +184,7 @@ shared_memory_common(void)
 Bool
 shared_memory_is_in_the_way(void)
 {
-   return is_mapped && tool_options.settings.ram_bytes == 0 && are_addresses_limited();
+   return is_mapped && are_addresses_limited();
 }
 
 void

@@ -398,7 +398,13 @@ tree_after_limit(void)
       return;
    tree_leave();
    shared_memory_unmap();
-   go_apart(SHARED_MEMORY_LIMITED);
+   if (vmt_machine_take_own_memory(&tool_machine) != VMT_OK)
+      tool_no_memory();
+   if (own.is_single)
+      let_go(&own.fd);
+   else
+      go_apart(SHARED_MEMORY_LIMITED);
+   own.is_single = False;
 }
 
 void

@@ -391,8 +391,28 @@ vmt_frames_give_up(struct vmt_machine *machine)
       return;
    vmt_frames_enter(machine);
    vmt_memory_remove_member(frames->memory, frames->place);
-   frames->kind = VMT_FRAMES_UNLIMITED;
    vmt_frames_leave(machine);
+   frames->kind = VMT_FRAMES_UNLIMITED;
+   frames->memory = NULL;
+}
+
+enum vmt_status
+vmt_machine_take_own_memory(struct vmt_machine *machine)
+{
+   struct vmt_frames *frames = &machine->frames;
+   enum vmt_status status;
+
+   if (machine->settings.ram_bytes == 0)
+      return VMT_OK;
+   status = make_own(machine);
+   if (status != VMT_OK)
+      return status;
+   frames->kind = frames->memory->kind;
+   frames->memory->kernel.counts = frames->counts;
+   frames->n_entered++;
+   tell_all(machine);
+   vmt_frames_leave(machine);
+   return frames->no_memory ? VMT_NO_MEMORY : VMT_OK;
 }
 
 /* ---- outcomes ---- */

@@ -124,6 +124,10 @@ struct vmt_outcome;
 enum vmt_status vmt_machine_share_memory(struct vmt_machine *machine, void *room,
                                          size_t room_bytes);
 
+/* After vmt_machine_leave() it goes on, with limited memory of its own, which knows its pages
+   in the order of addresses.  */
+enum vmt_status vmt_machine_take_own_memory(struct vmt_machine *machine);
+
 /* A moment to see what others have done: to be called now and then by a process that runs
    without asking for anything.  */
 void vmt_machine_hear_others(struct vmt_machine *machine);
