@@ -86,7 +86,7 @@ pressure_summary_print(const struct blame_line *lines, UInt n_lines)
    ULong n_faults = vmt_accounting_faults(totals, true) +
                     vmt_accounting_faults(totals, false);
 
-   if (tool_machine.frames.kind == VMT_FRAMES_UNLIMITED)
+   if (tool_machine.settings.ram_bytes == 0)
       return;
    VG_(umsg)("Memory limit:  %'13llu KiB, %s: Evict %'llu, Refault %'llu, SwapIn "
              "%'llu, SwapOut %'llu\n", (ULong)tool_options.settings.ram_bytes / 1024,
