@@ -9,6 +9,7 @@ static struct vmt_shown shown;
 
 /* The model: what each page shows, and since when.  */
 static uint64_t names[N_PAGES], since[N_PAGES], now;
+static bool is_present[N_PAGES];
 
 static vmt_vpn
 vpn_of(uint32_t page)
@@ -22,6 +23,8 @@ check_page(uint32_t page)
    const uint64_t *name = vmt_shown_name(&shown, vpn_of(page));
 
    CHECK_EQ(name == NULL ? NOTHING : *name, names[page]);
+   CHECK_EQ(vmt_shown_is_present(&shown, vpn_of(page)),
+            names[page] != NOTHING && is_present[page]);
 }
 
 /* The pages of a name: all of them, the last one first.  */
@@ -56,13 +59,17 @@ run_random(uint64_t seed)
       uint32_t page = (uint32_t)test_random(N_PAGES);
       uint64_t name = 1 + test_random(N_NAMES);
 
-      if (names[page] != NOTHING) {
+      if (test_random(3) == 0) {
+         is_present[page] = test_random(2) == 0;
+         vmt_shown_set_present(&shown, vpn_of(page), is_present[page]);
+      } else if (names[page] != NOTHING) {
          CHECK(vmt_shown_drop(&shown, vpn_of(page)));
          names[page] = NOTHING;
       } else {
          CHECK(!vmt_shown_drop(&shown, vpn_of(page)));
          CHECK_EQ(vmt_shown_set(&shown, vpn_of(page), name), VMT_OK);
          names[page] = name;
+         is_present[page] = true;
          since[page] = ++now;
       }
       check_page(page);
