@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -230,10 +231,11 @@ start_crowd(void)
 
 /* ---- one that survives ---- */
 
-/* Writes the first half of its memory until it is killed.  */
+/* Writes the first half of its memory until it is killed, at the latest with its parent.  */
 static void
 scribble(char *memory, int ready)
 {
+   prctl(PR_SET_PDEATHSIG, SIGKILL);
    if (write(ready, "", 1) != 1)
       give_up("write");
    for (;;)

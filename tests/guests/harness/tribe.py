@@ -38,7 +38,8 @@ def start(folder, *words, options=(), temporary=None, **keywords):
     keywords.setdefault("stdin", subprocess.DEVNULL)
     environment = dict(runner.ENVIRONMENT, **({"TMPDIR": temporary} if temporary else {}))
     return subprocess.Popen(command(folder, *words, options=options), stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, env=environment, text=True, **keywords)
+                            stderr=subprocess.PIPE, env=environment, text=True,
+                            start_new_session=True, **keywords)
 
 
 def names(temporary=None):
