@@ -37,6 +37,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/native/environment.h"
+
 enum { MOMENT = 0x766d7472, MOST_THREADS = 1 << 22 };
 
 static const long OPTIONS =
@@ -79,27 +81,6 @@ filter_calls(void)
 
    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
-/* The strings of a file, as execve wants them; NULL with errno set.  */
-static char **
-read_environment(const char *path)
-{
-   char *text = NULL, **strings;
-   size_t n_allocated = 0, n = 0;
-   ssize_t n_bytes;
-   FILE *file = fopen(path, "re");
-
-   if (file == NULL)
-      return NULL;
-   n_bytes = getdelim(&text, &n_allocated, EOF, file);
-   fclose(file);
-   if (n_bytes < 0)
-      n_bytes = 0;
-   strings = calloc((size_t)n_bytes + 1, sizeof *strings);
-   for (ssize_t at = 0; strings != NULL && at < n_bytes; at += (ssize_t)strlen(text + at) + 1)
-      strings[n++] = text + at;
-   return strings;
 }
 
 static void

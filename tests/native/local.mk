@@ -6,12 +6,14 @@
 
 # Static, and without the flags of the rest: see its head.
 check_PROGRAMS += tests/native/spawn
-tests_native_spawn_SOURCES = tests/native/spawn.c
+tests_native_spawn_SOURCES = tests/native/spawn.c \
+	tests/native/environment.c tests/native/environment.h
 tests_native_spawn_CFLAGS = -std=gnu11 -O2 $(WARNING_CFLAGS)
 tests_native_spawn_LDFLAGS = -static
 
 check_PROGRAMS += tests/native/follow
-tests_native_follow_SOURCES = tests/native/follow.c
+tests_native_follow_SOURCES = tests/native/follow.c \
+	tests/native/environment.c tests/native/environment.h
 tests_native_follow_CFLAGS = -std=gnu11 -O2 $(WARNING_CFLAGS)
 tests_native_follow_LDFLAGS = -static
 

@@ -27,6 +27,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/native/environment.h"
+
 static int
 complain(const char *what, const char *name)
 {
@@ -48,27 +50,6 @@ refuse_clone3(void)
 
    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
-/* The strings of a file, as execve wants them; NULL with errno set.  */
-static char **
-read_environment(const char *path)
-{
-   char *text = NULL, **strings;
-   size_t n_allocated = 0, n = 0;
-   ssize_t n_bytes;
-   FILE *file = fopen(path, "re");
-
-   if (file == NULL)
-      return NULL;
-   n_bytes = getdelim(&text, &n_allocated, EOF, file);
-   fclose(file);
-   if (n_bytes < 0)
-      n_bytes = 0;
-   strings = calloc((size_t)n_bytes + 1, sizeof *strings);
-   for (ssize_t at = 0; strings != NULL && at < n_bytes; at += (ssize_t)strlen(text + at) + 1)
-      strings[n++] = text + at;
-   return strings;
 }
 
 static void

@@ -126,7 +126,8 @@ trouble(const struct vmt_report *report, const char *what)
 static bool
 knows_blocks(const struct vmt_report *report)
 {
-   return !report->split && !report->split_by_process && report->by != VMT_BY_AREA && report->by != VMT_BY_THREAD;
+   return !report->split && !report->split_by_process && report->by != VMT_BY_AREA
+          && report->by != VMT_BY_THREAD;
 }
 
 static bool
