@@ -65,6 +65,13 @@ def parse_arguments(words):
     return arguments
 
 
+# A page that its process has just got waits in a batch of the processor's until that has
+# 31 of them (mm/swap.c, lru_add), and the batch counts as an owner.  A write to the page
+# empties those of its own processor alone (mm/memory.c, wp_can_reuse_anon_folio): the kernel
+# copies a page that was nobody else's, when another processor has it in a batch.
+ON_ONE_CPU = ("taskset", "-c", str(min(os.sched_getaffinity(0))))
+
+
 class _Validator:
     def __init__(self, place, arguments):
         self.place, self.arguments = place, arguments
@@ -82,7 +89,8 @@ class _Validator:
         own = os.path.join(command.folder, "")
         prefix = self.copies.prefix([path for path in mapped if not path.startswith(own)], room)
         n_runs = 1 if turns else self.arguments.runs
-        runs = [self.recorder.record(command, room, f"perf-{at}", mapped, prefix,
+        runs = [self.recorder.record(command, room, f"perf-{at}", mapped,
+                                     [*prefix, *(ON_ONE_CPU if turns else ())],
                                      with_allocations=True)
                 for at in range(n_runs)]
         natives = [follow(self.place, command, room, f"follow-{at}", prefix)
