@@ -3,6 +3,7 @@
 
    kin grandchild    a child forks another and ends: its own child lives on
    kin killed        a child is killed; its parent has not waited for it
+   kin orphan        a child is killed, its own child lives on and has what it had
    kin exec          a child fails to execute what is not there, then becomes `kin wait`
    kin wait GO DONE  tells, waits to be told, ends
    kin shared        memory that both see: the child's pages are the parent's
@@ -19,7 +20,7 @@
 struct kin {
    struct rt *rt;
    char *p;                             /* 6 pages */
-   int go[2], done[2];
+   int go[2], done[2], never[2];
 };
 
 void make_all(char *p);
@@ -155,6 +156,32 @@ killed(struct kin *kin)
    rt_must(SYS5(waitid, 1, pid, info, 4 | 0x01000000, NULL));
    RUN(kin->rt, write_high, kin->p);
    wait_for(pid);
+   return 0;
+}
+
+/* The child has copied all six pages before it forks.  */
+static int
+orphan(struct kin *kin)
+{
+   long pid = fork_kin(kin);
+
+   if (pid == 0) {
+      RUN(kin->rt, write_all, kin->p);
+      if (fork_kin(kin) != 0) {
+         hear(kin->never);
+         return 0;
+      }
+      tell(kin->done);
+      hear(kin->go);
+      RUN(kin->rt, write_low, kin->p);
+      return 0;
+   }
+   hear(kin->done);
+   SYS2(kill, pid, 9);
+   wait_for(pid);
+   SYS1(close, kin->done[1]);
+   tell(kin->go);
+   hear(kin->done);                     /* nobody is left to tell */
    return 0;
 }
 
@@ -325,6 +352,7 @@ guest(struct rt *rt)
       return wait(rt);
    rt_must(SYS1(pipe, kin.go));
    rt_must(SYS1(pipe, kin.done));
+   rt_must(SYS1(pipe, kin.never));
    if (rt_same(what, "shared"))
       return shared(&kin);
    if (rt_same(what, "file"))
@@ -333,6 +361,8 @@ guest(struct rt *rt)
    RUN(rt, make_all, kin.p);
    if (rt_same(what, "killed"))
       return killed(&kin);
+   if (rt_same(what, "orphan"))
+      return orphan(&kin);
    if (rt_same(what, "exec"))
       return exec(&kin);
    if (rt_same(what, "poke"))
