@@ -40,9 +40,6 @@ UInt phases_n(void);
 /* The i-th, from 0, with what is open of it among its sums.  */
 struct phase phases_get(UInt i);
 
-/* Whether so much was said of marks that no more are made.  */
-Bool phases_are_left_out(void);
-
 /* What was counted is forgotten; what is open goes on.  */
 void phases_restart(void);
 

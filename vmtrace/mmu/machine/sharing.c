@@ -166,14 +166,16 @@ void
 vmt_machine_drop_pages(struct vmt_machine *machine, uint32_t object, uint64_t start,
                        uint64_t end)
 {
+   uint32_t common;
+
    if (!takes_part(machine)) {
       vmt_pagecache_drop(&machine->cache, object, start, end);
       return;
    }
    vmt_sharing_begin(machine);
-   if (object_at(machine, object)->common != 0)
-      vmt_common_drop_pages(machine->sharing.common, object_at(machine, object)->common,
-                            start, end);
+   common = vmt_sharing_object(machine, object);
+   if (common != 0)
+      vmt_common_drop_pages(machine->sharing.common, common, start, end);
    vmt_sharing_end(machine);
 }
 
