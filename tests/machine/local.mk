@@ -14,6 +14,7 @@ WHOLE_MACHINE_TESTS = \
 	tests/machine/test_out_of_memory \
 	tests/machine/test_pressure \
 	tests/machine/test_read_ahead \
+	tests/machine/test_shared_lru \
 	tests/machine/test_shared_memory \
 	tests/machine/test_touches \
 	tests/machine/test_tree
@@ -58,6 +59,16 @@ tests_machine_test_memory_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_memory_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_read_ahead_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_read_ahead_LDADD = $(WHOLE_MACHINE_LDADD)
+tests_machine_test_shared_lru_SOURCES = \
+	tests/machine/test_shared_lru.c \
+	tests/machine/world.c \
+	tests/machine/world.h
+tests_machine_test_shared_lru_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
+tests_machine_test_shared_lru_LDADD = $(WHOLE_MACHINE_LDADD)
+tests_machine_test_shared_memory_SOURCES = \
+	tests/machine/test_shared_memory.c \
+	tests/machine/world.c \
+	tests/machine/world.h
 tests_machine_test_shared_memory_CFLAGS = $(WHOLE_MACHINE_CFLAGS)
 tests_machine_test_shared_memory_LDADD = $(WHOLE_MACHINE_LDADD)
 tests_machine_test_limited_forks_CFLAGS = $(WHOLE_MACHINE_CFLAGS)

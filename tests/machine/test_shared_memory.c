@@ -1,345 +1,16 @@
 /* Several machines with one limited memory, in one process.
 
-   Under lru against a naive memory of as many spaces: what each touch comes to, victim by
-   victim, also where touches hit the filter and are told of later.  Under the kernel's
-   policies: what must hold of frames, entries and what is shown, while processes come, fork,
-   die, and one dies with the lock.
+   Under the kernel's policies: what must hold of frames, entries and what is shown, while
+   processes come, fork, die, and one dies with the lock.  Under all: rooms that are too
+   small, memory that is out, and a process that goes apart.
 
    usage: test_shared_memory [n-rounds [first-round]]  */
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/machine/world.h"
 #include "tests/mmu/check.h"
-#include "vmtrace/mmu/machine/machine.h"
-
-#define N_MACHINES 4
-#define N_PAGES 160                     /* of each address space */
-#define BASE ((vmt_vpn)0x40000 - 60)
-#define OBJECT_PAGES 64
-#define ROOM_BYTES ((size_t)64 << 20)
-#define RW (VMT_AREA_READ | VMT_AREA_WRITE)
-
-enum { A_FILE = 1, A_MEMORY };
-
-static const struct vmt_common_limits limits = {63, 400, 64};
-
-static struct vmt_common *common;
-static struct vmt_memory *room;
-static uint64_t alive, tick;
-
-static struct space {
-   struct vmt_machine machine;
-   bool is_there;
-   uint32_t place;
-} spaces[N_MACHINES];
-
-static bool
-is_alive(uint32_t place)
-{
-   return (alive >> place & 1) != 0;
-}
-
-static vmt_addr
-addr_of(uint64_t page)
-{
-   return (BASE + page) << VMT_PAGE_SHIFT;
-}
-
-/* ---- processes ---- */
-
-static uint32_t
-new_place(void)
-{
-   uint32_t place = 1;
-
-   while (is_alive(place) ||
-          vmt_common_process(common, place)->state != VMT_PLACE_FREE)
-      place++;
-   CHECK(place <= limits.n_places);
-   alive |= (uint64_t)1 << place;
-   vmt_common_lock(common, place);
-   vmt_common_enter(common, place, 0, 0, 0);
-   vmt_common_unlock(common);
-   return place;
-}
-
-static void
-map(struct space *space, uint64_t start, uint64_t end, uint32_t flags,
-    enum vmt_backing backing, uint64_t object)
-{
-   const struct vmt_area area = {
-      .start = addr_of(start), .end = addr_of(end), .flags = flags, .backing = backing,
-      .object = object, .page_offset = object == 0 ? 0 : start % 24, .label = 1 };
-   uint32_t n_told;
-
-   CHECK_EQ(vmt_machine_map(&space->machine, &area, &n_told), VMT_OK);
-}
-
-static void
-begin(struct space *space, const struct vmt_settings *settings)
-{
-   struct vmt_machine *machine = &space->machine;
-   struct vmt_machine_config config;
-
-   vmt_machine_config_generic(&config);
-   CHECK_EQ(vmt_machine_init(machine, &config, settings), VMT_OK);
-   machine->filter.clock = tick + 1;
-   CHECK_EQ(vmt_machine_object(machine, OBJECT_PAGES * VMT_PAGE_BYTES, true), A_FILE);
-   CHECK_EQ(vmt_machine_object(machine, OBJECT_PAGES * VMT_PAGE_BYTES, false), A_MEMORY);
-   vmt_machine_set_object_identity(machine, A_FILE, 8, 1);
-   vmt_machine_set_object_identity(machine, A_MEMORY, 8, 2);
-   space->place = new_place();
-   space->is_there = true;
-   CHECK_EQ(vmt_machine_join(machine, common, space->place), VMT_OK);
-   CHECK_EQ(vmt_machine_share_memory(machine, room, ROOM_BYTES), VMT_OK);
-   CHECK_EQ(vmt_frames_counts(machine)->n_swapped_out, 0);
-}
-
-/* Orderly, or without a word.  */
-static void
-end(struct space *space, bool killed)
-{
-   alive &= ~((uint64_t)1 << space->place);
-   if (!killed)
-      vmt_machine_leave(&space->machine);
-   vmt_machine_free(&space->machine);
-   space->is_there = false;
-   if (killed) {
-      vmt_common_lock(common, limits.n_places);
-      vmt_common_bury(common);
-      vmt_common_unlock(common);
-   }
-}
-
-static void
-open_world(void)
-{
-   common = calloc(1, vmt_common_bytes(&limits));
-   room = aligned_alloc(4096, ROOM_BYTES);
-   CHECK(common != NULL && room != NULL);
-   memset(room, 0, sizeof *room);
-   vmt_common_init(common, &limits, 1);
-   memset(spaces, 0, sizeof spaces);
-   tick = 0;
-   alive = (uint64_t)1 << limits.n_places;      /* the undertaker, who needs no memory */
-   vmt_common_lock(common, limits.n_places);
-   vmt_common_enter(common, limits.n_places, 0, 0, 0);
-   vmt_common_unlock(common);
-   test_is_alive = is_alive;
-}
-
-static void
-close_world(void)
-{
-   for (uint32_t i = 0; i < N_MACHINES; i++)
-      if (spaces[i].is_there)
-         end(&spaces[i], i % 2 == 0);
-   free(common);
-   free(room);
-   test_is_alive = NULL;
-   CHECK_EQ(test_n_blocks(), 0);
-}
-
-static void
-charge(struct space *space, struct vmt_outcome *outcome)
-{
-   uint32_t id = vmt_accounting_charge(&space->machine.ledger, 1,
-                                       (uint16_t)outcome->label, 1, 0);
-
-   CHECK_EQ(vmt_machine_charge(&space->machine, outcome, id), VMT_OK);
-}
-
-/* ---- lru: the naive memory ---- */
-
-/* Pages with contents have room somewhere: 4 times 24 pages are written.  Swap gets full.  */
-#define FRAMES 40
-#define SLOTS 70
-#define WRITTEN_PAGES 24
-
-static struct {
-   enum { ABSENT, RESIDENT, EVICTED } state;
-   bool has_contents, has_slot;
-   uint64_t last;                       /* touch, in the order of the memory */
-} pages[N_MACHINES][N_PAGES];
-
-static uint64_t n_touches, n_slots;
-
-/* Touches that have hit the filter since the space was here last: page + 1.  */
-static uint32_t untold[N_MACHINES][1 << 16], n_untold[N_MACHINES];
-
-/* The process comes back: what it did meanwhile comes first.  */
-static void
-model_tell(uint32_t space)
-{
-   for (uint32_t i = 0; i < n_untold[space]; i++)
-      pages[space][untold[space][i]].last = ++n_touches;
-   n_untold[space] = 0;
-}
-
-static bool
-model_may_go(uint32_t space, uint64_t page)
-{
-   return !pages[space][page].has_contents || pages[space][page].has_slot ||
-          n_slots < SLOTS;
-}
-
-/* Whether a page was evicted; *swapped_out: and written.  */
-static bool
-model_make_room(bool *swapped_out)
-{
-   uint32_t n = 0, victim_space = 0;
-   uint64_t victim = N_PAGES;
-
-   for (uint32_t space = 0; space < N_MACHINES; space++)
-      for (uint64_t page = 0; page < N_PAGES; page++) {
-         if (pages[space][page].state != RESIDENT)
-            continue;
-         n++;
-         if (model_may_go(space, page) &&
-             (victim == N_PAGES ||
-              pages[space][page].last < pages[victim_space][victim].last)) {
-            victim = page;
-            victim_space = space;
-         }
-      }
-   if (n < FRAMES)
-      return false;
-   CHECK(victim != N_PAGES);
-   *swapped_out = pages[victim_space][victim].has_contents &&
-                  !pages[victim_space][victim].has_slot;
-   n_slots += *swapped_out;
-   pages[victim_space][victim].has_slot |= *swapped_out;
-   pages[victim_space][victim].state = EVICTED;
-   return true;
-}
-
-static void
-model_touch(uint32_t space, uint64_t page, bool write,
-            const struct vmt_outcome *outcome)
-{
-   bool swapped_out = false, evicted = false;
-
-   model_tell(space);
-   CHECK_EQ(outcome->is_refault, pages[space][page].state == EVICTED);
-   CHECK_EQ(outcome->event == VMT_EV_SwapIn,
-            pages[space][page].state == EVICTED && pages[space][page].has_contents);
-   if (write && pages[space][page].has_slot) {
-      pages[space][page].has_slot = false;
-      n_slots--;
-   }
-   if (pages[space][page].state != RESIDENT)
-      evicted = model_make_room(&swapped_out);
-   CHECK_EQ(outcome->n_evicted, evicted);
-   CHECK_EQ(outcome->n_swapped_out, swapped_out);
-   pages[space][page].state = RESIDENT;
-   pages[space][page].has_contents |= write;
-   pages[space][page].last = ++n_touches;
-}
-
-static void
-model_forget(uint32_t space, uint64_t start, uint64_t after)
-{
-   for (; start < after; start++) {
-      n_slots -= pages[space][start].has_slot;
-      memset(&pages[space][start], 0, sizeof pages[space][start]);
-   }
-}
-
-/* As translated code does: a load that the filter knows is not told.  */
-static bool
-hits_filter(struct vmt_machine *machine, uint64_t page)
-{
-   struct vmt_filter_entry *entry =
-      vmt_filter_entry_of(&machine->filter.data, BASE + page);
-
-   if (entry->load_addr != addr_of(page))
-      return false;
-   vmt_filter_raise(&entry->stamp, tick);
-   return true;
-}
-
-static void
-lru_touch(uint32_t i)
-{
-   struct vmt_machine *machine = &spaces[i].machine;
-   uint64_t page = test_random(test_random(2) == 0 ? 12 : N_PAGES);
-   bool write = page < WRITTEN_PAGES && test_random(4) == 0;
-   struct vmt_outcome outcome;
-
-   machine->filter.clock = ++tick + 1;
-   if (!write && hits_filter(machine, page)) {
-      untold[i][n_untold[i]++] = (uint32_t)page;
-      return;
-   }
-   vmt_machine_access(machine, addr_of(page), write ? VMT_WRITE : VMT_READ, tick,
-                      &outcome);
-   model_touch(i, page, write, &outcome);
-   charge(&spaces[i], &outcome);
-}
-
-static void
-lru_change(uint32_t i, const struct vmt_settings *settings)
-{
-   uint64_t page = test_random(N_PAGES - 8);
-   uint32_t n_told;
-
-   if (!spaces[i].is_there) {
-      n_untold[i] = 0;
-      begin(&spaces[i], settings);
-      map(&spaces[i], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
-   } else if (test_random(4) == 0) {
-      end(&spaces[i], test_random(2) == 0);
-      n_untold[i] = 0;
-      model_forget(i, 0, N_PAGES);
-   } else {
-      model_tell(i);
-      CHECK_EQ(vmt_machine_advise(&spaces[i].machine, addr_of(page), addr_of(page + 8),
-                                  VMT_ADVICE_ZAP, &n_told), VMT_OK);
-      model_forget(i, page, page + 8);
-   }
-}
-
-static void
-check_lru(void)
-{
-   uint64_t n = 0, n_resident = 0;
-
-   for (uint32_t i = 0; i < N_MACHINES; i++)
-      for (uint64_t page = 0; page < N_PAGES; page++)
-         n += pages[i][page].state == RESIDENT;
-   n_resident = vmt_replacement_n_resident(&room->textbook);
-   CHECK(n_resident <= FRAMES);
-   if (common->n_left == room->n_left) {
-      CHECK_EQ(n_resident, n);
-      CHECK_EQ(room->n_slots_used, n_slots);
-   }
-}
-
-static void
-run_lru(uint64_t round)
-{
-   const struct vmt_settings settings = {
-      .n_cores = 1, .stack_limit_bytes = 8 << 20, .ram_bytes = FRAMES * VMT_PAGE_BYTES,
-      .swap_bytes = SLOTS * VMT_PAGE_BYTES, .policy = VMT_PAGES_LRU };
-
-   test_reseed(round);
-   open_world();
-   memset(pages, 0, sizeof pages);
-   memset(n_untold, 0, sizeof n_untold);
-   n_touches = n_slots = 0;
-   for (uint32_t step = 0; step < 6000; step++) {
-      uint32_t i = (uint32_t)test_random(N_MACHINES);
-
-      if (!spaces[i].is_there || test_random(150) == 0)
-         lru_change(i, &settings);
-      for (uint64_t n = test_random(20); spaces[i].is_there && n > 0; n--)
-         lru_touch(i);
-      if (step % 20 == 0)
-         check_lru();
-   }
-   close_world();
-}
 
 /* ---- the kernel's policies: what must hold ---- */
 
@@ -436,11 +107,11 @@ check_all(void)
 static void
 settle(struct space *space)
 {
-   map(space, 0, 60, RW, VMT_BACKING_ANON, 0);
-   map(space, 60, 80, RW | VMT_AREA_SHARED, VMT_BACKING_SHMEM, A_MEMORY);
-   map(space, 80, 100, RW, VMT_BACKING_FILE, A_FILE);
-   map(space, 100, 120, VMT_AREA_READ | VMT_AREA_EXEC, VMT_BACKING_FILE, A_FILE);
-   map(space, 120, N_PAGES, RW, VMT_BACKING_ANON, 0);
+   map_pages(space, 0, 60, RW, VMT_BACKING_ANON, 0);
+   map_pages(space, 60, 80, RW | VMT_AREA_SHARED, VMT_BACKING_SHMEM, A_MEMORY);
+   map_pages(space, 80, 100, RW, VMT_BACKING_FILE, A_FILE);
+   map_pages(space, 100, 120, VMT_AREA_READ | VMT_AREA_EXEC, VMT_BACKING_FILE, A_FILE);
+   map_pages(space, 120, N_PAGES, RW, VMT_BACKING_ANON, 0);
 }
 
 static void
@@ -454,7 +125,7 @@ linux_touch(struct space *space)
    if (vmt_machine_access(machine, addr_of(page),
                           (enum vmt_access_kind)test_random(VMT_MODIFY + 1), tick,
                           &outcome))
-      charge(space, &outcome);
+      charge_space(space, &outcome);
 }
 
 /* A child that is never heard of: it dies at once, or some time later.  */
@@ -504,13 +175,13 @@ linux_change(struct space *space, const struct vmt_settings *settings)
    uint32_t n_told;
 
    if (!space->is_there) {
-      begin(space, settings);
+      begin_space(space, settings);
       settle(space);
       return;
    }
    switch (test_random(12)) {
    case 0:
-      end(space, test_random(2) == 0);
+      end_space(space, test_random(2) == 0);
       break;
    case 1:
       fork_ghost(space);
@@ -529,7 +200,7 @@ linux_change(struct space *space, const struct vmt_settings *settings)
       break;
    case 5:
       CHECK_EQ(vmt_machine_unmap(machine, addr_of(60), addr_of(80), &n_told), VMT_OK);
-      map(space, 60, 80, RW | VMT_AREA_SHARED, VMT_BACKING_SHMEM, A_MEMORY);
+      map_pages(space, 60, 80, RW | VMT_AREA_SHARED, VMT_BACKING_SHMEM, A_MEMORY);
       break;
    case 6:
       CHECK_EQ(vmt_machine_change_areas(machine, addr_of(page), addr_of(page + 2), 0,
@@ -558,12 +229,12 @@ check_empty(void)
 
    for (uint32_t i = 0; i < N_MACHINES; i++)
       if (spaces[i].is_there)
-         end(&spaces[i], test_random(2) == 0);
+         end_space(&spaces[i], test_random(2) == 0);
    alive = (uint64_t)1 << limits.n_places;
    vmt_common_lock(common, limits.n_places);
    vmt_common_bury(common);
    vmt_common_unlock(common);
-   begin(&spaces[0], &settings);
+   begin_space(&spaces[0], &settings);
    vmt_machine_hear_others(&spaces[0].machine);
    CHECK_EQ(room->n_members, 1);
    CHECK_EQ(room->kernel.n_kernel_frames, 0);
@@ -622,7 +293,7 @@ fill_room(size_t room_bytes, enum vmt_page_policy policy)
    CHECK_EQ(vmt_machine_join(machine, common, spaces[0].place), VMT_OK);
    status = vmt_machine_share_memory(machine, room, room_bytes);
    if (status == VMT_OK)
-      map(&spaces[0], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
+      map_pages(&spaces[0], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
    for (uint64_t i = 0; status == VMT_OK && i < 400; i++) {
       machine->filter.clock = ++tick + 1;
       vmt_machine_access(machine, addr_of(i % N_PAGES), VMT_WRITE, tick, &outcome);
@@ -660,7 +331,7 @@ write_all_pages(struct space *space, uint64_t n)
    for (uint64_t page = 0; page < n; page++) {
       space->machine.filter.clock = (tick += 1000) + 1;
       if (vmt_machine_access(&space->machine, addr_of(page), VMT_WRITE, tick, &outcome))
-         charge(space, &outcome);
+         charge_space(space, &outcome);
    }
 }
 
@@ -674,15 +345,15 @@ test_out_of_memory(void)
 
    open_world();
    for (uint32_t i = 0; i < 2; i++) {
-      begin(&spaces[i], &settings);
-      map(&spaces[i], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
+      begin_space(&spaces[i], &settings);
+      map_pages(&spaces[i], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
    }
    write_all_pages(&spaces[0], N_PAGES);
    CHECK(spaces[0].machine.frames.oom.happened);
    write_all_pages(&spaces[1], N_PAGES);
    CHECK(!spaces[1].machine.frames.oom.happened);
    CHECK(room->kernel.n_frames_used > 2 * N_PAGES);
-   end(&spaces[0], true);
+   end_space(&spaces[0], true);
    vmt_machine_hear_others(&spaces[1].machine);
    CHECK_EQ(room->kernel.settings.n_frames, 120);
    check_space(&spaces[1]);
@@ -700,8 +371,8 @@ test_apart(enum vmt_page_policy policy)
    struct vmt_frames *frames = &spaces[0].machine.frames;
 
    open_world();
-   begin(&spaces[0], &settings);
-   map(&spaces[0], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
+   begin_space(&spaces[0], &settings);
+   map_pages(&spaces[0], 0, N_PAGES, RW, VMT_BACKING_ANON, 0);
    write_all_pages(&spaces[0], N_PAGES);
    vmt_machine_leave(&spaces[0].machine);
    CHECK_EQ(vmt_machine_take_own_memory(&spaces[0].machine), VMT_OK);
@@ -731,8 +402,6 @@ main(int argc, char **argv)
    test_out_of_memory();
    test_apart(VMT_PAGES_LINUX);
    test_apart(VMT_PAGES_LRU);
-   for (uint64_t i = first; i < first + n_rounds; i++)
-      run_lru(i);
    for (uint64_t i = first; i < first + n_rounds; i++)
       run_linux(i);
    return test_end();
